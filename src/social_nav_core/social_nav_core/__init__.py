@@ -1,0 +1,1 @@
+"""Social navigation algorithms for mobile robots; knows no ROS."""

@@ -1,0 +1,68 @@
+"""Planar poses, angles and frame changes (REP-103: x forward, y left, yaw counter-clockwise).
+
+A pose is a float array ``(..., 3)`` of x [m], y [m], yaw [rad].  A name such as ``person_in_map``
+is the pose of the person's frame expressed in the map frame, so that
+``compose(robot_in_map, person_in_robot)`` is ``person_in_map``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+def wrap_angle(angle: ArrayLike) -> FloatArray:
+    """Angle(s) [rad] brought into (-pi, pi]."""
+    return np.pi - np.mod(np.pi - np.asarray(angle, dtype=float), 2.0 * np.pi)
+
+
+def rotation(yaw: ArrayLike) -> FloatArray:
+    """Rotation matrices ``(..., 2, 2)`` that turn a vector by yaw [rad]."""
+    yaw = np.asarray(yaw, dtype=float)
+    cos, sin = np.cos(yaw), np.sin(yaw)
+    return np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)
+
+
+def transform_points(frame_in_parent: ArrayLike, points_in_frame: ArrayLike) -> FloatArray:
+    """Points ``(..., 2)`` [m] given in a frame, expressed in its parent."""
+    frame = np.asarray(frame_in_parent, dtype=float)
+    points = np.asarray(points_in_frame, dtype=float)
+    return np.einsum("...ij,...j->...i", rotation(frame[..., 2]), points) + frame[..., :2]
+
+
+def compose(b_in_a: ArrayLike, c_in_b: ArrayLike) -> FloatArray:
+    """Pose(s) of c in a ``(..., 3)``."""
+    b, c = np.asarray(b_in_a, dtype=float), np.asarray(c_in_b, dtype=float)
+    position = transform_points(b, c[..., :2])
+    yaw = wrap_angle(b[..., 2] + c[..., 2])
+    return np.concatenate([position, yaw[..., None]], axis=-1)
+
+
+def inverse(b_in_a: ArrayLike) -> FloatArray:
+    """Pose(s) of a in b ``(..., 3)``."""
+    b = np.asarray(b_in_a, dtype=float)
+    position = -np.einsum("...ji,...j->...i", rotation(b[..., 2]), b[..., :2])
+    return np.concatenate([position, wrap_angle(-b[..., 2])[..., None]], axis=-1)
+
+
+def relative(b_in_a: ArrayLike, c_in_a: ArrayLike) -> FloatArray:
+    """Pose(s) of c in b ``(..., 3)``, both given in a."""
+    return compose(inverse(b_in_a), c_in_a)
+
+
+def bearing(from_xy: ArrayLike, to_xy: ArrayLike) -> FloatArray:
+    """Direction(s) [rad] from one point ``(..., 2)`` to another, in (-pi, pi]."""
+    step = np.asarray(to_xy, dtype=float) - np.asarray(from_xy, dtype=float)
+    return np.arctan2(step[..., 1], step[..., 0])
+
+
+def yaw_from_quaternion(x: float, y: float, z: float, w: float) -> float:
+    """Yaw [rad] of a rotation; the quaternion need not have unit length, but must not be zero."""
+    return float(np.arctan2(2.0 * (w * z + x * y), w * w + x * x - y * y - z * z))
+
+
+def quaternion_from_yaw(yaw: float) -> tuple[float, float, float, float]:
+    """Quaternion (x, y, z, w) of a turn about the vertical axis by yaw [rad]."""
+    return 0.0, 0.0, float(np.sin(yaw / 2.0)), float(np.cos(yaw / 2.0))

@@ -1,0 +1,62 @@
+"""The grid that costs live on: nav_msgs/OccupancyGrid's geometry, without ROS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from social_nav_core.geometry import FloatArray, inverse, transform_points
+
+
+@dataclass(frozen=True)
+class GridGeometry:
+    """Cells ``[row, column]`` of a grid in a frame; row counts y and column counts x.
+
+    Attributes:
+        width: cells along x.
+        height: cells along y.
+        resolution: edge of a cell [m].
+        origin: pose (x [m], y [m], yaw [rad]) of the outer corner of cell [0, 0] in the frame.
+    """
+
+    width: int
+    height: int
+    resolution: float
+    origin: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        if self.width <= 0 or self.height <= 0:
+            raise ValueError(f"grid is {self.width} x {self.height} cells, expected at least 1 x 1")
+        if not (np.isfinite(self.resolution) and self.resolution > 0.0):
+            raise ValueError(f"grid resolution is {self.resolution} m, expected more than 0 m")
+        if not np.isfinite(self.origin).all():
+            raise ValueError(f"grid origin is {self.origin}, expected three finite numbers")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width), the shape of the array of cells."""
+        return self.height, self.width
+
+    def cells_of(self, points_in_frame: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and columns (integers, maybe outside the grid) of points ``(..., 2)`` [m]."""
+        points = transform_points(inverse(self.origin), points_in_frame)
+        cells = np.floor(points / self.resolution).astype(np.int64)
+        return cells[..., 1], cells[..., 0]
+
+    def contains(self, rows: ArrayLike, columns: ArrayLike) -> np.ndarray:
+        """Whether cells lie in the grid."""
+        rows, columns = np.asarray(rows), np.asarray(columns)
+        return (rows >= 0) & (rows < self.height) & (columns >= 0) & (columns < self.width)
+
+    def centers_of(self, rows: ArrayLike, columns: ArrayLike) -> FloatArray:
+        """Centres ``(..., 2)`` [m] of cells, in the grid's frame."""
+        columns, rows = np.broadcast_arrays(np.asarray(columns), np.asarray(rows))
+        centers = (np.stack([columns, rows], axis=-1) + 0.5) * self.resolution
+        return transform_points(self.origin, centers)
+
+    def centers(self) -> FloatArray:
+        """Centres ``(height, width, 2)`` [m] of all cells, in the grid's frame."""
+        rows, columns = np.indices(self.shape)
+        return self.centers_of(rows, columns)

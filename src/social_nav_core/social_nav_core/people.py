@@ -1,0 +1,101 @@
+"""People as the suite knows them: pose, motion and social labels, without ROS.
+
+Enumerations have the values of the constants in social_nav_msgs; a probability vector is indexed
+by them, and the share at ``UNKNOWN`` is what the perception could not tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+
+from social_nav_core.geometry import FloatArray
+
+
+class Intent(IntEnum):
+    """Whether a person wants to interact with the robot."""
+
+    UNKNOWN = 0
+    INTERACTING = 1
+    INTERESTED = 2
+    NOT_INTERESTED = 3
+
+
+class Attitude(IntEnum):
+    """How a person feels about the robot; only a person who interacts has one."""
+
+    UNKNOWN = 0
+    POSITIVE = 1
+    NEGATIVE = 2
+    NOT_INTERACTING = 3
+
+
+class Action(IntEnum):
+    """What a person does, or is about to do, to the robot."""
+
+    UNKNOWN = 0
+    HANDSHAKE = 1
+    HUG = 2
+    PET = 3
+    WAVE = 4
+    PUNCH = 5
+    THROW = 6
+    POINT = 7
+    GAZE = 8
+    LEAVE = 9
+    NO_RESPONSE = 10
+
+
+def certain(label: IntEnum) -> FloatArray:
+    """Probabilities of a label that is known, ``(number of labels,)``."""
+    probabilities = np.zeros(len(type(label)))
+    probabilities[label] = 1.0
+    return probabilities
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person at one instant, in the frame that the holder of the list states.
+
+    Attributes:
+        id: stable name of the track, unique among the people of one instant.
+        pose: (x [m], y [m], yaw [rad]); yaw is where the chest points, never the velocity's.
+        velocity: (2,) [m/s] over ground, along the axes of the same frame.
+        covariance: (3, 3) of (x, y, yaw) [m^2, m rad, rad^2].
+        intent: probabilities (4,), indexed by `Intent`.
+        attitude: probabilities (4,), indexed by `Attitude`.
+        action: probabilities (11,), indexed by `Action`.
+        group_id: name of the conversation that the person is part of, empty when alone.
+        confidence: how sure the perception is that this person is there, in [0, 1].
+        last_seen: when the pose was last measured [s].
+    """
+
+    id: str
+    pose: FloatArray
+    velocity: FloatArray = field(default_factory=lambda: np.zeros(2))
+    covariance: FloatArray = field(default_factory=lambda: np.zeros((3, 3)))
+    intent: FloatArray = field(default_factory=lambda: certain(Intent.UNKNOWN))
+    attitude: FloatArray = field(default_factory=lambda: certain(Attitude.UNKNOWN))
+    action: FloatArray = field(default_factory=lambda: certain(Action.UNKNOWN))
+    group_id: str = ""
+    confidence: float = 1.0
+    last_seen: float = 0.0
+
+    def defect(self) -> str | None:
+        """Why this person cannot be used, in words for a log line; None when all is well."""
+        for name, unit in (("pose", "m, m, rad"), ("velocity", "m/s"), ("covariance", "m^2")):
+            if not np.isfinite(getattr(self, name)).all():
+                return f"{name} is {getattr(self, name).tolist()} [{unit}], expected finite numbers"
+        symmetric = 0.5 * (self.covariance + self.covariance.T)
+        smallest = float(np.linalg.eigvalsh(symmetric)[0])
+        if smallest < -1e-6:
+            return f"covariance has the eigenvalue {smallest:.3g}, expected none below 0"
+        if not 0.0 <= self.confidence <= 1.0:
+            return f"confidence is {self.confidence}, expected 0 to 1"
+        for name in ("intent", "attitude", "action"):
+            probabilities = getattr(self, name)
+            if not (probabilities >= 0.0).all() or abs(probabilities.sum() - 1.0) > 1e-3:
+                return f"{name} probabilities are {probabilities.tolist()}, expected a sum of 1"
+        return None
