@@ -1,0 +1,1 @@
+"""How well a robot behaves among people: run records, metrics, pictures and the report."""
