@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from social_nav_core.evaluation.run import JOINTS, CameraView, Event, RunRecord, RunRecordError
+from social_nav_core.bodies import Body
+from social_nav_core.evaluation.run import CameraView, Event, RunRecord, RunRecordError
 from social_nav_core.grid import GridGeometry
+from social_nav_core.sim.room import Box
+from social_nav_core.skeleton import JOINTS
+from social_nav_core.whole_file import written_whole
 
 FORMAT = 1
 _PLAIN = ("scene", "task", "arm", "seed", "reached", "target_id", "robot_radius", "person_radius")
 _ARRAYS = (
     *("times", "robot_in_map", "robot_velocity", "people_in_map", "intents", "attitudes"),
-    *("actions", "group_ids", "goal_times", "goals_in_map", "path_times", "occupancy"),
-    *("cost_times", "furniture"),
+    *(
+        "actions",
+        "group_ids",
+        "goal_times",
+        "goals_in_map",
+        "path_times",
+        "occupancy",
+        "cost_times",
+    ),
 )
 
 
@@ -28,13 +41,20 @@ def save_run(path: str | Path, run: RunRecord) -> None:
     about["person_ids"] = run.person_ids
     about["grid"] = [run.grid.width, run.grid.height, run.grid.resolution, *run.grid.origin]
     about["events"] = [[event.time, event.text] for event in run.events]
-    about["views"] = [[view.time, view.width, view.height, view.ids] for view in run.views]
+    about["furniture"] = [dataclasses.astuple(box) for box in run.furniture]
+    about["views"] = [
+        [view.time, view.width, view.height, [body.id for body in view.bodies]]
+        for view in run.views
+    ]
     arrays = {name: getattr(run, name) for name in _ARRAYS}
     arrays["costs"] = np.round(run.costs * 255.0).astype(np.uint8)
     arrays["path_lengths"] = np.array([len(path) for path in run.paths_in_map], dtype=np.int64)
     arrays["path_points"] = np.concatenate([np.zeros((0, 2)), *run.paths_in_map])
-    arrays["joints"] = np.concatenate([np.zeros((0, JOINTS, 3)), *map(_joints, run.views)])
-    with Path(path).open("wb") as file:
+    bodies = [body for view in run.views for body in view.bodies]
+    arrays["joints"] = np.array([body.joints() for body in bodies]).reshape(-1, len(JOINTS), 3)
+    arrays["body_poses"] = np.array([body.pose for body in bodies]).reshape(-1, 3)
+    arrays["body_covariances"] = np.array([b.covariance for b in bodies]).reshape(-1, 3, 3)
+    with written_whole(path) as file:
         np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
 
 
@@ -65,18 +85,20 @@ def _run(about: dict[str, Any], content: dict[str, np.ndarray]) -> RunRecord:
         costs=content["costs"].astype(np.float64) / 255.0,
         paths_in_map=tuple(np.split(content["path_points"], ends[:-1]) if len(ends) else ()),
         events=tuple(Event(time, text) for time, text in about["events"]),
-        views=tuple(_views(about["views"], content["joints"])),
+        furniture=tuple(
+            Box(name, kind, tuple(pose), tuple(size), height)
+            for name, kind, pose, size, height in about["furniture"]
+        ),
+        views=tuple(_views(about["views"], content)),
     )
 
 
-def _joints(view: CameraView) -> np.ndarray:
-    joints = np.concatenate([view.joints, view.confidence[..., None]], axis=-1)
-    return joints.reshape(-1, JOINTS, 3)
-
-
-def _views(heads: list[Any], joints: np.ndarray) -> list[CameraView]:
-    views = []
+def _views(heads: list[Any], content: dict[str, np.ndarray]) -> Iterator[CameraView]:
+    rows = zip(content["joints"], content["body_poses"], content["body_covariances"], strict=True)
     for time, width, height, ids in heads:
-        own, joints = joints[: len(ids)], joints[len(ids) :]
-        views.append(CameraView(time, width, height, tuple(ids), own[..., :2], own[..., 2]))
-    return views
+        bodies = []
+        for person_id in ids:
+            joints, pose, covariance = next(rows)
+            x, y, confidence = joints.T.astype(np.float32)
+            bodies.append(Body(person_id, x, y, confidence, pose, covariance))
+        yield CameraView(time, width, height, tuple(bodies))

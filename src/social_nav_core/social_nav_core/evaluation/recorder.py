@@ -11,6 +11,7 @@ from social_nav_core.evaluation.run import CameraView, Event, RunRecord, RunReco
 from social_nav_core.geometry import FloatArray
 from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Person
+from social_nav_core.sim.room import Box
 
 
 class RunRecorder:
@@ -71,7 +72,7 @@ class RunRecorder:
         reached: bool,
         grid: GridGeometry,
         occupancy: ArrayLike,
-        furniture: ArrayLike = (),
+        furniture: Iterable[Box] = (),
         target_id: str = "",
         robot_radius: float = 0.27,
         person_radius: float = 0.25,
@@ -103,7 +104,7 @@ class RunRecorder:
             occupancy=np.array(occupancy, dtype=np.int8),
             cost_times=np.array([time for time, _ in self._costs]),
             costs=np.array([costs for _, costs in self._costs]).reshape(-1, *grid.shape),
-            furniture=np.array(furniture, dtype=float).reshape(-1, 5),
+            furniture=tuple(furniture),
             target_id=target_id,
             robot_radius=robot_radius,
             person_radius=person_radius,

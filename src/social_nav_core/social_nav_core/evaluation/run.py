@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from social_nav_core.bodies import Body
 from social_nav_core.geometry import FloatArray
 from social_nav_core.grid import GridGeometry
+from social_nav_core.sim.room import Box
 
 TASKS = ("avoid", "approach")
-JOINTS = 23
 
 
 class RunRecordError(ValueError):
@@ -29,22 +30,18 @@ class Event:
 
 @dataclass(frozen=True)
 class CameraView:
-    """The skeletons that the robot's camera saw at one time.
+    """The bodies that the robot's camera saw at one time.
 
     Attributes:
         time: [s], on the clock of the record.
         width, height: image size [pixel].
-        ids: (b,) names of the people seen.
-        joints: (b, 23, 2) column and row [pixel] of COCO-WholeBody's first 23 joints.
-        confidence: (b, 23) in [0, 1]; 0 is not seen.
+        bodies: who was seen, with the skeleton in the image.
     """
 
     time: float
     width: int
     height: int
-    ids: tuple[str, ...]
-    joints: FloatArray
-    confidence: FloatArray
+    bodies: tuple[Body, ...]
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class RunRecord:
         occupancy: (height, width) int8, 0 free to 100 occupied, -1 unknown.
         cost_times: (c,) [s] of the social costs.
         costs: (c, height, width) social costs in [0, 1]; 1 is a person's peak.
-        furniture: (f, 5) x [m], y [m], yaw [rad], length [m], width [m] of the pieces, if known.
+        furniture: what stands in the room, if known (it is in the occupancy too).
         target_id: who should be approached, '' in avoid.
         robot_radius, person_radius: [m] of the discs that bodies are taken for.
         events: what happened, in order of time.
@@ -101,7 +98,7 @@ class RunRecord:
     occupancy: np.ndarray
     cost_times: FloatArray
     costs: FloatArray
-    furniture: FloatArray = field(default_factory=lambda: np.zeros((0, 5)))
+    furniture: tuple[Box, ...] = ()
     target_id: str = ""
     robot_radius: float = 0.27
     person_radius: float = 0.25
@@ -144,7 +141,6 @@ class RunRecord:
             "occupancy": self.grid.shape,
             "cost_times": (None,),
             "costs": (len(self.cost_times), *self.grid.shape),
-            "furniture": (None, 5),
         }
         return shapes | dict.fromkeys(("intents", "attitudes", "actions", "group_ids"), (t, n))
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from social_nav_core.bodies import Body
 from social_nav_core.evaluation.recorder import RunRecorder
 from social_nav_core.evaluation.run import CameraView, RunRecord
 from social_nav_core.geometry import FloatArray, bearing, wrap_angle
 from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Intent, Person, certain
+from social_nav_core.sim.room import Box, BoxArray
 
 PERIOD = 0.1
-FURNITURE = np.array(
-    [[2.0, 6.2, 0.0, 1.8, 0.8], [10.6, 0.6, 0.0, 1.6, 0.6], [11.9, 5.6, np.pi / 2, 1.2, 0.9]]
+FURNITURE = (
+    Box("table", "table", (2.0, 6.2, 0.0), (1.8, 0.8), 0.75),
+    Box("shelf", "shelf", (10.6, 0.6, 0.0), (1.6, 0.6), 1.8),
+    Box("sofa", "sofa", (11.9, 5.2, np.pi / 2), (1.6, 0.9), 0.8),
+    Box("plant", "plant", (0.6, 0.6, 0.0), (0.5, 0.5), 1.2),
+    Box("chair", "chair", (2.1, 5.5, 1.7), (0.45, 0.45), 0.9),
 )
 
 
@@ -21,11 +27,7 @@ def room() -> tuple[GridGeometry, np.ndarray]:
     grid = GridGeometry(260, 140, 0.05)
     centers = grid.centers()
     occupied = (centers < 0.1).any(-1) | (centers > np.array([12.9, 6.9])).any(-1)
-    for x, y, yaw, length, width in FURNITURE:
-        offset = centers - (x, y)
-        forward = offset @ (np.cos(yaw), np.sin(yaw))
-        left = offset @ (-np.sin(yaw), np.cos(yaw))
-        occupied |= (np.abs(forward) < length / 2) & (np.abs(left) < width / 2)
+    occupied |= BoxArray(FURNITURE).clearances(centers) < 0.0
     return grid, np.where(occupied, 100, 0).astype(np.int8)
 
 
@@ -139,10 +141,11 @@ def place_before(person: FloatArray, distance: float = 1.0) -> FloatArray:
 
 
 def _camera_view(time: float) -> CameraView:
-    joints = np.array([_stick_figure(320.0 + 20.0 * np.sin(time), 60.0, 330.0)])
-    confidence = np.full((1, 23), 0.9)
-    confidence[0, 3] = 0.0
-    return CameraView(time, 640, 480, ("person_a",), joints, confidence)
+    joints = _stick_figure(320.0 + 20.0 * np.sin(time), 60.0, 330.0).astype(np.float32)
+    confidence = np.full(23, 0.9, dtype=np.float32)
+    confidence[3] = 0.0
+    body = Body("person_a", joints[:, 0], joints[:, 1], confidence, np.array([2.0, 0.0, np.pi]))
+    return CameraView(time, 640, 480, (body,))
 
 
 def _stick_figure(x: float, top: float, height: float) -> FloatArray:
