@@ -21,6 +21,7 @@ from geometry_msgs.msg import (
     Vector3,
     Vector3Stamped,
 )
+
 from tf2_py.rigid import Rigid, compose, normalised, rotate
 from tf2_ros import ConvertRegistration, TransformRegistration
 

@@ -181,9 +181,10 @@ class BufferCore:
 
     def all_frames_as_string(self) -> str:
         """One sentence per frame: its parent and the time of its newest pose."""
+        lines = []
         with self._changed:
-            return "\n".join(
-                f"Frame {name} exists with parent {cache.latest.parent}"
-                + (", static." if cache.is_static else f", newest at {seconds(cache.latest.stamp)}.")
-                for name, cache in self._tree.caches.items()
-            )
+            for name, cache in self._tree.caches.items():
+                newest = cache.latest.stamp
+                age = "static" if cache.is_static else f"newest at {seconds(newest)}"
+                lines.append(f"Frame {name} exists with parent {cache.latest.parent}, {age}.")
+        return "\n".join(lines)

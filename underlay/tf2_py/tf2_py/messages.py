@@ -21,9 +21,7 @@ def nanoseconds(time: Any) -> int:
         return int(time.sec) * 10**9 + int(time.nanosec)
     if hasattr(time, "nanoseconds"):
         return int(time.nanoseconds)
-    raise TypeError(
-        f"got {time!r}, expected a time or duration of rclpy or of builtin_interfaces"
-    )
+    raise TypeError(f"got {time!r}, expected a time or duration of rclpy or of builtin_interfaces")
 
 
 def time_message(stamp: int) -> TimeMsg:

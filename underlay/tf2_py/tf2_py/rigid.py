@@ -75,7 +75,8 @@ def slerp(a: Quaternion, b: Quaternion, ratio: float) -> Quaternion:
     """
     if sum(p * q for p, q in zip(a, b, strict=True)) < 0.0:
         b = (-b[0], -b[1], -b[2], -b[3])
-    angle = 2.0 * math.atan2(math.dist(a, b), math.hypot(*(p + q for p, q in zip(a, b, strict=True))))
+    opposite_b = (-b[0], -b[1], -b[2], -b[3])
+    angle = 2.0 * math.atan2(math.dist(a, b), math.dist(a, opposite_b))
     if angle < 1e-9:
         share_a, share_b = 1.0 - ratio, ratio
     else:
@@ -87,5 +88,6 @@ def slerp(a: Quaternion, b: Quaternion, ratio: float) -> Quaternion:
 
 def interpolate(a: Rigid, b: Rigid, ratio: float) -> Rigid:
     """Linear in the translation, along the shorter arc in the rotation."""
-    x, y, z = ((1.0 - ratio) * p + ratio * q for p, q in zip(a.translation, b.translation, strict=True))
-    return Rigid((x, y, z), slerp(a.rotation, b.rotation, ratio))
+    (ax, ay, az), (bx, by, bz) = a.translation, b.translation
+    translation = (ax + ratio * (bx - ax), ay + ratio * (by - ay), az + ratio * (bz - az))
+    return Rigid(translation, slerp(a.rotation, b.rotation, ratio))

@@ -12,7 +12,6 @@ from tf2_py import (
     TimeoutException,
     TransformException,
 )
-
 from tf2_ros.buffer import Buffer
 from tf2_ros.buffer_interface import (
     BufferInterface,

@@ -13,10 +13,10 @@ from rclpy.clock import Clock, JumpThreshold, TimeJump
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.task import Future
+
 from tf2_msgs.srv import FrameGraph
 from tf2_py import BufferCore, TransformException
 from tf2_py.messages import nanoseconds
-
 from tf2_ros.buffer_interface import NO_WAIT, BufferInterface
 
 

@@ -98,7 +98,7 @@ def convert(a: Any, b_type: Any) -> Any:
     return direct(a)
 
 
-def Stamped(obj: Any, stamp: Any, frame_id: str) -> Any:  # noqa: N802 (the name that tf2 gives it)
+def Stamped(obj: Any, stamp: Any, frame_id: str) -> Any:
     """The object, with a header."""
     obj.header = Header(frame_id=frame_id, stamp=stamp)
     return obj

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from geometry_msgs.msg import TransformStamped
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile
-from tf2_msgs.msg import TFMessage
 
+from tf2_msgs.msg import TFMessage
 from tf2_ros.transform_broadcaster import as_list
 
 LATCHED = QoSProfile(
@@ -26,9 +26,7 @@ class StaticTransformBroadcaster:
         )
         self._transforms: dict[str, TransformStamped] = {}
 
-    def sendTransform(  # noqa: N802 (the name that tf2 gives it)
-        self, transform: TransformStamped | Iterable[TransformStamped]
-    ) -> None:
+    def sendTransform(self, transform: TransformStamped | Iterable[TransformStamped]) -> None:
         """Send one transform or several; a child frame that was sent before gets its new pose."""
         self._transforms.update({item.child_frame_id: item for item in as_list(transform)})
         self.pub_tf.publish(TFMessage(transforms=[*self._transforms.values()]))

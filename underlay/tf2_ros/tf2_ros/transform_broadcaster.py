@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from geometry_msgs.msg import TransformStamped
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
+
 from tf2_msgs.msg import TFMessage
 
 
@@ -24,8 +25,6 @@ class TransformBroadcaster:
             TFMessage, "/tf", QoSProfile(depth=100) if qos is None else qos
         )
 
-    def sendTransform(  # noqa: N802 (the name that tf2 gives it)
-        self, transform: TransformStamped | Iterable[TransformStamped]
-    ) -> None:
+    def sendTransform(self, transform: TransformStamped | Iterable[TransformStamped]) -> None:
         """Send one transform or several in one message."""
         self.pub_tf.publish(TFMessage(transforms=as_list(transform)))

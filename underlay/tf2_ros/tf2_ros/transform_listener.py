@@ -8,8 +8,8 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile
-from tf2_msgs.msg import TFMessage
 
+from tf2_msgs.msg import TFMessage
 from tf2_ros.buffer import Buffer
 
 DYNAMIC_QOS = QoSProfile(
