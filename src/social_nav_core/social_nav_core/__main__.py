@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 
 from social_nav_core import commands
-from social_nav_core.interaction.kde import ModelFileError
 from social_nav_core.parameters import ParameterError
+from social_nav_core.proxemics.model import ModelError
 from social_nav_core.recordings.errors import DataError
 
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = build_parser().parse_args(arguments)
     try:
         return int(chosen.run(chosen))
-    except (DataError, ModelFileError, ParameterError, OSError) as error:
+    except (DataError, ModelError, ParameterError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -19,15 +19,12 @@ from numpy.typing import ArrayLike
 from scipy.ndimage import maximum_filter
 
 from social_nav_core.geometry import FloatArray
+from social_nav_core.proxemics.model import ModelError
 from social_nav_core.whole_file import written_whole
 
 FORMAT = 1
 _POINTS_AT_ONCE = 4096
 _UNREADABLE = (AttributeError, EOFError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
-
-
-class ModelFileError(ValueError):
-    """A model file cannot be used; the message names the file, the field and what was expected."""
 
 
 @dataclass(frozen=True)
@@ -192,14 +189,14 @@ def load_interaction_model(path: str | Path) -> InteractionModel:
     """Read an NPZ file written by `InteractionModel.save`.
 
     Raises:
-        ModelFileError: the file cannot be used; the message names it and the field.
+        ModelError: the file cannot be used; the message names it and the field.
         OSError: there is no such file, or it may not be read.
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
             fields = {name: archive[name] for name in archive.files}
     except _UNREADABLE as error:
-        raise ModelFileError(f"{path}: not an interaction model (NPZ): {error}") from error
+        raise ModelError(f"{path}: not an interaction model (NPZ): {error}") from error
     _check_fields(path, fields)
     try:
         return InteractionModel(
@@ -211,7 +208,7 @@ def load_interaction_model(path: str | Path) -> InteractionModel:
             total_variation=float(fields["total_variation"]),
         )
     except (TypeError, ValueError) as error:
-        raise ModelFileError(f"{path}: {error}") from error
+        raise ModelError(f"{path}: {error}") from error
 
 
 def _check_fields(path: str | Path, fields: dict[str, np.ndarray]) -> None:
@@ -219,21 +216,21 @@ def _check_fields(path: str | Path, fields: dict[str, np.ndarray]) -> None:
     kinds |= {"provenance": "U", "licence": "U", "total_variation": "f"}
     for name, kind in kinds.items():
         if name not in fields:
-            raise ModelFileError(f"{path}: field {name} is missing")
+            raise ModelError(f"{path}: field {name} is missing")
         if fields[name].dtype.kind != kind:
-            raise ModelFileError(
+            raise ModelError(
                 f"{path}: field {name} has type {fields[name].dtype}, expected kind '{kind}'"
             )
         if name not in ("centers", "weights") and fields[name].shape != ():
-            raise ModelFileError(
+            raise ModelError(
                 f"{path}: field {name} has shape {fields[name].shape}, expected one value"
             )
     if int(fields["format"]) != FORMAT:
-        raise ModelFileError(
+        raise ModelError(
             f"{path}: field format is {int(fields['format'])}, this version reads {FORMAT}"
         )
     if str(fields["frame"]) != "person":
-        raise ModelFileError(f"{path}: field frame is '{fields['frame']}', expected 'person'")
+        raise ModelError(f"{path}: field frame is '{fields['frame']}', expected 'person'")
 
 
 @lru_cache(maxsize=1)

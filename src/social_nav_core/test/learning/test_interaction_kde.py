@@ -11,11 +11,11 @@ from social_nav_core.interaction.bandwidth import cross_validated_bandwidth, hel
 from social_nav_core.interaction.compress import compress, total_variation
 from social_nav_core.interaction.kde import (
     InteractionModel,
-    ModelFileError,
     kernel_density,
     load_interaction_model,
     shipped_interaction_model,
 )
+from social_nav_core.proxemics.model import ModelError
 
 TWO = InteractionModel(np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([0.75, 0.25]), 0.2)
 
@@ -175,7 +175,7 @@ def test_a_bad_file_is_named_with_its_field(
     else:
         fields[field] = value
     np.savez(path, **fields)
-    with pytest.raises(ModelFileError, match=message) as caught:
+    with pytest.raises(ModelError, match=message) as caught:
         load_interaction_model(path)
     assert str(path) in str(caught.value)
 
@@ -184,7 +184,7 @@ def test_a_bad_file_is_named_with_its_field(
 def test_a_file_that_is_no_model_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "model.npz"
     path.write_bytes(content)
-    with pytest.raises(ModelFileError, match="not an interaction model"):
+    with pytest.raises(ModelError, match="not an interaction model"):
         load_interaction_model(path)
 
 
