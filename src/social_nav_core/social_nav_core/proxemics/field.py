@@ -1,0 +1,125 @@
+"""The social cost field of a set of people, on a grid or at points.
+
+Zones and o-spaces are combined so that a cost never exceeds 1:
+
+- ``max``: the largest of all zones.
+- ``sum``: the sum of all zones, clipped at 1.
+- ``mixture``: the zones of a group are summed and divided by the largest value that the sum has
+  at a member's own peak, if that is above 1; groups and single people combine by the largest.
+
+The o-spaces of groups are combined with the result by the largest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from social_nav_core.geometry import FloatArray
+from social_nav_core.grid import GridGeometry
+from social_nav_core.people import Person
+from social_nav_core.proxemics.model import ProxemicsModel
+from social_nav_core.proxemics.o_space import o_spaces_of
+from social_nav_core.proxemics.shape import ZoneShape, zone_shape
+from social_nav_core.proxemics.zone import SocialZoneParameters, Zone, zones_of
+
+Box = tuple[FloatArray, FloatArray]
+Window = tuple[slice, slice]
+
+
+def social_field(
+    people: Sequence[Person],
+    model: ProxemicsModel,
+    grid: GridGeometry,
+    parameters: SocialZoneParameters | None = None,
+) -> FloatArray:
+    """Costs ``(height, width)`` in [0, 1] at the centres of a grid's cells.
+
+    Only the windows that zones reach are computed; the origin of the grid may be turned.
+
+    Args:
+        people: in the frame that the grid's origin is given in.
+        model: the model that everybody has.
+        grid: where costs are wanted.
+        parameters: the defaults when None.
+
+    Raises:
+        ValueError: a person has a defect; names the person.
+    """
+    parameters = parameters or SocialZoneParameters()
+    shape = zone_shape(model, parameters)
+    zones = [zone.seen_from(grid.origin) for zone in zones_of(people, model, parameters)]
+    field = np.zeros(grid.shape)
+    for members in _parts(zones, parameters.combination):
+        part = np.zeros(grid.shape) if len(members) > 1 else field
+        for zone in members:
+            window, x, y = _window(zone.box(shape), grid)
+            cost = zone.cost(shape, x, y)
+            if part is not field:
+                part[window] += cost
+            else:
+                np.maximum(field[window], cost, out=field[window])
+        if part is not field:
+            scale = _group_peak(members, shape) if parameters.combination == "mixture" else 1.0
+            np.maximum(field, np.minimum(part / scale, 1.0), out=field)
+    for space in o_spaces_of(zones, parameters):
+        window, x, y = _window(space.box(), grid)
+        np.maximum(field[window], space.cost(x, y), out=field[window])
+    return field
+
+
+def social_cost(
+    points: ArrayLike,
+    people: Sequence[Person],
+    model: ProxemicsModel,
+    parameters: SocialZoneParameters | None = None,
+) -> FloatArray:
+    """Costs ``(...)`` in [0, 1] at points ``(..., 2)`` [m] in the frame of the people's poses.
+
+    The same field as `social_field`, without a grid.
+    """
+    parameters = parameters or SocialZoneParameters()
+    points = np.asarray(points, dtype=float)
+    x, y = points[..., 0], points[..., 1]
+    shape = zone_shape(model, parameters)
+    zones = zones_of(people, model, parameters)
+    field = np.zeros(points.shape[:-1])
+    for members in _parts(zones, parameters.combination):
+        part = sum((zone.cost(shape, x, y) for zone in members), np.zeros(()))
+        if parameters.combination == "mixture":
+            part = part / _group_peak(members, shape)
+        field = np.maximum(field, np.minimum(part, 1.0))
+    for space in o_spaces_of(zones, parameters):
+        field = np.maximum(field, space.cost(x, y))
+    return field
+
+
+def _parts(zones: Sequence[Zone], combination: str) -> list[list[Zone]]:
+    """Zones that are summed with each other."""
+    if combination == "sum":
+        return [list(zones)] if zones else []
+    if combination == "max":
+        return [[zone] for zone in zones]
+    parts: dict[object, list[Zone]] = {}
+    for zone in zones:
+        parts.setdefault(zone.group_id or id(zone), []).append(zone)
+    return list(parts.values())
+
+
+def _group_peak(members: Sequence[Zone], shape: ZoneShape) -> float:
+    """Largest sum of the members' zones at a member's own peak, at least 1."""
+    x, y = np.array([zone.center for zone in members]).T
+    return max(1.0, float(sum(zone.cost(shape, x, y) for zone in members).max()))
+
+
+def _window(box: Box, grid: GridGeometry) -> tuple[Window, FloatArray, FloatArray]:
+    """Cells of the grid whose centres lie in a box, and those centres, all in the grid's frame."""
+    lower = np.ceil(box[0] / grid.resolution - 0.5)
+    upper = np.floor(box[1] / grid.resolution - 0.5) + 1.0
+    first = np.clip(lower, 0.0, (grid.width, grid.height)).astype(int)
+    last = np.clip(upper, first, (grid.width, grid.height)).astype(int)
+    x = (np.arange(first[0], last[0]) + 0.5) * grid.resolution
+    y = (np.arange(first[1], last[1]) + 0.5) * grid.resolution
+    return (slice(first[1], last[1]), slice(first[0], last[0])), x, y[:, None]

@@ -1,0 +1,206 @@
+"""The proxemics model of one person and the YAML file that it lives in.
+
+    format: 1
+    frame: person             # x forward out of the chest, y left
+    mu: [forward, left]                       # [m]
+    sigma: [[ff, fl], [fl, ll]]               # [m^2]
+    lambda: [forward, left]
+    provenance: who learned it, from what, under which licence
+
+A model of several components has ``components``, a list of {weight, mu, sigma, lambda}, instead of
+the three keys.  ``intervals`` may hold confidence limits: a name and [low, high].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import ArrayLike
+
+from social_nav_core.geometry import FloatArray
+from social_nav_core.proxemics.skew_normal import SkewNormal
+
+SHIPPED_MODEL = Path(__file__).parents[1] / "models" / "proxemics.yaml"
+
+
+class ModelError(ValueError):
+    """A model file is missing or malformed; the message names the file and the field."""
+
+
+@dataclass(frozen=True, eq=False)
+class ProxemicsModel:
+    """Mixture of skew normals in a person's frame, (forward, left) [m].
+
+    Attributes:
+        weights: (K,) positive, summing to 1.
+        components: K skew normals.
+        provenance: where the numbers come from.
+        intervals: confidence limits (low, high) of named parameters.
+    """
+
+    weights: FloatArray
+    components: tuple[SkewNormal, ...]
+    provenance: str = ""
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        weights = np.array(self.weights, dtype=float)
+        if weights.shape != (len(self.components),) or not self.components:
+            raise ValueError(f"{weights.size} weights for {len(self.components)} components")
+        if not ((weights > 0.0).all() and abs(weights.sum() - 1.0) < 1e-6):
+            raise ValueError(f"weights are {weights.tolist()}, expected positive with a sum of 1")
+        weights.flags.writeable = False
+        object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "components", tuple(self.components))
+
+    def pdf(self, points: ArrayLike) -> FloatArray:
+        """Density ``(...)`` [1/m^2] at points ``(..., 2)`` [m]."""
+        parts = zip(self.weights, self.components, strict=True)
+        return sum((w * c.pdf(points) for w, c in parts), np.zeros(()))
+
+    def score_samples(self, points: ArrayLike) -> FloatArray:
+        """Log density ``(...)`` at points ``(..., 2)`` [m]."""
+        parts = zip(self.weights, self.components, strict=True)
+        return np.logaddexp.reduce([np.log(w) + c.logpdf(points) for w, c in parts])
+
+    @cached_property
+    def mean(self) -> FloatArray:
+        """Mean ``(2,)`` [m]."""
+        return self.weights @ np.array([c.mean for c in self.components])
+
+    @cached_property
+    def covariance(self) -> FloatArray:
+        """Covariance ``(2, 2)`` [m^2]."""
+        parts = zip(self.weights, self.components, strict=True)
+        second = sum(w * (c.covariance + np.outer(c.mean, c.mean)) for w, c in parts)
+        return np.asarray(second - np.outer(self.mean, self.mean))
+
+    @cached_property
+    def mode(self) -> FloatArray:
+        """Place ``(2,)`` [m] of the largest density.
+
+        A mixture is climbed from the mode of each component and from the mean, by a compass
+        search with steps of 0.1 m that halve down to a micrometre.
+        """
+        if len(self.components) == 1:
+            return self.components[0].mode
+        tops = [self._climb(start) for start in (*(c.mode for c in self.components), self.mean)]
+        return max(tops, key=lambda top: float(self.pdf(top)))
+
+    def _climb(self, start: FloatArray) -> FloatArray:
+        compass = np.array([[0.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+        top, step = start, 0.1
+        while step > 1e-6:
+            best = int(np.argmax(self.pdf(top + step * compass)))
+            top = top + step * compass[best]
+            if best == 0:
+                step *= 0.5
+        return top
+
+    @cached_property
+    def peak(self) -> float:
+        """Density at the mode [1/m^2]."""
+        return float(self.pdf(self.mode))
+
+
+def load_model(path: str | Path) -> ProxemicsModel:
+    """Model of a YAML file.
+
+    Raises:
+        ModelError: the file is missing, is not YAML or lacks a field; names file and field.
+    """
+    path = Path(path)
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path}: is not YAML ({error})") from error
+    if not isinstance(data, dict):
+        raise ModelError(f"{path}: holds a {type(data).__name__}, expected keys and values")
+    for key, expected in (("format", 1), ("frame", "person")):
+        if data.get(key) != expected:
+            raise ModelError(f"{path}: {key} is {data.get(key)!r}, expected {expected!r}")
+    several = "components" in data
+    parts = data["components"] if several else [{**data, "weight": 1.0}]
+    if not isinstance(parts, list) or not parts:
+        raise ModelError(f"{path}: components is {parts!r}, expected a list")
+    names = [f"components[{i}]." if several else "" for i in range(len(parts))]
+    weights, components = [], []
+    for name, part in zip(names, parts, strict=True):
+        if not isinstance(part, dict):
+            raise ModelError(f"{path}: {name[:-1]} is {part!r}, expected keys and values")
+        weights.append(_numbers(path, name, part, "weight", ()))
+        components.append(_component(path, name, part))
+    try:
+        provenance = str(data.get("provenance", ""))
+        limits = _intervals(path, data.get("intervals", {}))
+        return ProxemicsModel(np.array(weights), tuple(components), provenance, limits)
+    except ModelError:
+        raise
+    except ValueError as error:
+        raise ModelError(f"{path}: components: {error}") from error
+
+
+def _component(path: Path, name: str, part: dict[str, Any]) -> SkewNormal:
+    shapes: dict[str, tuple[int, ...]] = {"mu": (2,), "sigma": (2, 2), "lambda": (2,)}
+    values = [_numbers(path, name, part, key, shape) for key, shape in shapes.items()]
+    try:
+        return SkewNormal(*values)
+    except ValueError as error:
+        raise ModelError(f"{path}: {name}{error}") from error
+
+
+def _numbers(
+    path: Path, name: str, part: dict[str, Any], key: str, shape: tuple[int, ...]
+) -> FloatArray:
+    wanted = f"{' x '.join(map(str, shape))} numbers" if shape else "a number"
+    if key not in part:
+        raise ModelError(f"{path}: {name}{key} is missing, expected {wanted}")
+    try:
+        value = np.array(part[key], dtype=float)
+    except (TypeError, ValueError):
+        value = np.full((), np.nan)
+    if value.shape != shape or not np.isfinite(value).all():
+        raise ModelError(f"{path}: {name}{key} is {part[key]!r}, expected {wanted}")
+    return value
+
+
+def _intervals(path: Path, data: Any) -> dict[str, tuple[float, float]]:
+    if not isinstance(data, dict):
+        raise ModelError(f"{path}: intervals is {data!r}, expected names and [low, high]")
+    limits = {}
+    for key in data:
+        low, high = _numbers(path, "intervals.", data, key, (2,))
+        limits[str(key)] = (float(low), float(high))
+    return limits
+
+
+def save_model(path: str | Path, model: ProxemicsModel) -> None:
+    """Write a model to a YAML file that `load_model` and the costmap layer read."""
+    parts = [
+        {"mu": c.mu.tolist(), "sigma": c.sigma.tolist(), "lambda": c.lam.tolist()}
+        for c in model.components
+    ]
+    data: dict[str, Any] = {"format": 1, "frame": "person"}
+    if len(parts) == 1:
+        data.update(parts[0])
+    else:
+        weights = zip(model.weights, parts, strict=True)
+        data["components"] = [{"weight": float(w), **part} for w, part in weights]
+    if model.intervals:
+        data["intervals"] = {name: list(limits) for name, limits in model.intervals.items()}
+    data["provenance"] = model.provenance
+    text = yaml.safe_dump(data, sort_keys=False, default_flow_style=None, width=100)
+    Path(path).write_text(text, encoding="utf-8")
+
+
+def shipped_model() -> ProxemicsModel:
+    """The model that comes with this package."""
+    return load_model(SHIPPED_MODEL)
