@@ -1,0 +1,219 @@
+"""Drives a path: regulated pure pursuit, turning in place at both ends, stopping for obstacles.
+
+After Macenski et al., "Regulated pure pursuit for robot path tracking", Autonomous Robots 47
+(2023): the speed falls in tight curves and near the goal, here also before obstacles.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from social_nav_core.geometry import FloatArray
+from social_nav_core.parameters import check, parameter
+from social_nav_core.sim.robot import Pose, Velocity, move_along_arc
+
+
+@dataclass(frozen=True)
+class FollowerParameters:
+    """How the robot drives along a path."""
+
+    speed: float = parameter(0.8, "m/s", "on a straight and free way", 0.05, 5.0)
+    acceleration: float = parameter(0.8, "m/s^2", "along the way, also braking", 0.05, 20.0)
+    turn_rate: float = parameter(1.5, "rad/s", "largest", 0.05, 20.0)
+    turn_acceleration: float = parameter(2.0, "rad/s^2", "largest", 0.05, 100.0)
+    lookahead_time: float = parameter(1.0, "s", "way at the present speed to look ahead", 0.1, 5.0)
+    min_lookahead: float = parameter(0.3, "m", "shortest look ahead", 0.05, 5.0)
+    max_lookahead: float = parameter(0.9, "m", "longest look ahead", 0.05, 5.0)
+    min_turn_radius: float = parameter(0.9, "m", "tighter curves are driven slower", 0.05, 10.0)
+    turn_in_place_angle: float = parameter(
+        0.8, "rad", "a path farther off ahead is first turned to", 0.1, 3.1416
+    )
+    xy_tolerance: float = parameter(0.08, "m", "of the goal's place", 0.01, 2.0)
+    yaw_tolerance: float = parameter(0.08, "rad", "of the goal's heading", 0.01, 3.1416)
+    robot_radius: float = parameter(0.27, "m", "of the footprint", 0.05, 2.0)
+    obstacle_margin: float = parameter(0.08, "m", "kept to obstacles on the way", 0.0, 1.0)
+
+
+class DriveStatus(Enum):
+    """What the follower is doing."""
+
+    DRIVING = "driving"
+    TURNING = "turning in place"
+    BLOCKED = "waiting for an obstacle on the way"
+    ARRIVED = "arrived"
+
+
+@dataclass(frozen=True)
+class DriveCommand:
+    """Velocity to command now, and why.
+
+    Attributes:
+        velocity: (forward [m/s], turning [rad/s]).
+        status: what the follower is doing.
+        distance_remaining: along the path [m].
+    """
+
+    velocity: Velocity
+    status: DriveStatus
+    distance_remaining: float
+
+
+class PathFollower:
+    """Follows one path at a time to a goal pose."""
+
+    def __init__(self, parameters: FollowerParameters | None = None) -> None:
+        self.parameters = parameters or FollowerParameters()
+        check(self.parameters)
+        self._path = np.zeros((0, 2))
+        self._along = np.zeros(0)
+        self._goal_yaw: float | None = None
+        self._reached = self._turning = False
+        self._progress = 0.0
+
+    def set_path(self, path: ArrayLike, goal_yaw: float | None) -> None:
+        """Follow a path ``(n, 2)`` [m] from now on; the robot may be in motion.
+
+        Args:
+            path: in the frame in which `command` is given the robot's pose.
+            goal_yaw: heading [rad] to turn to at the end; None for any.
+
+        Raises:
+            ValueError: the path is empty or not finite.
+        """
+        points = np.asarray(path, dtype=float)
+        if points.ndim != 2 or points.shape[1] != 2 or not len(points):
+            raise ValueError(f"path has shape {points.shape}, expected (n, 2) with n at least 1")
+        if not np.isfinite(points).all() or (goal_yaw is not None and not math.isfinite(goal_yaw)):
+            raise ValueError("path or goal heading is not finite, expected metres and radians")
+        steps = np.hypot(*np.diff(points, axis=0).T) if len(points) > 1 else np.zeros(0)
+        same_goal = len(self._path) > 0 and bool(
+            np.hypot(*(points[-1] - self._path[-1])) < self.parameters.xy_tolerance
+        )
+        self._path, self._goal_yaw = points, goal_yaw
+        self._along = np.concatenate([[0.0], np.cumsum(steps)])
+        self._progress = 0.0
+        self._reached = self._reached and same_goal
+        self._turning = False
+
+    def command(
+        self,
+        robot: Pose,
+        velocity: Velocity,
+        dt: float,
+        obstacles_in_robot: ArrayLike | None = None,
+    ) -> DriveCommand:
+        """Velocity for the next dt [s].
+
+        Args:
+            robot: (x [m], y [m], yaw [rad]) in the path's frame.
+            velocity: the robot's present (forward [m/s], turning [rad/s]).
+            dt: until the next call [s].
+            obstacles_in_robot: points ``(n, 2)`` [m] in the robot's frame, such as a lidar's.
+
+        Raises:
+            RuntimeError: no path was set.
+        """
+        if not len(self._path):
+            raise RuntimeError("there is no path to follow, expected a call of set_path before")
+        left = self._distance_remaining(robot)
+        goal_gap = math.dist(robot[:2], self._path[-1])
+        self._reached = self._reached or goal_gap <= self.parameters.xy_tolerance
+        if self._reached:
+            return self._turn_to_goal(robot, velocity, dt)
+        x, y = self._carrot_in_robot(robot, velocity)
+        angle = math.atan2(y, x)
+        limit = self.parameters.turn_in_place_angle
+        self._turning = abs(angle) > (0.25 * limit if self._turning else limit)
+        if self._turning:
+            wanted = (0.0, self._turn_rate(angle))
+            return DriveCommand(self._limited(wanted, velocity, dt), DriveStatus.TURNING, left)
+        curvature = 2.0 * y / max(x * x + y * y, 1e-6)
+        speed, status = self._speed(curvature, max(left, goal_gap), dt, obstacles_in_robot)
+        forward, _ = self._limited((speed, 0.0), velocity, dt)
+        limited = self._limited((forward, forward * curvature), velocity, dt)
+        return DriveCommand(limited, status, left)
+
+    def _speed(
+        self, curvature: float, left: float, dt: float, obstacles_in_robot: ArrayLike | None
+    ) -> tuple[float, DriveStatus]:
+        """Speed [m/s] that curve [1/m], way left [m] and obstacles allow."""
+        about = self.parameters
+        bend = max(abs(curvature), 1e-6)
+        speed = min(about.speed, about.turn_rate / bend)
+        speed *= min(1.0, 1.0 / (bend * about.min_turn_radius))
+        speed = min(speed, self._braking_speed(left, dt))
+        if obstacles_in_robot is None or not np.size(obstacles_in_robot):
+            return speed, DriveStatus.DRIVING
+        free = self._free_way(np.asarray(obstacles_in_robot, dtype=float), curvature)
+        status = DriveStatus.BLOCKED if free <= 0.0 else DriveStatus.DRIVING
+        return min(speed, self._braking_speed(free, dt)), status
+
+    def _turn_to_goal(self, robot: Pose, velocity: Velocity, dt: float) -> DriveCommand:
+        wanted = self._goal_yaw
+        error = 0.0 if wanted is None else math.remainder(wanted - robot[2], 2.0 * math.pi)
+        still = abs(velocity[0]) < 0.02 and abs(velocity[1]) < 0.1
+        if abs(error) <= self.parameters.yaw_tolerance and still:
+            return DriveCommand((0.0, 0.0), DriveStatus.ARRIVED, 0.0)
+        turning = self._limited((0.0, self._turn_rate(error)), velocity, dt)
+        return DriveCommand(turning, DriveStatus.TURNING, 0.0)
+
+    def _turn_rate(self, error: float) -> float:
+        """Rate [rad/s] from which the robot can stop in time, half the limit kept in hand."""
+        rate = math.sqrt(self.parameters.turn_acceleration * abs(error))
+        rate = min(rate, self.parameters.turn_rate, 4.0 * abs(error))
+        return math.copysign(rate, error)
+
+    def _braking_speed(self, way: float, dt: float) -> float:
+        """Speed [m/s] from which the robot stops within a way [m], reacting after dt."""
+        delay = self.parameters.acceleration * dt
+        way = max(way, 0.0)
+        return math.sqrt(delay * delay + 2.0 * self.parameters.acceleration * way) - delay
+
+    def _limited(self, wanted: Velocity, velocity: Velocity, dt: float) -> Velocity:
+        forward = self.parameters.acceleration * dt
+        turn = self.parameters.turn_acceleration * dt
+        return (
+            velocity[0] + min(max(wanted[0] - velocity[0], -forward), forward),
+            velocity[1] + min(max(wanted[1] - velocity[1], -turn), turn),
+        )
+
+    def _distance_remaining(self, robot: Pose) -> float:
+        """Way [m] from the robot's foot point on the path to its end; progress never goes back."""
+        near = (self._along >= self._progress) & (self._along <= self._progress + 2.0)
+        gaps = np.hypot(*(self._path[near] - robot[:2]).T)
+        self._progress = float(self._along[near][np.argmin(gaps)])
+        return float(self._along[-1]) - self._progress
+
+    def _carrot_in_robot(self, robot: Pose, velocity: Velocity) -> tuple[float, float]:
+        about = self.parameters
+        ahead = min(
+            max(abs(velocity[0]) * about.lookahead_time, about.min_lookahead), about.max_lookahead
+        )
+        at = self._progress + ahead
+        dx, dy = (
+            float(np.interp(at, self._along, self._path[:, axis])) - robot[axis] for axis in (0, 1)
+        )
+        cos, sin = math.cos(robot[2]), math.sin(robot[2])
+        return cos * dx + sin * dy, cos * dy - sin * dx
+
+    def _free_way(self, points: FloatArray, curvature: float) -> float:
+        """Way [m] along the arc before the footprint, with its margin, meets an obstacle.
+
+        Points within the margin already count only if the robot would come closer to them.
+        """
+        about = self.parameters
+        reach = about.robot_radius + about.obstacle_margin
+        horizon = about.speed**2 / about.acceleration + 0.3
+        ways = np.linspace(0.0, horizon, 16)
+        centers = [move_along_arc((0.0, 0.0, 0.0), s, s * curvature)[:2] for s in ways.tolist()]
+        gaps = np.hypot(*(points[:, None] - np.array(centers)).transpose(2, 0, 1))
+        hit = (gaps < reach) & (gaps < gaps[:, :1] - 1e-3)
+        blocked = hit.any(axis=0)
+        if not blocked.any():
+            return math.inf
+        return float(ways[max(int(np.argmax(blocked)) - 1, 0)])
