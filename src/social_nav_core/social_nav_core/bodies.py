@@ -1,0 +1,76 @@
+"""Human bodies as a camera-based body tracker reports them (social_nav_msgs/Body), without ROS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from social_nav_core.geometry import FloatArray
+from social_nav_core.skeleton import JOINTS
+
+UNKNOWN_YAW_VARIANCE = 2.0 * np.pi**2
+"""Yaw variance [rad^2] of a heading that could not be measured (anything above pi^2 says so)."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """One tracked body in one image.
+
+    Attributes:
+        id: name of the track, unique in one image and stable over time.
+        x: (23,) columns [pixel], 0 at the image's left edge, in the order of `skeleton.JOINTS`.
+        y: (23,) rows [pixel], 0 at the image's top edge.
+        confidence: (23,) from 0 (not seen) to 1.
+        pose: (x [m], y [m], yaw [rad]) of the body on the ground, in the frame that the holder of
+            the list states; x forward out of the chest.
+        covariance: (3, 3) of (x, y, yaw) [m^2, m rad, rad^2]; a yaw variance above pi^2 says that
+            the heading is unknown.
+    """
+
+    id: str
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    pose: FloatArray
+    covariance: FloatArray = field(default_factory=lambda: np.zeros((3, 3)))
+
+    @property
+    def heading_known(self) -> bool:
+        """Whether the yaw of the pose was measured."""
+        return bool(self.covariance[2, 2] <= np.pi**2)
+
+    def joints(self) -> NDArray[np.float32]:
+        """Joints ``(23, 3)`` of x [pixel], y [pixel] and confidence."""
+        return np.stack([self.x, self.y, self.confidence], axis=-1)
+
+    def defect(self) -> str | None:
+        """Why this body cannot be used, in words for a log line; None when all is well."""
+        if not self.id:
+            return "id is empty, expected the name of a track"
+        for name in ("x", "y", "confidence"):
+            values = np.asarray(getattr(self, name))
+            if values.shape != (len(JOINTS),):
+                count = "x".join(str(size) for size in values.shape)
+                return f"{name} has {count} values, expected {len(JOINTS)}, one per joint"
+            if not np.isfinite(values).all():
+                joint = JOINTS[int(np.argmin(np.isfinite(values)))]
+                return f"{name} of {joint} is not a finite number"
+        if self.confidence.min() < 0.0 or self.confidence.max() > 1.0:
+            low, high = self.confidence.min(), self.confidence.max()
+            return f"confidence runs from {low:.3g} to {high:.3g}, expected 0 to 1"
+        return self._pose_defect()
+
+    def _pose_defect(self) -> str | None:
+        for name, shape in (("pose", (3,)), ("covariance", (3, 3))):
+            values = np.asarray(getattr(self, name))
+            if values.shape != shape:
+                return f"{name} has the shape {values.shape}, expected {shape}"
+            if not np.isfinite(values).all():
+                return f"{name} is {values.tolist()}, expected finite numbers"
+        symmetric = 0.5 * (self.covariance + self.covariance.T)
+        smallest = float(np.linalg.eigvalsh(symmetric)[0])
+        if smallest < -1e-6:
+            return f"covariance has the eigenvalue {smallest:.3g}, expected none below 0"
+        return None
