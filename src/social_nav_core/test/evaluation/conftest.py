@@ -97,12 +97,12 @@ def approach_run() -> RunRecord:
     first, second = np.array([7.6, 4.6, -2.6]), np.array([9.4, 2.2, 2.9])
     goals = [place_before(pose) for pose in (first, second)]
     to_first = walk(bump(np.array([1.6, 1.4]), goals[0][:2], -0.3))
-    wait = np.repeat(goals[0][None], 25, axis=0)
+    stroll = walk(np.array([first[:2], second[:2]]), speed=0.9)
+    wait = np.repeat(goals[0][None], 5 + len(stroll), axis=0)
     to_second = walk(bump(goals[0][:2], goals[1][:2], -0.4))
     turn = np.repeat(goals[1][None], 25, axis=0)
     robot = np.concatenate([to_first, wait, to_second, turn])
     leaves = len(to_first) + 5
-    stroll = walk(np.array([first[:2], second[:2]]), speed=0.9)
     bystander = Person("person_b", np.array([4.0, 5.2, 0.6]), intent=certain(Intent.NOT_INTERESTED))
 
     recorder = RunRecorder("one interested person", "approach", "social costs", seed=7)

@@ -1,0 +1,246 @@
+"""The table of all metrics: name, unit, meaning, and `measure`, which fills it for one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from social_nav_core.evaluation.metrics import approach, collisions, comfort, navigation, social
+from social_nav_core.evaluation.run import RunRecord
+from social_nav_core.geometry import FloatArray
+from social_nav_core.interaction.kde import InteractionModel
+from social_nav_core.people import Intent
+from social_nav_core.proxemics.model import ProxemicsModel
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One row of the table.
+
+    Attributes:
+        name: key in the results of `measure`.
+        section: 'navigation', 'social' or 'approach'.
+        label: what people read.
+        unit: '' for counts and shares.
+        better: 'lower', 'higher' or '' when neither is better as such.
+        meaning: one sentence.
+        digits: after the decimal point.
+    """
+
+    name: str
+    section: str
+    label: str
+    unit: str
+    better: str
+    meaning: str
+    digits: int = 2
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("success", "navigation", "reached the goal", "", "higher",
+           "1 when the robot ends within 0.3 m of its last goal and said that it arrived", 0),
+    Metric("time_to_goal", "navigation", "time to goal", "s", "lower",
+           "from the start until the robot is at the last goal and stays", 1),
+    Metric("path_length", "navigation", "path length", "m", "lower", "way driven"),
+    Metric("spl", "navigation", "SPL", "", "higher",
+           "success x shortest way / way driven (Anderson et al. 2018)"),
+    Metric("person_contacts", "navigation", "contacts with people", "", "lower",
+           "times that the robot's disc touched a person's", 0),
+    Metric("caused_contacts", "navigation", "of these, by the robot", "", "lower",
+           "contacts in which the robot moved toward the person", 0),
+    Metric("obstacle_contacts", "navigation", "contacts with walls or furniture", "", "lower",
+           "times that the robot's disc touched an occupied cell", 0),
+    Metric("stalled_time", "navigation", "time stalled", "s", "lower",
+           "time under way without driving or turning", 1),
+    Metric("oscillations", "navigation", "turn reversals", "", "lower",
+           "changes between turning left and right faster than 0.1 rad/s", 0),
+    Metric("mean_speed", "navigation", "mean speed", "m/s", "", "way driven / time"),
+    Metric("maximum_acceleration", "navigation", "largest acceleration", "m/s²", "lower",
+           "along and across the way, from samples every 0.2 s"),
+    Metric("mean_jerk", "navigation", "mean jerk", "m/s³", "lower",
+           "mean change of the acceleration, from samples every 0.2 s"),
+    Metric("minimum_distance", "social", "smallest distance to a person", "m", "higher",
+           "between the centres of the robot and the closest person"),
+    Metric("mean_distance", "social", "mean distance to the closest person", "m", "higher",
+           "mean over time"),
+    Metric("intimate_time", "social", "time in the intimate zone", "s", "lower",
+           "closer than 0.45 m to a person (Hall 1966)", 1),
+    Metric("personal_time", "social", "time in the personal zone", "s", "lower",
+           "closer than 1.2 m, not closer than 0.45 m (Hall 1966)", 1),
+    Metric("group_time", "social", "time within 0.45 m of a group", "s", "lower",
+           "inside the hull of a group's members or closer than 0.45 m to it", 1),
+    Metric("o_space_intrusions", "social", "intrusions into an o-space", "", "lower",
+           "times that the robot drove into the space that a group shares (Kendon 1990)", 0),
+    Metric("o_space_time", "social", "time in an o-space", "s", "lower",
+           "time in the space that a group shares", 1),
+    Metric("minimum_time_to_collision", "social", "smallest time to collision", "s", "higher",
+           "until a contact, had the robot and a person kept their velocity", 1),
+    Metric("personal_cost_integral", "social", "personal-space cost", "s", "lower",
+           "integral over time of the learned model at the robot's place, 1 at its peak"),
+    Metric("personal_cost_mean", "social", "personal-space cost, mean", "", "lower",
+           "mean over time of the same", 3),
+    Metric("personal_cost_maximum", "social", "personal-space cost, largest", "", "lower",
+           "largest value of the same"),
+    Metric("kirby_cost_integral", "social", "Kirby's cost", "s", "lower",
+           "integral over time of Kirby's asymmetric Gaussian (2010)"),
+    Metric("kirby_cost_maximum", "social", "Kirby's cost, largest", "", "lower",
+           "largest value of the same"),
+    Metric("social_work", "social", "social work", "m/s", "lower",
+           "integral of the social forces between the robot and people"),
+    Metric("heading_change", "social", "turning near people", "rad", "lower",
+           "all turning, left or right, within 3.6 m of a person"),
+    Metric("arrival_distance", "approach", "distance at arrival", "m", "",
+           "between the centres of the robot and the person"),
+    Metric("arrival_bearing", "approach", "bearing at arrival", "°", "lower",
+           "angle between the person's front and the robot, 0 straight in front", 0),
+    Metric("facing_error", "approach", "facing error", "°", "lower",
+           "angle between the robot's front and the person", 1),
+    Metric("place_density", "approach", "density of the place", "", "higher",
+           "interaction model at the robot's place, as a share of its maximum"),
+    Metric("time_in_front", "approach", "time in the front zone", "s", "",
+           "within 60° of the person's front and 3.6 m", 1),
+    Metric("seen_by_person", "approach", "visible to the person", "", "higher",
+           "1 when the robot stands in the person's field of view", 0),
+    Metric("seen_by_robot", "approach", "person in the camera's view", "", "higher",
+           "1 when the camera would see the person at arrival", 0),
+    Metric("regoals", "approach", "new goals", "", "", "how often the place was chosen again", 0),
+    Metric("wrong_person", "approach", "wrong person", "", "lower",
+           "1 when the robot came up to someone else, or to nobody", 0),
+    Metric("unwanted_approach", "approach", "unwanted approach", "", "lower",
+           "1 when the robot came up to someone who is not interested", 0),
+)  # fmt: skip
+
+
+def measure(
+    run: RunRecord,
+    proxemics: ProxemicsModel,
+    interaction: InteractionModel,
+    shortest: float = float("nan"),
+) -> dict[str, float]:
+    """All metrics of a run by name; NaN where one does not apply.
+
+    Args:
+        run: what happened.
+        proxemics: model of the personal-space cost.
+        interaction: model of the places where people stand to talk.
+        shortest: length [m] of the shortest way to the goal, for SPL; NaN when not known.
+    """
+    values = dict.fromkeys((metric.name for metric in METRICS), float("nan"))
+    values |= _navigation(run, shortest)
+    if np.isfinite(run.people_in_map).any():
+        values |= _social(run, proxemics)
+    if run.task == "approach" and run.target_id:
+        values |= _approach(run, interaction)
+    return values
+
+
+def under_way(run: RunRecord) -> np.ndarray:
+    """Whether (t,) the robot is away from the goal that it was sent last at each time."""
+    if not len(run.goal_times):
+        return np.zeros(len(run.times), dtype=bool)
+    latest = np.searchsorted(run.goal_times, run.times, side="right") - 1
+    goals = run.goals_in_map[np.maximum(latest, 0), :2]
+    away = np.linalg.norm(run.robot_in_map[:, :2] - goals, axis=1) > navigation.GOAL_TOLERANCE
+    return away & (latest >= 0)
+
+
+def _navigation(run: RunRecord, shortest: float) -> dict[str, float]:
+    track = (run.times, run.robot_in_map)
+    driven = navigation.path_length(*track)
+    has_goal = len(run.goals_in_map) > 0
+    reached = run.reached and has_goal and navigation.success(*track, run.goal_in_map)
+    contacts = _person_contacts(run)
+    walls = collisions.obstacle_contacts(
+        *track, run.grid, run.occupancy, furniture=run.furniture, robot_radius=run.robot_radius
+    )
+    known = np.isfinite(shortest)
+    return {
+        "success": float(reached),
+        "time_to_goal": navigation.time_to_goal(*track, run.goal_in_map) if reached else np.inf,
+        "path_length": driven,
+        "spl": navigation.success_weighted_path_length(reached, shortest, driven)
+        if known
+        else np.nan,
+        "person_contacts": float(len(contacts)),
+        "caused_contacts": float(sum(contact.by in ("robot", "both") for contact in contacts)),
+        "obstacle_contacts": float(len(walls)),
+        "stalled_time": navigation.stalled_time(*track, under_way(run)),
+        "oscillations": float(navigation.oscillations(*track)),
+        "mean_speed": navigation.mean_speed(*track),
+        "maximum_acceleration": navigation.maximum_acceleration(*track),
+        "mean_jerk": navigation.mean_jerk(*track),
+    }
+
+
+def _person_contacts(run: RunRecord) -> list[collisions.Contact]:
+    if not np.isfinite(run.people_in_map).any():
+        return []
+    return collisions.person_contacts(
+        run.times,
+        run.robot_in_map,
+        run.people_in_map,
+        run.person_ids,
+        robot_radius=run.robot_radius,
+        person_radius=run.person_radius,
+    )
+
+
+def _social(run: RunRecord, proxemics: ProxemicsModel) -> dict[str, float]:
+    track = (run.times, run.robot_in_map, run.people_in_map)
+    zones = social.zone_shares(run.times, social.closest_distance(*track[1:]))
+    to_group = social.group_distance(*track[1:], run.group_ids)
+    near_group = social.zone_shares(run.times, to_group)["intimate"]
+    entries, inside = social.o_space_intrusions(*track, run.group_ids)
+    learned = comfort.summary(run.times, comfort.learned_cost(*track, proxemics))
+    kirby = comfort.summary(run.times, comfort.kirby_cost(*track))
+    return {
+        "minimum_distance": social.minimum_distance(*track),
+        "mean_distance": social.mean_distance(*track),
+        "intimate_time": zones["intimate"] * run.duration,
+        "personal_time": zones["personal"] * run.duration,
+        "group_time": near_group * run.duration,
+        "o_space_intrusions": float(entries),
+        "o_space_time": inside,
+        "minimum_time_to_collision": social.minimum_time_to_collision(
+            *track, run.robot_radius, run.person_radius
+        ),
+        "personal_cost_integral": learned.integral,
+        "personal_cost_mean": learned.mean,
+        "personal_cost_maximum": learned.maximum,
+        "kirby_cost_integral": kirby.integral,
+        "kirby_cost_maximum": kirby.maximum,
+        "social_work": social.social_work(*track),
+        "heading_change": social.heading_change_near_people(*track),
+    }
+
+
+def _approach(run: RunRecord, interaction: InteractionModel) -> dict[str, float]:
+    robot, people = run.robot_in_map, run.people_in_map
+    person = run.person(run.target_id)
+    found = approach.approached(robot[-1], people[-1])
+    unwanted = found is not None and run.intents[-1, found] == Intent.NOT_INTERESTED
+    values = {
+        "time_in_front": approach.time_in_front(run.times, robot, person),
+        "regoals": float(max(len(run.goal_times) - 1, 0)),
+        "wrong_person": float(found is None or run.person_ids[found] != run.target_id),
+        "unwanted_approach": float(unwanted),
+    }
+    if not np.isfinite(person[-1]).all():
+        return values
+    return values | _arrival(robot[-1], person[-1], run, interaction)
+
+
+def _arrival(
+    robot: FloatArray, person: FloatArray, run: RunRecord, interaction: InteractionModel
+) -> dict[str, float]:
+    where = approach.arrival(robot, person)
+    room = (run.grid, run.occupancy)
+    return {
+        "arrival_distance": where.distance,
+        "arrival_bearing": abs(float(np.rad2deg(where.bearing))),
+        "facing_error": float(np.rad2deg(where.facing_error)),
+        "place_density": approach.place_density(robot, person, interaction),
+        "seen_by_person": float(approach.seen_by_person(robot, person, *room)),
+        "seen_by_robot": float(approach.seen_by_robot(robot, person, *room)),
+    }
