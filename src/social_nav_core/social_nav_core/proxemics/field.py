@@ -111,7 +111,8 @@ def _parts(zones: Sequence[Zone], combination: str) -> list[list[Zone]]:
 def _group_peak(members: Sequence[Zone], shape: ZoneShape) -> float:
     """Largest sum of the members' zones at a member's own peak, at least 1."""
     x, y = np.array([zone.center for zone in members]).T
-    return max(1.0, float(sum(zone.cost(shape, x, y) for zone in members).max()))
+    total = sum((zone.cost(shape, x, y) for zone in members), np.zeros(()))
+    return max(1.0, float(total.max()))
 
 
 def _window(box: Box, grid: GridGeometry) -> tuple[Window, FloatArray, FloatArray]:

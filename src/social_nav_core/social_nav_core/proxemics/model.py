@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike
 
 from social_nav_core.geometry import FloatArray
 from social_nav_core.proxemics.skew_normal import SkewNormal
+from social_nav_core.whole_file import written_whole
 
 SHIPPED_MODEL = Path(__file__).parents[1] / "models" / "proxemics.yaml"
 
@@ -198,7 +199,8 @@ def save_model(path: str | Path, model: ProxemicsModel) -> None:
         data["intervals"] = {name: list(limits) for name, limits in model.intervals.items()}
     data["provenance"] = model.provenance
     text = yaml.safe_dump(data, sort_keys=False, default_flow_style=None, width=100)
-    Path(path).write_text(text, encoding="utf-8")
+    with written_whole(path) as file:
+        file.write(text.encode())
 
 
 def shipped_model() -> ProxemicsModel:

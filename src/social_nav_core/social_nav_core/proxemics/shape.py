@@ -27,6 +27,8 @@ class ZoneShape:
         covariance: (2, 2) [m^2].
         contour: (64, 2) offsets [m] at which the density falls to the cutoff, counter-clockwise
             from straight ahead in equal angles.
+        radius: length of the first of them [m]: where a zone of unknown heading ends.
+        circle: (64, 2) offsets of that length.
     """
 
     def __init__(self, model: ProxemicsModel, parameters: SocialZoneParameters) -> None:
@@ -36,7 +38,8 @@ class ZoneShape:
         self._start, self._full = parameters.corridor_start, parameters.corridor_full
         self._width = parameters.corridor_width
         self.contour = self._contour()
-        self._circle = float(self.contour[0, 0]) * _directions()
+        self.radius = float(self.contour[0, 0])
+        self.circle = self.radius * _directions()
 
     def cost(self, forward: FloatArray, left: FloatArray, opening: float) -> FloatArray:
         """Cost in [0, 1] at offsets from the mode [m]; 1 at the mode.
@@ -52,10 +55,6 @@ class ZoneShape:
             step = step * step * (3.0 - 2.0 * step)
             cost = cost * (1.0 - opening * step * np.exp(-0.5 * (left / self._width) ** 2))
         return cost
-
-    def contour_of(self, isotropic: bool) -> FloatArray:
-        """The contour, or the circle through its foremost point when the heading is unknown."""
-        return self._circle if isotropic else self.contour
 
     def _contour(self) -> FloatArray:
         """Outermost crossings of rays from the mode, found from outside by steps, then halving."""

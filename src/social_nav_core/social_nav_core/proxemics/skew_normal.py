@@ -64,12 +64,12 @@ class SkewNormal:
     @cached_property
     def precision(self) -> FloatArray:
         """Inverse of sigma ``(2, 2)`` [1/m^2]."""
-        return np.linalg.inv(self.sigma)
+        return np.asarray(np.linalg.inv(self.sigma), dtype=float)
 
     @cached_property
     def slope(self) -> FloatArray:
         """``Sigma^(-1/2) lambda`` ``(2,)`` [1/m]: the argument of Phi rises along it."""
-        return np.linalg.solve(symmetric_root(self.sigma), self.lam)
+        return np.asarray(np.linalg.solve(symmetric_root(self.sigma), self.lam), dtype=float)
 
     @cached_property
     def skew(self) -> FloatArray:

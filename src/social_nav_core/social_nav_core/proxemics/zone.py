@@ -181,7 +181,8 @@ class Zone:
 
     def box(self, shape: ZoneShape) -> tuple[FloatArray, FloatArray]:
         """Lower and upper corner ``(2,)`` [m] of a box that the zone does not leave."""
-        reach = 1.01 * shape.contour_of(self.isotropic) @ np.linalg.inv(self.to_model).T
+        contour = shape.circle if self.isotropic else shape.contour
+        reach = 1.01 * contour @ np.linalg.inv(self.to_model).T
         ahead = np.maximum(reach @ self.direction, 0.0)
         drawn = self.stretch / (1.0 - self.stretch)
         reach = reach + drawn * ahead[:, None] * self.direction
@@ -300,5 +301,5 @@ def _motion(
         return np.zeros(2), 0.0
     direction = person.velocity / speed
     along = np.linalg.solve(to_model.T, direction)
-    reach = float((shape.contour_of(isotropic) @ along).max())
+    reach = shape.radius * math.hypot(*along) if isotropic else float((shape.contour @ along).max())
     return direction, extension / (extension + reach)
