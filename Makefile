@@ -1,0 +1,31 @@
+# The suite's commands; each builds the environment first when it is not there (tools/env).
+
+.PHONY: help demo test check build bench clean
+
+help:
+	@echo "make demo    avoid a group and approach a person, in a simulated room; writes out/demo/"
+	@echo "make test    the checks and all tests"
+	@echo "make check   ruff and mypy alone"
+	@echo "make build   every package with colcon, into build/ and install/"
+	@echo "make bench   the benchmarks"
+	@echo "make clean   remove everything that was built"
+
+demo:
+	@tools/env python -m social_nav_nodes.demo --out out/demo
+
+check:
+	@tools/env ruff check .
+	@tools/env ruff format --check .
+	@tools/env mypy
+
+test: check
+	@tools/env python -m pytest
+
+build:
+	@tools/env colcon build --symlink-install
+
+bench:
+	@for benchmark in benchmarks/bench_*.py; do echo "== $$benchmark"; tools/env python $$benchmark || exit 1; done
+
+clean:
+	rm -rf .env build install log out
