@@ -16,7 +16,11 @@ from social_nav_core import people
 from social_nav_core.parameters import check, parameter
 from social_nav_core.sim.scene import ROBOT, Labels, ScenePerson, ScriptStep
 
-Places = dict[str, tuple[float, float]]  # (x, y) [m] in the map by person's id, and the robot's
+WALK_RATIO = 0.0063  # step length over cadence [m / (steps / min)]
+EYES = 0.93  # height of the eyes as a share of the body's
+ROBOT_EYES = 1.1  # height of the robot's camera [m], which people look at
+AHEAD = 3.0  # distance [m] at which people look when they look at nobody
+Places = dict[str, tuple[float, float, float]]  # eyes (x, y, z) [m] of all, by name, in the map
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,13 @@ class PersonState:
         velocity: (vx, vy) [m/s] of walking, along the map's axes.
         turn_rate: of the chest [rad/s].
         head_yaw: of the head relative to the chest [rad], positive to the person's left.
-        gait_phase: of the stride [rad] in [0, 2 pi): the left foot is foremost at 0, the right one
-            at pi; it stands still when the person does.
+        gaze: (x, y, z) [m] in the map that the head is turned to.
+        gait_phase: share of the stride in [0, 1): the left foot is foremost at 0, the right one at
+            0.5; it stands still when the person does.
         gesture: one of `scene.GESTURES`.
         gesture_time: [s] since the gesture began.
+        previous_gesture: the one before.
+        previous_time: [s] that the one before had gone on when this one began.
         labels: ground truth.
     """
 
@@ -58,9 +65,12 @@ class PersonState:
     velocity: tuple[float, float]
     turn_rate: float
     head_yaw: float
+    gaze: tuple[float, float, float]
     gait_phase: float
     gesture: str
     gesture_time: float
+    previous_gesture: str
+    previous_time: float
     labels: Labels
 
     @property
@@ -83,8 +93,13 @@ class PersonState:
 
 
 def stride_length(speed: float, height: float) -> float:
-    """Length of a stride (two steps) [m] of a person of some height [m] at some speed [m/s]."""
-    return height * (0.4 + 0.33 * speed)
+    """Length of a stride (two steps) [m] at a walking speed [m/s] of a body of some height [m].
+
+    Adults keep the ratio of step length to cadence, 0.0063 m per step a minute (Sekiya and
+    Nagasaki, 1998), so the step length is the root of 60 x ratio x speed; the ratio is scaled with
+    the length of the leg, which is 0.845 m at 1.72 m.
+    """
+    return 2.0 * math.sqrt(60.0 * WALK_RATIO * speed * height / 1.72)
 
 
 class Walker:
@@ -98,14 +113,20 @@ class Walker:
         self._sway_x = self._sway_y = 0.0
         self._direction = person.pose[2]
         self._step_index = 0
-        self._step_time = self._gesture_time = 0.0
-        self._gesture = person.gesture
+        self._step_time = self._gesture_time = self._previous_time = 0.0
+        self._gesture = self._previous_gesture = person.gesture
+        self._gaze_distance, self._gaze_height = AHEAD, EYES * person.height
         self._labels = person.labels
 
     @property
     def position(self) -> tuple[float, float]:
         """(x, y) [m] in the map, with sway."""
         return self._x + self._sway_x, self._y + self._sway_y
+
+    @property
+    def eyes(self) -> tuple[float, float, float]:
+        """(x, y, z) [m] of the eyes in the map."""
+        return (*self.position, EYES * self._about.height * (0.75 if self._about.seated else 1.0))
 
     @property
     def state(self) -> PersonState:
@@ -124,15 +145,18 @@ class Walker:
             velocity,
             self._turn_rate,
             self._head_yaw,
+            self._gaze(),
             self._phase,
             self._gesture,
             self._gesture_time,
+            self._previous_gesture,
+            self._previous_time,
             self._labels,
         )
 
     def step(self, dt: float, places: Places, rng: np.random.Generator) -> None:
         """Move by dt [s]; places are those of all people and of the robot."""
-        script_step = self._current_step(places[ROBOT])
+        script_step = self._current_step(places[ROBOT][:2])
         self._take_manner(script_step, dt)
         wanted_speed, wanted_yaw = self._wanted(script_step, places, dt)
         self._turn(wanted_yaw, dt)
@@ -162,8 +186,11 @@ class Walker:
 
     def _take_manner(self, step: ScriptStep | None, dt: float) -> None:
         gesture = step.gesture if step else self._about.gesture
-        self._gesture_time = self._gesture_time + dt if gesture == self._gesture else 0.0
-        self._gesture = gesture
+        if gesture == self._gesture:
+            self._gesture_time += dt
+        else:
+            self._previous_gesture, self._previous_time = self._gesture, self._gesture_time
+            self._gesture, self._gesture_time = gesture, 0.0
         if step:
             self._labels = step.labels
 
@@ -183,7 +210,7 @@ class Walker:
             return 0.0, self._yaw
         self._direction = math.atan2(dy, dx)
         facing = max(0.0, math.cos(_wrapped(self._direction - self._yaw)))
-        free = max(min(left, self._free_way(places[ROBOT])), 0.0)
+        free = max(min(left, self._free_way(places[ROBOT][:2])), 0.0)
         delay = 0.5 * self._parameters.acceleration * dt
         brake = math.sqrt(delay * delay + 2.0 * self._parameters.acceleration * free) - delay
         return min(step.speed * facing, brake), self._direction
@@ -216,8 +243,9 @@ class Walker:
             else:
                 self._x += travel * math.cos(self._direction)
                 self._y += travel * math.sin(self._direction)
-        stride = stride_length(self._speed, self._about.height)
-        self._phase = (self._phase + 2.0 * math.pi * travel / stride) % (2.0 * math.pi)
+        if travel > 0.0:
+            stride = stride_length(travel / dt, self._about.height)
+            self._phase = (self._phase + travel / stride) % 1.0
 
     def _sway(self, dt: float, rng: np.random.Generator) -> None:
         """Ornstein-Uhlenbeck process about the spot; its deviation is the parameter `sway`."""
@@ -228,14 +256,24 @@ class Walker:
         self._sway_x = keep * self._sway_x + kick * rng.standard_normal()
         self._sway_y = keep * self._sway_y + kick * rng.standard_normal()
 
-    def _turn_head(self, target: tuple[float, float] | None, dt: float) -> None:
-        wanted = 0.0
+    def _turn_head(self, target: tuple[float, float, float] | None, dt: float) -> None:
+        wanted, distance, height = 0.0, AHEAD, EYES * self._about.height
         if target is not None:
+            distance, height = math.dist(target[:2], (self._x, self._y)), target[2]
             toward = math.atan2(target[1] - self._y, target[0] - self._x)
             limit = self._parameters.head_limit
             wanted = min(max(_wrapped(toward - self._yaw), -limit), limit)
         most = self._parameters.head_rate * dt
         self._head_yaw += min(max(wanted - self._head_yaw, -most), most)
+        self._gaze_distance, self._gaze_height = max(distance, 0.5), height
+
+    def _gaze(self) -> tuple[float, float, float]:
+        direction, (x, y) = self._yaw + self._head_yaw, self.position
+        return (
+            x + self._gaze_distance * math.cos(direction),
+            y + self._gaze_distance * math.sin(direction),
+            self._gaze_height,
+        )
 
 
 class Crowd:
@@ -252,8 +290,8 @@ class Crowd:
 
     def step(self, dt: float, robot: tuple[float, float], rng: np.random.Generator) -> None:
         """Move everybody by dt [s]; robot is its position (x, y) [m] in the map."""
-        places = {name: walker.position for name, walker in self._walkers.items()}
-        places[ROBOT] = robot
+        places = {name: walker.eyes for name, walker in self._walkers.items()}
+        places[ROBOT] = (*robot, ROBOT_EYES)
         for walker in self._walkers.values():
             walker.step(dt, places, rng)
 

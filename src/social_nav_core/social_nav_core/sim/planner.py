@@ -269,7 +269,7 @@ def path_length(path: ArrayLike) -> float:
 def _point(place: ArrayLike) -> FloatArray:
     point = np.asarray(place, dtype=float)
     if point.ndim != 1 or len(point) < 2 or not np.isfinite(point[:2]).all():
-        raise ValueError(f"place is {place}, expected finite x, y [m]")
+        raise ValueError(f"place is {place!r}, expected finite x, y [m]")
     return point[:2].copy()
 
 

@@ -27,8 +27,12 @@ GESTURES = (
     "pet",
     "punch",
     "throw",
-    "phone",
+    "gaze",
+    "leave",
     "look_away",
+    "reach",
+    "phone",
+    "arms_crossed",
 )
 STEP_KINDS = ("stand", "walk_to", "turn_to", "await_robot")
 ROBOT = "robot"  # the name by which people's scripts refer to the robot
