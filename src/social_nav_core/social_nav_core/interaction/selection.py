@@ -1,0 +1,333 @@
+"""The place to approach a person or a conversation at: candidates, rejection, ranking.
+
+Candidates are drawn from the interaction model around the person, or around all members of the
+person's conversation; what is left after rejection is ranked by
+
+    score = density_weight density / peak - social_weight social_cost - path_weight path_length
+
+with the density averaged over the members, and the social cost of everybody else, or of the person
+and the group itself where that is larger.  Their own zones count with open fronts, for the robot
+comes to interact; what remains is their flanks, their backs and the space between them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from social_nav_core.geometry import FloatArray, bearing, relative, transform_points, wrap_angle
+from social_nav_core.interaction.kde import InteractionModel
+from social_nav_core.interaction.place import (
+    NoFreePlace,
+    NoPlace,
+    NoSuchPerson,
+    PersonStale,
+    Place,
+    Rejection,
+)
+from social_nav_core.interaction.surroundings import BoolArray, Surroundings
+from social_nav_core.parameters import check, parameter
+from social_nav_core.people import Intent, Person, certain
+from social_nav_core.proxemics.field import social_cost
+from social_nav_core.proxemics.model import ProxemicsModel
+from social_nav_core.proxemics.zone import SocialZoneParameters
+
+_REASONS = tuple(Rejection)
+_ACCEPTED = -1
+
+
+@dataclass(frozen=True)
+class SelectionParameters:
+    """How an approach place is chosen."""
+
+    candidates: int = parameter(500, "", "places that are drawn", 10, 20000)
+    max_age: float = parameter(1.0, "s", "a person seen longer ago is not used", 0.05, 60.0)
+    least_wish: float = parameter(
+        0.5, "", "probability of wanting to interact that an approach without an id needs", 0.0, 1.0
+    )
+    wish_margin: float = parameter(
+        0.1, "", "of people whose wish differs by less the nearest is approached", 0.0, 1.0
+    )
+    robot_radius: float = parameter(0.275, "m", "radius of the robot's footprint", 0.05, 2.0)
+    intimate_distance: float = parameter(
+        0.45, "m", "least distance from a person's centre to the robot's footprint", 0.0, 2.0
+    )
+    occupied_from: int = parameter(65, "%", "occupancy from which a cell is not free", 1, 100)
+    others_cost_max: float = parameter(
+        0.25, "", "largest social cost of other people at the place", 0.0, 1.0
+    )
+    own_cost_max: float = parameter(
+        0.75, "", "largest social cost of the person and the group at the place", 0.0, 1.0
+    )
+    density_weight: float = parameter(1.0, "", "weight of the density", 0.0, 100.0)
+    social_weight: float = parameter(0.5, "", "weight of the social cost", 0.0, 100.0)
+    path_weight: float = parameter(0.05, "1/m", "weight of the path length", 0.0, 100.0)
+    keep_margin: float = parameter(
+        0.2, "", "the present place is kept unless another scores better by this", 0.0, 100.0
+    )
+    keep_heading: float = parameter(
+        0.35, "rad", "a kept place is turned when its heading is off by more", 0.01, 3.15
+    )
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Situation:
+    """What is known at one instant, in the map.
+
+    Attributes:
+        people: everybody who is known.
+        robot_in_map: (x [m], y [m], yaw [rad]).
+        surroundings: map and path lengths, the latter from the robot's place.
+        now: time [s] on the clock of the people's `last_seen`.
+    """
+
+    people: Sequence[Person]
+    robot_in_map: FloatArray
+    surroundings: Surroundings
+    now: float
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """Who is approached, and everybody else; in the frame of the people's poses.
+
+    Attributes:
+        person: who is approached.
+        members: the person and the other members of the same conversation.
+        others: everybody else who was seen lately.
+    """
+
+    person: Person
+    members: tuple[Person, ...]
+    others: tuple[Person, ...]
+
+    @cached_property
+    def focus(self) -> FloatArray:
+        """(2,) [m] what the robot faces: the person, or the middle of the group."""
+        return np.mean([member.pose[:2] for member in self.members], axis=0)
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """Places near a target, each judged.
+
+    Attributes:
+        points: (n, 2) [m] in the frame of the people's poses.
+        rejections: (n,) index into the members of `Rejection`, -1 where a place can be taken.
+        density: (n,) share of the interaction model's peak.
+        social_cost: (n,) in [0, 1].
+        path_length: (n,) [m].
+        score: (n,), minus infinity where a place cannot be taken.
+    """
+
+    points: FloatArray
+    rejections: NDArray[np.int64]
+    density: FloatArray
+    social_cost: FloatArray
+    path_length: FloatArray
+    score: FloatArray
+
+    @property
+    def counts(self) -> dict[Rejection, int]:
+        """How many places each reason rejected, reasons that rejected none left out."""
+        found = Counter(self.rejections[self.rejections != _ACCEPTED].tolist())
+        return {_REASONS[index]: count for index, count in sorted(found.items())}
+
+
+class ApproachSelector:
+    """Chooses the place to approach people at; holds no state between calls."""
+
+    def __init__(
+        self,
+        interaction: InteractionModel,
+        proxemics: ProxemicsModel,
+        parameters: SelectionParameters | None = None,
+        zones: SocialZoneParameters | None = None,
+    ) -> None:
+        """Use where people stand (interaction) and how near they want others (proxemics)."""
+        self.interaction = interaction
+        self.proxemics = proxemics
+        self.parameters = parameters or SelectionParameters()
+        self.zones = zones or SocialZoneParameters()
+        self._peak = float(interaction.density(interaction.modes()[0]))
+
+    def select(
+        self, situation: Situation, person_id: str | None, rng: np.random.Generator
+    ) -> Place | NoPlace:
+        """The best place to approach a person at, or why there is none.
+
+        Args:
+            situation: what is known now.
+            person_id: who to approach; None or empty for whoever most wants it.
+            rng: draws the candidates.
+        """
+        target = self.target(situation, person_id)
+        if not isinstance(target, Target):
+            return target
+        points = self.candidates(target, rng)
+        return self._best(target, self.survey(target, points, situation.surroundings))
+
+    def reconsider(
+        self, situation: Situation, current: Place, rng: np.random.Generator
+    ) -> Place | NoPlace:
+        """`current` itself while it is still good; else a new place, or why there is none.
+
+        The present place is kept while nothing rejects it and no other place scores better by
+        `keep_margin`; it is only turned when the person or group is no longer ahead.  When people
+        move or turn, its density falls and another place wins.
+        """
+        target = self.target(situation, current.person_id)
+        if not isinstance(target, Target):
+            return target
+        points = np.vstack([self.candidates(target, rng), current.pose[:2]])
+        survey = self.survey(target, points, situation.surroundings)
+        last = len(points) - 1
+        if survey.score.max() - survey.score[last] > self.parameters.keep_margin:
+            return self._best(target, survey)
+        if survey.rejections[last] != _ACCEPTED:
+            return NoFreePlace(target.person.id, survey.counts)
+        kept = self._place(target, survey, last)
+        if abs(wrap_angle(kept.pose[2] - current.pose[2])) > self.parameters.keep_heading:
+            return kept
+        return current
+
+    def target(
+        self, situation: Situation, person_id: str | None
+    ) -> Target | NoSuchPerson | PersonStale:
+        """Who is approached, with the conversation and everybody else who was seen lately."""
+        now = situation.now
+        usable = [person for person in situation.people if person.defect() is None]
+        fresh = [person for person in usable if self._is_fresh(person, now)]
+        if person_id:
+            found = _with_id(person_id, fresh)
+            if found is None:
+                return self._why_missing(person_id, situation.people, now)
+        else:
+            found = self._most_willing(fresh, situation.robot_in_map)
+            if found is None:
+                return NoSuchPerson(
+                    "",
+                    f"nobody of {len(fresh)} people wants to interact with a probability of "
+                    f"at least {self.parameters.least_wish:g}",
+                )
+        in_group = [p for p in fresh if p is found or (p.group_id and p.group_id == found.group_id)]
+        others = [p for p in fresh if all(p is not member for member in in_group)]
+        return Target(found, tuple(in_group), tuple(others))
+
+    def _is_fresh(self, person: Person, now: float) -> bool:
+        return abs(now - person.last_seen) <= self.parameters.max_age
+
+    def _why_missing(
+        self, person_id: str, people: Iterable[Person], now: float
+    ) -> NoSuchPerson | PersonStale:
+        person = _with_id(person_id, people)
+        if person is None:
+            return NoSuchPerson(person_id, f"nobody is called '{person_id}'")
+        defect = person.defect()
+        if defect is not None:
+            return NoSuchPerson(person_id, f"'{person_id}' cannot be used: {defect}")
+        return PersonStale(person_id, now - person.last_seen, self.parameters.max_age)
+
+    def _most_willing(self, people: Sequence[Person], robot_in_map: FloatArray) -> Person | None:
+        wish = [float(p.intent[Intent.INTERACTING] + p.intent[Intent.INTERESTED]) for p in people]
+        most = max(wish, default=0.0)
+        if not people or most < self.parameters.least_wish:
+            return None
+        least = most - self.parameters.wish_margin
+        willing = [p for p, own in zip(people, wish, strict=True) if own >= least]
+        return min(willing, key=lambda p: float(np.hypot(*(p.pose[:2] - robot_in_map[:2]))))
+
+    def candidates(self, target: Target, rng: np.random.Generator) -> FloatArray:
+        """Places ``(n, 2)`` [m] where people would stand to talk to the members of a target."""
+        count = self.parameters.candidates
+        poses = np.array([member.pose for member in target.members])
+        whose = rng.integers(len(poses), size=count)
+        return transform_points(poses[whose], self.interaction.sample(count, rng))
+
+    def survey(self, target: Target, points: FloatArray, surroundings: Surroundings) -> Survey:
+        """Judge places ``(n, 2)`` [m]."""
+        parameters = self.parameters
+        density = self._density(target, points)
+        own, others = self._own_cost(target, points), self._others_cost(target, points)
+        path_length = surroundings.drive_to(points)
+        occupied, unknown = surroundings.under_disc(
+            points, parameters.robot_radius, parameters.occupied_from
+        )
+        rejected = {
+            Rejection.OUTSIDE: ~surroundings.inside(points),
+            Rejection.OCCUPIED: occupied,
+            Rejection.UNKNOWN: unknown,
+            Rejection.HIDDEN: self._hidden(target, points, surroundings),
+            Rejection.TOO_NEAR: self._too_near(target, points),
+            Rejection.OTHERS_ZONE: others > parameters.others_cost_max,
+            Rejection.OWN_ZONE: own > parameters.own_cost_max,
+            Rejection.UNREACHABLE: ~np.isfinite(path_length),
+        }
+        table = np.array([rejected[reason] for reason in _REASONS])
+        rejections = np.where(table.any(axis=0), table.argmax(axis=0), _ACCEPTED)
+        social = np.maximum(own, others)
+        with np.errstate(invalid="ignore"):
+            score = (
+                parameters.density_weight * density
+                - parameters.social_weight * social
+                - parameters.path_weight * path_length
+            )
+        score = np.where(rejections == _ACCEPTED, score, -np.inf)
+        return Survey(points, rejections, density, social, path_length, score)
+
+    def _density(self, target: Target, points: FloatArray) -> FloatArray:
+        poses = np.array([member.pose for member in target.members])
+        places = np.concatenate([points, np.zeros((len(points), 1))], axis=1)
+        in_person = relative(poses[:, None], places[None])[..., :2]
+        return self.interaction.density(in_person).mean(axis=0) / self._peak
+
+    def _own_cost(self, target: Target, points: FloatArray) -> FloatArray:
+        inviting = [replace(p, intent=certain(Intent.INTERACTING)) for p in target.members]
+        return social_cost(points, inviting, self.proxemics, self.zones)
+
+    def _others_cost(self, target: Target, points: FloatArray) -> FloatArray:
+        return social_cost(points, target.others, self.proxemics, self.zones)
+
+    def _hidden(self, target: Target, points: FloatArray, surroundings: Surroundings) -> BoolArray:
+        """From the person, or from the middle of the group."""
+        occupied_from = self.parameters.occupied_from
+        hidden = ~surroundings.sees(target.person.pose[:2], points, occupied_from)
+        if len(target.members) > 1:
+            hidden |= ~surroundings.sees(target.focus, points, occupied_from)
+        return hidden
+
+    def _too_near(self, target: Target, points: FloatArray) -> BoolArray:
+        """From a person's centre to the edge of the robot's footprint."""
+        centres = np.array([p.pose[:2] for p in (*target.members, *target.others)])
+        distances = np.linalg.norm(points[:, None] - centres, axis=-1).min(axis=1)
+        return distances < self.parameters.intimate_distance + self.parameters.robot_radius
+
+    def _best(self, target: Target, survey: Survey) -> Place | NoFreePlace:
+        if (survey.rejections != _ACCEPTED).all():
+            return NoFreePlace(target.person.id, survey.counts)
+        return self._place(target, survey, int(np.argmax(survey.score)))
+
+    @staticmethod
+    def _place(target: Target, survey: Survey, index: int) -> Place:
+        x, y = survey.points[index].tolist()
+        return Place(
+            pose=(x, y, float(bearing((x, y), target.focus))),
+            person_id=target.person.id,
+            group_id=target.person.group_id if len(target.members) > 1 else "",
+            density=float(survey.density[index]),
+            social_cost=float(survey.social_cost[index]),
+            path_length=float(survey.path_length[index]),
+            score=float(survey.score[index]),
+        )
+
+
+def _with_id(person_id: str, people: Iterable[Person]) -> Person | None:
+    return next((person for person in people if person.id == person_id), None)
