@@ -34,12 +34,12 @@ class Rejection(Enum):
     """Why a place cannot be taken; the first that applies counts."""
 
     OUTSIDE = "off the map"
+    TOO_NEAR = "too near to somebody"
     OCCUPIED = "not free for the robot"
     UNKNOWN = "in unknown space"
-    HIDDEN = "behind a wall"
-    TOO_NEAR = "too near to somebody"
     OTHERS_ZONE = "in other people's space"
     OWN_ZONE = "in the middle of the person's or the group's own space"
+    HIDDEN = "behind a wall"
     UNREACHABLE = "out of the robot's reach"
 
 

@@ -122,9 +122,9 @@ class Survey:
     Attributes:
         points: (n, 2) [m] in the frame of the people's poses.
         rejections: (n,) index into the members of `Rejection`, -1 where a place can be taken.
-        density: (n,) share of the interaction model's peak.
+        density: (n,) share of the interaction model's peak, NaN where a place cannot be taken.
         social_cost: (n,) in [0, 1].
-        path_length: (n,) [m].
+        path_length: (n,) [m], infinite where the robot cannot get to.
         score: (n,), minus infinity where a place cannot be taken.
     """
 
@@ -140,6 +140,25 @@ class Survey:
         """How many places each reason rejected, reasons that rejected none left out."""
         found = Counter(self.rejections[self.rejections != _ACCEPTED].tolist())
         return {_REASONS[index]: count for index, count in sorted(found.items())}
+
+
+class _Sieve:
+    """Places and which of them are left; each is rejected for the first reason that applies."""
+
+    def __init__(self, points: FloatArray) -> None:
+        self._points = points
+        self.rejections = np.full(len(points), _ACCEPTED)
+        self.indices = np.arange(len(points))
+
+    @property
+    def left(self) -> FloatArray:
+        """The places ``(m, 2)`` that are left."""
+        return self._points[self.indices]
+
+    def reject(self, reason: Rejection, bad: BoolArray) -> None:
+        """Take those that are bad ``(m,)`` out of those that are left."""
+        self.rejections[self.indices[bad]] = _REASONS.index(reason)
+        self.indices = self.indices[~bad]
 
 
 class ApproachSelector:
@@ -190,10 +209,9 @@ class ApproachSelector:
         points = np.vstack([self.candidates(target, rng), current.pose[:2]])
         survey = self.survey(target, points, situation.surroundings)
         last = len(points) - 1
-        if survey.score.max() - survey.score[last] > self.parameters.keep_margin:
+        least = survey.score.max() - self.parameters.keep_margin
+        if survey.rejections[last] != _ACCEPTED or survey.score[last] < least:
             return self._best(target, survey)
-        if survey.rejections[last] != _ACCEPTED:
-            return NoFreePlace(target.person.id, survey.counts)
         kept = self._place(target, survey, last)
         if abs(wrap_angle(kept.pose[2] - current.pose[2])) > self.parameters.keep_heading:
             return kept
@@ -254,34 +272,30 @@ class ApproachSelector:
 
     def survey(self, target: Target, points: FloatArray, surroundings: Surroundings) -> Survey:
         """Judge places ``(n, 2)`` [m]."""
-        parameters = self.parameters
-        density = self._density(target, points)
-        own, others = self._own_cost(target, points), self._others_cost(target, points)
+        p = self.parameters
+        sieve = _Sieve(points)
+        sieve.reject(Rejection.OUTSIDE, ~surroundings.inside(sieve.left))
+        sieve.reject(Rejection.TOO_NEAR, self._too_near(target, sieve.left))
+        occupied, unknown = surroundings.under_disc(sieve.left, p.robot_radius, p.occupied_from)
+        sieve.reject(Rejection.OCCUPIED, occupied)
+        sieve.reject(Rejection.UNKNOWN, unknown[~occupied])
+        others = self._others_cost(target, points)
+        sieve.reject(Rejection.OTHERS_ZONE, others[sieve.indices] > p.others_cost_max)
+        own = self._own_cost(target, points)
+        sieve.reject(Rejection.OWN_ZONE, own[sieve.indices] > p.own_cost_max)
+        sieve.reject(Rejection.HIDDEN, self._hidden(target, sieve.left, surroundings))
         path_length = surroundings.drive_to(points)
-        occupied, unknown = surroundings.under_disc(
-            points, parameters.robot_radius, parameters.occupied_from
-        )
-        rejected = {
-            Rejection.OUTSIDE: ~surroundings.inside(points),
-            Rejection.OCCUPIED: occupied,
-            Rejection.UNKNOWN: unknown,
-            Rejection.HIDDEN: self._hidden(target, points, surroundings),
-            Rejection.TOO_NEAR: self._too_near(target, points),
-            Rejection.OTHERS_ZONE: others > parameters.others_cost_max,
-            Rejection.OWN_ZONE: own > parameters.own_cost_max,
-            Rejection.UNREACHABLE: ~np.isfinite(path_length),
-        }
-        table = np.array([rejected[reason] for reason in _REASONS])
-        rejections = np.where(table.any(axis=0), table.argmax(axis=0), _ACCEPTED)
+        sieve.reject(Rejection.UNREACHABLE, ~np.isfinite(path_length[sieve.indices]))
         social = np.maximum(own, others)
-        with np.errstate(invalid="ignore"):
-            score = (
-                parameters.density_weight * density
-                - parameters.social_weight * social
-                - parameters.path_weight * path_length
-            )
-        score = np.where(rejections == _ACCEPTED, score, -np.inf)
-        return Survey(points, rejections, density, social, path_length, score)
+        density, score = np.full(len(points), np.nan), np.full(len(points), -np.inf)
+        left = sieve.indices
+        density[left] = self._density(target, sieve.left)
+        score[left] = (
+            p.density_weight * density[left]
+            - p.social_weight * social[left]
+            - p.path_weight * path_length[left]
+        )
+        return Survey(points, sieve.rejections, density, social, path_length, score)
 
     def _density(self, target: Target, points: FloatArray) -> FloatArray:
         poses = np.array([member.pose for member in target.members])
