@@ -22,7 +22,7 @@ class Metric:
         name: key in the results of `measure`.
         section: 'navigation', 'social' or 'approach'.
         label: what people read.
-        unit: '' for counts and shares.
+        unit: '' for counts and shares, 'yes or no' for 1 and 0.
         better: 'lower', 'higher' or '' when neither is better as such.
         meaning: one sentence.
         digits: after the decimal point.
@@ -38,8 +38,8 @@ class Metric:
 
 
 METRICS: tuple[Metric, ...] = (
-    Metric("success", "navigation", "reached the goal", "", "higher",
-           "1 when the robot ends within 0.3 m of its last goal and said that it arrived", 0),
+    Metric("success", "navigation", "reached the goal", "yes or no", "higher",
+           "the robot ends within 0.3 m of its last goal and said that it arrived", 0),
     Metric("time_to_goal", "navigation", "time to goal", "s", "lower",
            "from the start until the robot is at the last goal and stays", 1),
     Metric("path_length", "navigation", "path length", "m", "lower", "way driven"),
@@ -100,15 +100,15 @@ METRICS: tuple[Metric, ...] = (
            "interaction model at the robot's place, as a share of its maximum"),
     Metric("time_in_front", "approach", "time in the front zone", "s", "",
            "within 60° of the person's front and 3.6 m", 1),
-    Metric("seen_by_person", "approach", "visible to the person", "", "higher",
-           "1 when the robot stands in the person's field of view", 0),
-    Metric("seen_by_robot", "approach", "person in the camera's view", "", "higher",
-           "1 when the camera would see the person at arrival", 0),
+    Metric("seen_by_person", "approach", "visible to the person", "yes or no", "higher",
+           "the robot stands in the person's field of view", 0),
+    Metric("seen_by_robot", "approach", "person in the camera's view", "yes or no", "higher",
+           "the camera would see the person at arrival", 0),
     Metric("regoals", "approach", "new goals", "", "", "how often the place was chosen again", 0),
-    Metric("wrong_person", "approach", "wrong person", "", "lower",
-           "1 when the robot came up to someone else, or to nobody", 0),
-    Metric("unwanted_approach", "approach", "unwanted approach", "", "lower",
-           "1 when the robot came up to someone who is not interested", 0),
+    Metric("wrong_person", "approach", "wrong person", "yes or no", "lower",
+           "the robot came up to someone else, or to nobody", 0),
+    Metric("unwanted_approach", "approach", "unwanted approach", "yes or no", "lower",
+           "the robot came up to someone who is not interested", 0),
 )  # fmt: skip
 
 
