@@ -209,6 +209,9 @@ class PathFollower:
         about = self.parameters
         reach = about.robot_radius + about.obstacle_margin
         horizon = about.speed**2 / about.acceleration + 0.3
+        points = points[(points**2).sum(axis=1) < (horizon + reach) ** 2]
+        if not len(points):
+            return math.inf
         ways = np.linspace(0.0, horizon, 16)
         centers = [move_along_arc((0.0, 0.0, 0.0), s, s * curvature)[:2] for s in ways.tolist()]
         gaps = np.hypot(*(points[:, None] - np.array(centers)).transpose(2, 0, 1))

@@ -101,10 +101,11 @@ def ray_distances_to_boxes(
     dx, dy = origin[0] - boxes.centers[:, 0], origin[1] - boxes.centers[:, 1]
     start = np.stack([boxes.cos * dx + boxes.sin * dy, boxes.cos * dy - boxes.sin * dx])
     axes = np.stack([boxes.cos, boxes.sin, -boxes.sin, boxes.cos]).reshape(2, 2, -1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = 1.0 / np.einsum("abn,bm->anm", axes, directions)
-        middle = -start[:, :, None] * slope
-        reach = boxes.halves.T[:, :, None] * np.abs(slope)
+    turned = np.einsum("abn,bm->anm", axes, directions)
+    turned[turned == 0.0] = 1e-15  # a ray along a side meets the slab's faces very far away
+    slope = 1.0 / turned
+    middle = -start[:, :, None] * slope
+    reach = boxes.halves.T[:, :, None] * np.abs(slope)
     near, far = (middle - reach).max(axis=0), (middle + reach).min(axis=0)
     hit = (near <= far) & (far >= 0.0)
     return np.where(hit, np.maximum(near, 0.0), np.inf).min(axis=0, initial=np.inf)

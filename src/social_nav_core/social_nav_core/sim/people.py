@@ -239,7 +239,7 @@ class Walker:
         if step is not None and step.point is not None:
             left = math.dist((self._x, self._y), step.point)
             if travel >= left - 1e-4:
-                travel, (self._x, self._y), self._speed = left, step.point, 0.0
+                travel, (self._x, self._y), self._speed = left, step.point, left / dt
             else:
                 self._x += travel * math.cos(self._direction)
                 self._y += travel * math.sin(self._direction)

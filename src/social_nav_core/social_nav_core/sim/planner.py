@@ -125,6 +125,7 @@ class GridPlanner:
             costs = np.maximum(costs, (HIGHEST * social).astype(np.uint8))
         costs[self._unknown] = UNKNOWN
         self.costs = costs
+        self._prices = self._prices_of(costs)
         self._tree = None
 
     def plan(self, start: ArrayLike, goal: ArrayLike) -> FloatArray:
@@ -199,18 +200,22 @@ class GridPlanner:
         costs[distances == 0.0] = LETHAL
         return costs.astype(np.uint8)
 
-    def _prices(self) -> FloatArray:
-        """Price of a metre in every cell, flat; inf where blocked."""
+    def _prices_of(self, costs: NDArray[np.uint8]) -> FloatArray:
+        """Price of a metre in every cell; inf where blocked."""
         about = self._parameters
-        costs = self.costs.ravel()
-        prices = 1.0 + about.cost_factor / about.neutral_cost * costs
-        return np.where(costs >= INSCRIBED, np.inf, prices)
+        prices = 1.0 + about.cost_factor / about.neutral_cost * np.arange(256.0)
+        prices[INSCRIBED:] = np.inf
+        return prices[costs]
 
     def _price_at(self, points: FloatArray) -> FloatArray:
+        """Price of a metre at points ``(..., 2)`` [m]; inf where blocked and outside the map."""
         rows, columns = self.geometry.cells_of(points)
         inside = self.geometry.contains(rows, columns)
-        cells = np.where(inside, rows * self.geometry.width + columns, 0)
-        return np.where(inside, self._prices()[cells], np.inf)
+        if inside.all():
+            return self._prices[rows, columns]
+        prices = np.full(inside.shape, np.inf)
+        prices[inside] = self._prices[rows[inside], columns[inside]]
+        return prices
 
     def _is_free_at(self, points: FloatArray) -> NDArray[np.bool_]:
         return np.isfinite(self._price_at(points))
@@ -248,7 +253,7 @@ class GridPlanner:
         """Cheapest ways from start's cell; kept until the costs or the start's cell change."""
         root = self._start_cell(start)
         if self._tree is None or self._tree.root != root:
-            prices = self._prices()
+            prices = self._prices.ravel()
             sums = prices[self._sources] + prices[self._targets]
             passable = np.isfinite(sums)
             counts = np.bincount(self._sources[passable], minlength=prices.size)

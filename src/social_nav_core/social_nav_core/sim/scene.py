@@ -246,6 +246,9 @@ def _check_places(scene: Scene, file: Path) -> None:
         _check_clear(scene.room, [pose[:2]], ROBOT_RADIUS, f"{file}: {field}")
     for index, person in enumerate(scene.people):
         where = f"{file}: people[{index}]"
+        gap = math.dist(person.pose[:2], scene.robot[:2]) - BODY_RADIUS - ROBOT_RADIUS
+        if gap < 0.0:
+            raise SceneError(f"{where}.pose overlaps the robot's start, expected {-gap:.2f} m more")
         points = [step.point for step in person.script if step.point is not None]
         if not person.seated:
             _check_clear(scene.room, [person.pose[:2]], BODY_RADIUS, f"{where}.pose")
@@ -254,9 +257,6 @@ def _check_places(scene: Scene, file: Path) -> None:
             count = 2 + int(math.dist(start, end) / 0.02)
             samples = np.linspace(start, end, count).tolist()
             _check_clear(scene.room, samples, BODY_RADIUS, f"{where}.script, walk to {list(end)}")
-        gap = math.dist(person.pose[:2], scene.robot[:2]) - BODY_RADIUS - ROBOT_RADIUS
-        if gap < 0.0:
-            raise SceneError(f"{where}.pose overlaps the robot's start, expected {-gap:.2f} m more")
 
 
 def _check_clear(room: Room, points: Sequence[Sequence[float]], radius: float, where: str) -> None:

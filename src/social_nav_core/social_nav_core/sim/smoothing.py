@@ -76,10 +76,12 @@ def _line_prices(
 ) -> FloatArray:
     """Price of straight lines ``(n, 2)`` to ``(n, 2)``: mean price of a metre times length."""
     lengths = np.hypot(*(ends - starts).T)
-    count = 2 + int(lengths.max() / spacing)
-    shares = np.linspace(0.0, 1.0, count)[:, None]
-    samples = starts[:, None] + shares * (ends - starts)[:, None]
-    return price_at(samples).mean(axis=1) * lengths
+    counts = 2 + (lengths / spacing).astype(int)
+    begins = np.cumsum(counts) - counts
+    line = np.repeat(np.arange(len(counts)), counts)
+    share = (np.arange(len(line)) - begins[line]) / (counts[line] - 1)
+    samples = starts[line] + share[:, None] * (ends - starts)[line]
+    return np.add.reduceat(price_at(samples), begins) / counts * lengths
 
 
 def _path_prices(points: FloatArray, price_at: Callable[[FloatArray], FloatArray]) -> FloatArray:
