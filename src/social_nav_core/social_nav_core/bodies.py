@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from social_nav_core.geometry import FloatArray
+from social_nav_core.geometry import FloatArray, compose, rotation, compose, rotation
 from social_nav_core.skeleton import JOINTS
 
 UNKNOWN_YAW_VARIANCE = 2.0 * np.pi**2
@@ -45,6 +45,18 @@ class Body:
         """Joints ``(23, 3)`` of x [pixel], y [pixel] and confidence."""
         return np.stack([self.x, self.y, self.confidence], axis=-1)
 
+    def in_parent(self, frame_in_parent: ArrayLike) -> Body:
+        """The same body with its pose in the parent of the frame that it is given in.
+
+        Args:
+            frame_in_parent: (3,) x [m], y [m], yaw [rad] of the old frame in the new one.
+        """
+        frame = np.asarray(frame_in_parent, dtype=float)
+        turn = np.eye(3)
+        turn[:2, :2] = rotation(frame[2])
+        covariance = turn @ self.covariance @ turn.T
+        return replace(self, pose=compose(frame, self.pose), covariance=covariance)
+
     def defect(self) -> str | None:
         """Why this body cannot be used, in words for a log line; None when all is well."""
         if not self.id:
@@ -74,3 +86,17 @@ class Body:
         if smallest < -1e-6:
             return f"covariance has the eigenvalue {smallest:.3g}, expected none below 0"
         return None
+
+    def expressed_in_parent(self, frame_in_parent: ArrayLike) -> Body:
+        """The same body in the parent of the frame that the pose is given in.
+
+        Args:
+            frame_in_parent: (x [m], y [m], yaw [rad]) of the present frame.
+        """
+        turn = np.eye(3)
+        turn[:2, :2] = rotation(np.asarray(frame_in_parent, dtype=float)[2])
+        return replace(
+            self,
+            pose=compose(frame_in_parent, self.pose),
+            covariance=turn @ self.covariance @ turn.T,
+        )

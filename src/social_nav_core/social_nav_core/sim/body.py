@@ -385,12 +385,12 @@ def _toward_target(
     physique: Physique,
 ) -> FloatArray:
     """Hands moved toward a target in the person's frame as far as they should reach for it."""
-    known = np.isfinite(target).all(axis=-1)[..., None]
+    known = np.asarray(np.isfinite(target).all(axis=-1))[..., None]
     local = rotate(np.swapaxes(chest, -1, -2), np.where(known, target, 0.0) - neck)
     way = limbs.mirrored(local[..., None, :] + np.zeros_like(hand))
     way = way - limbs.neutral_shoulders(physique)
     distance = np.linalg.norm(way, axis=-1, keepdims=True)
-    farthest = 0.97 * (physique.arm + np.zeros_like(distance[..., 0, 0]))[..., None, None]
+    farthest = 1.05 * (physique.arm + np.zeros_like(distance[..., 0, 0]))[..., None, None]
     way = way * np.minimum(1.0, farthest / np.maximum(distance, 1e-9))
     share = (reach * known)[..., None]
     return hand * (1.0 - share) + way * share

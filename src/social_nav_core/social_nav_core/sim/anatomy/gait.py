@@ -67,10 +67,10 @@ def stride_rate(speed: ArrayLike, physique: Physique) -> FloatArray:
 
     Step length and cadence keep the walk ratio of adults, scaled by the leg's length.
     """
-    speed = np.abs(np.asarray(speed, dtype=float))
+    pace = np.abs(np.asarray(speed, dtype=float))
     ratio = _WALK_RATIO * physique.leg / _ADULT_LEG
-    step = np.sqrt(60.0 * speed * ratio)
-    return np.where(speed > 0.02, speed / np.maximum(2.0 * step, 1e-6), 0.0)
+    step = np.sqrt(60.0 * pace * ratio)
+    return np.where(pace > 0.02, pace / np.maximum(2.0 * step, 1e-6), 0.0)
 
 
 def gait(velocity_in_person: FloatArray, phase: ArrayLike, physique: Physique) -> Gait:

@@ -99,7 +99,7 @@ def average_manner(shape: tuple[int, ...] = ()) -> Manner:
 def sample_manners(count: int, rng: np.random.Generator) -> Manner:
     """Manners ``(count,)`` of random people."""
     return Manner(
-        tempo=np.clip(rng.lognormal(0.0, 0.18, count), 0.65, 1.6),
+        tempo=np.clip(rng.lognormal(0.0, 0.18, count), 0.65, 1.5),
         amplitude=np.clip(rng.normal(1.0, 0.1, count), 0.75, 1.2),
         height=np.clip(rng.normal(0.0, 0.06, count), -0.12, 0.12),
         swivel=np.clip(rng.normal(0.0, 0.15, count), -0.3, 0.3),
@@ -138,16 +138,16 @@ class _Script:
 
 
 def _wave() -> _Script:
-    raised = {"swivel": 0.75, "roll": -1.2, "curl": 0.1}
-    near = _main(0.30, 0.16, 0.46, **raised, wrist=0.1) | {"smile": 0.8, "side": -0.03}
-    far = _main(0.30, 0.50, 0.36, **raised, wrist=0.0) | {"smile": 0.8, "side": -0.03}
+    raised = {"swivel": -0.5, "roll": -1.2, "curl": 0.1}
+    near = _main(0.32, 0.10, 0.44, **raised, wrist=0.1) | {"smile": 0.8, "side": -0.03}
+    far = _main(0.32, 0.44, 0.36, **raised, wrist=0.0) | {"smile": 0.8, "side": -0.03}
     return _Script([(0.0, {}), (0.55, far), (0.85, near), (1.15, far)], loop=0.55)
 
 
 def _point() -> _Script:
     aim = {"roll": -0.9, "curl": 0.9, "index": 1.0, "swivel": 0.15}
     lifted = _main(0.45, 0.20, -0.25, **aim, reach=0.3)
-    straight = _main(0.92, 0.15, 0.05, **aim, reach=1.0)
+    straight = _main(1.02, 0.15, 0.05, **aim, reach=1.0)
     return _Script([(0.0, {}), (0.35, lifted), (0.7, straight)])
 
 
@@ -158,8 +158,16 @@ def _handshake() -> _Script:
     up = _main(0.68, -0.08, -0.36, **hand, reach=0.75) | trunk
     down = _main(0.68, -0.08, -0.48, **hand, reach=0.75) | trunk
     return _Script(
-        [(0.0, {}), (0.3, _main(0.35, 0.0, -0.6, **hand)), (0.75, offered), (1.1, offered)]
-        + [(1.3, up), (1.55, down), (1.8, up), (2.05, offered)],
+        [
+            (0.0, {}),
+            (0.3, _main(0.35, 0.0, -0.6, **hand)),
+            (0.75, offered),
+            (1.1, offered),
+            (1.3, up),
+            (1.55, down),
+            (1.8, up),
+            (2.05, offered),
+        ],
         loop=1.1,
     )
 
@@ -187,15 +195,15 @@ def _punch() -> _Script:
     stance = {"lunge": 0.12, "crouch": 0.03, "smile": -0.9}
     guard = _off(0.38, -0.12, 0.10, roll=0.1, swivel=0.2, **fist)
     ready = _main(0.28, 0.02, -0.02, roll=0.1, swivel=0.3, **fist) | guard | stance
-    back = _main(0.00, 0.30, -0.10, roll=0.0, swivel=0.7, **fist) | guard | stance
-    hit = _main(0.97, -0.12, 0.02, roll=-1.2, swivel=0.6, reach=0.6, **fist) | guard | stance
+    back = _main(0.00, 0.30, -0.10, roll=0.0, swivel=-0.4, **fist) | guard | stance
+    hit = _main(1.06, -0.12, 0.02, roll=-1.2, swivel=0.6, reach=0.6, **fist) | guard | stance
     return _Script(
         [
             (0.0, {}),
             (0.35, ready | {"twist": -0.1}),
             (0.65, back | {"twist": -0.45, "lean": 0.0}),
-            (0.85, hit | {"twist": 0.45, "lean": 0.22}),
-            (0.97, hit | {"twist": 0.45, "lean": 0.22}),
+            (0.93, hit | {"twist": 0.45, "lean": 0.22}),
+            (1.05, hit | {"twist": 0.45, "lean": 0.22}),
             (1.30, ready | {"twist": -0.1}),
             (1.55, ready | {"twist": -0.1}),
         ],
@@ -206,9 +214,9 @@ def _punch() -> _Script:
 def _throw() -> _Script:
     ball = {"curl": 0.55}
     aim = _off(0.70, 0.05, 0.0, roll=-0.8, swivel=0.2)
-    back = _main(-0.22, 0.50, 0.38, roll=0.3, wrist=-0.5, swivel=0.9, **ball)
-    over = _main(0.42, 0.35, 0.66, roll=-0.3, wrist=-0.3, swivel=0.9, **ball)
-    release = _main(0.88, 0.05, 0.25, roll=-1.2, wrist=0.4, swivel=0.6, curl=0.1)
+    back = _main(-0.22, 0.50, 0.38, roll=0.3, wrist=-0.5, swivel=-0.8, **ball)
+    over = _main(0.42, 0.35, 0.66, roll=-0.3, wrist=-0.3, swivel=-0.6, **ball)
+    release = _main(0.98, 0.05, 0.28, roll=-1.2, wrist=0.4, swivel=0.2, curl=0.1)
     through = _main(0.50, -0.30, -0.65, roll=-1.0, wrist=0.5, swivel=0.2, curl=0.2)
     return _Script(
         [
@@ -252,8 +260,16 @@ def _listen() -> _Script:
     folded = _both(0.30, -0.18, -0.72, roll=0.4, curl=0.35)
     nod, rest = folded | {"nod": 0.16, "smile": 0.4}, folded | {"smile": 0.3}
     return _Script(
-        [(0.0, {}), (0.7, rest), (1.0, nod), (1.3, rest), (1.6, nod), (1.9, rest)]
-        + [(3.6, rest | {"tilt": 0.08}), (4.4, rest)],
+        [
+            (0.0, {}),
+            (0.7, rest),
+            (1.0, nod),
+            (1.3, rest),
+            (1.6, nod),
+            (1.9, rest),
+            (3.6, rest | {"tilt": 0.08}),
+            (4.4, rest),
+        ],
         loop=0.7,
     )
 
@@ -316,7 +332,9 @@ def _table() -> tuple[FloatArray, FloatArray, FloatArray]:
         u = np.clip((times - keys[after - 1]) / (keys[after] - keys[after - 1]), 0.0, 1.0)
         s = (u**3 * (10.0 - 15.0 * u + 6.0 * u**2))[:, None]
         table[gesture] = rows[after - 1] * (1.0 - s) + rows[after] * s
-    loops = [end if s.loop is None else s.loop for s, end in zip(_SCRIPTS.values(), ends)]
+    loops = [
+        end if s.loop is None else s.loop for s, end in zip(_SCRIPTS.values(), ends, strict=True)
+    ]
     return table, np.array(loops), np.array(ends)
 
 
@@ -343,11 +361,11 @@ _POSTURES, _LOOP_START, _END = _table()
 
 def posture(gesture: NDArray[np.int64], time: ArrayLike, manner: Manner) -> FloatArray:
     """Channels ``(..., C)`` of gestures ``(...)`` a time [s] after each began."""
-    time = np.maximum(np.asarray(time, dtype=float), 0.0) * manner.tempo
+    pace = np.maximum(np.asarray(time, dtype=float), 0.0) * manner.tempo
     start, end = _LOOP_START[gesture], _END[gesture]
     span = end - start
-    again = start + np.mod(time - start, np.maximum(span, 1e-9))
-    sample = np.where(time < end, time, np.where(span > 0.0, again, end)) * _RATE
+    again = start + np.mod(pace - start, np.maximum(span, 1e-9))
+    sample = np.where(pace < end, pace, np.where(span > 0.0, again, end)) * _RATE
     low = np.floor(sample).astype(np.int64)
     share = (sample - low)[..., None]
     channels = _POSTURES[gesture, low] * (1.0 - share) + _POSTURES[gesture, low + 1] * share
@@ -365,6 +383,6 @@ def blended(
     before: FloatArray, after: FloatArray, time: ArrayLike, duration: float = 0.35
 ) -> FloatArray:
     """From one posture ``(..., C)`` to another as the new gesture's time [s] goes by."""
-    u = np.clip(np.asarray(time, dtype=float) / duration, 0.0, 1.0)
+    u: FloatArray = np.clip(np.asarray(time, dtype=float) / duration, 0.0, 1.0)
     share = (u * u * (3.0 - 2.0 * u))[..., None]
     return before * (1.0 - share) + after * share

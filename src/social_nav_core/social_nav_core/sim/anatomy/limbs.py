@@ -26,6 +26,8 @@ SHOULDER_BACK = np.radians(60.0)
 SHOULDER_ACROSS = np.radians(50.0)
 FOREARM_ROLL = np.radians(85.0)
 WRIST_FLEXION = np.radians(75.0)
+_CLEAR_OF_TRUNK = 1.1
+"""Swivel [rad] that lifts the elbow off the trunk when the hand goes straight across."""
 
 _DOWN = np.array([0.0, 0.0, -1.0])
 
@@ -96,7 +98,8 @@ def arms(wish: ArmWish, physique: Physique) -> Arms:
     target = rest + hand
     way = unit(target - shoulder)
     back = transported(np.array([-0.95, 0.30, 0.0]) + np.zeros_like(way), _DOWN, way)
-    pole = turned(back, way, -wish.swivel)
+    across = np.clip(-way[..., 1], 0.0, 1.0)
+    pole = turned(back, way, wish.swivel + _CLEAR_OF_TRUNK * across)
     upper, lower = physique.upper_arm[..., None], physique.forearm[..., None]
     elbow, wrist, bend = two_bone(shoulder, target, pole, upper, lower, ELBOW_SHARPEST)
     forearm = unit(wrist - elbow)
@@ -205,5 +208,5 @@ def legs(
 
 
 def world_of(matrix: FloatArray, origin: FloatArray, points: FloatArray) -> FloatArray:
-    """Sides ``(..., 2, 3)`` of a frame ``(..., 3, 3)`` with an origin ``(..., 3)``, in its parent."""
+    """Sides ``(..., 2, 3)`` of a frame ``(..., 3, 3)`` at an origin ``(..., 3)``, in its parent."""
     return rotate(matrix[..., None, :, :], points) + origin[..., None, :]

@@ -71,11 +71,11 @@ def average_physique(stature: ArrayLike, left_handed: ArrayLike = False) -> Phys
     return _physique(np.asarray(stature, dtype=float), np.asarray(left_handed))
 
 
-def sample_physiques(count: int, rng: np.random.Generator, children: float = 0.0) -> Physique:
-    """Dimensions ``(count,)`` of random people.
+def sample_statures(count: int, rng: np.random.Generator, children: float = 0.0) -> FloatArray:
+    """Statures ``(count,)`` [m] of random people.
 
-    Adults' statures are an even mixture of normals at 1.76 and 1.63 m (sd 0.07), children's are
-    uniform from 1.10 to 1.50 m; one person in ten is left-handed; limb shares vary by 3 %.
+    Adults' are an even mixture of normals at 1.76 and 1.63 m (sd 0.07), children's are uniform from
+    1.10 to 1.50 m.
 
     Args:
         count: number of people.
@@ -85,10 +85,19 @@ def sample_physiques(count: int, rng: np.random.Generator, children: float = 0.0
     mean = np.where(rng.random(count) < 0.5, 1.76, 1.63)
     adult = np.clip(rng.normal(mean, 0.07), 1.45, 2.02)
     child = rng.uniform(1.10, 1.50, count)
-    stature = np.where(rng.random(count) < children, child, adult)
-    left_handed = rng.random(count) < 0.1
-    spread = np.clip(rng.normal(0.0, 1.0, (4, count)), -2.0, 2.0)
-    girth = np.clip(rng.lognormal(0.0, 0.12, count), 0.75, 1.4)
+    return np.where(rng.random(count) < children, child, adult)
+
+
+def sample_physiques(stature: ArrayLike, rng: np.random.Generator) -> Physique:
+    """Random dimensions of people with the given statures [m].
+
+    Shares of arms and legs vary by 3 % between people, of shoulders by 6 % and of hips by 8 %; one
+    person in ten is left-handed.
+    """
+    stature = np.asarray(stature, dtype=float)
+    left_handed = rng.random(stature.shape) < 0.1
+    spread = np.clip(rng.normal(0.0, 1.0, (4, *stature.shape)), -2.0, 2.0)
+    girth = np.clip(rng.lognormal(0.0, 0.12, stature.shape), 0.75, 1.4)
     return _physique(stature, left_handed, spread, girth)
 
 
