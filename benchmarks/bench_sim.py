@@ -15,6 +15,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -98,12 +99,12 @@ def main() -> None:
     print(f"{'scene':12}{'job':14}{'ms per step':>12}{'x real time':>13}")
     for scene in scenes:
         for job in (step_only, with_lidar, navigation):
-            wall = best_of_three(lambda job=job, scene=scene: job(scene, steps))
+            wall = best_of_three(partial(job, scene, steps))
             label = job.__name__.replace("_", " ")
             print(f"{scene.name:12}{label:14}{1e3 * wall / steps:12.3f}{seconds / wall:13.0f}")
     for resolution in (0.1, 0.05, 0.025):
         planner = GridPlanner(*occupancy(empty, resolution))
-        wall = best_of_three(lambda planner=planner: planner_path(planner, empty.robot, empty))
+        wall = best_of_three(partial(planner_path, planner, empty.robot, empty))
         width, height = planner.geometry.width, planner.geometry.height
         print(f"replanning on {width} x {height} cells: {1e3 * wall:.1f} ms")
 

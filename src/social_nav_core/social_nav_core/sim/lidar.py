@@ -79,7 +79,7 @@ def leg_positions(person: PersonState, spread: float) -> FloatArray:
     swing = 0.0
     if person.speed > 0.0:
         reach = 0.25 * stride_length(person.speed, person.height)
-        swing = reach * math.cos(2.0 * math.pi * person.gait_phase)
+        swing = reach * math.cos(person.gait_phase)
     ahead = 0.35 if person.seated else 0.0
     left = (x + (ahead + swing) * cos - spread * sin, y + (ahead + swing) * sin + spread * cos)
     right = (x + (ahead - swing) * cos + spread * sin, y + (ahead - swing) * sin - spread * cos)

@@ -17,10 +17,7 @@ from social_nav_core.parameters import check, parameter
 from social_nav_core.sim.scene import ROBOT, Labels, ScenePerson, ScriptStep
 
 WALK_RATIO = 0.0063  # step length over cadence [m / (steps / min)]
-EYES = 0.93  # height of the eyes as a share of the body's
-ROBOT_EYES = 1.1  # height of the robot's camera [m], which people look at
-AHEAD = 3.0  # distance [m] at which people look when they look at nobody
-Places = dict[str, tuple[float, float, float]]  # eyes (x, y, z) [m] of all, by name, in the map
+Places = dict[str, tuple[float, float]]  # (x, y) [m] in the map of people by id, and the robot
 
 
 @dataclass(frozen=True)
@@ -47,13 +44,10 @@ class PersonState:
         velocity: (vx, vy) [m/s] of walking, along the map's axes.
         turn_rate: of the chest [rad/s].
         head_yaw: of the head relative to the chest [rad], positive to the person's left.
-        gaze: (x, y, z) [m] in the map that the head is turned to.
-        gait_phase: share of the stride in [0, 1): the left foot is foremost at 0, the right one at
-            0.5; it stands still when the person does.
+        gait_phase: of the stride [rad] in [0, 2 pi): the left foot is foremost at 0, the right one
+            at pi; it stands still when the person does.
         gesture: one of `scene.GESTURES`.
         gesture_time: [s] since the gesture began.
-        previous_gesture: the one before.
-        previous_time: [s] that the one before had gone on when this one began.
         labels: ground truth.
     """
 
@@ -65,12 +59,9 @@ class PersonState:
     velocity: tuple[float, float]
     turn_rate: float
     head_yaw: float
-    gaze: tuple[float, float, float]
     gait_phase: float
     gesture: str
     gesture_time: float
-    previous_gesture: str
-    previous_time: float
     labels: Labels
 
     @property
@@ -113,20 +104,14 @@ class Walker:
         self._sway_x = self._sway_y = 0.0
         self._direction = person.pose[2]
         self._step_index = 0
-        self._step_time = self._gesture_time = self._previous_time = 0.0
-        self._gesture = self._previous_gesture = person.gesture
-        self._gaze_distance, self._gaze_height = AHEAD, EYES * person.height
+        self._step_time = self._gesture_time = 0.0
+        self._gesture = person.gesture
         self._labels = person.labels
 
     @property
     def position(self) -> tuple[float, float]:
         """(x, y) [m] in the map, with sway."""
         return self._x + self._sway_x, self._y + self._sway_y
-
-    @property
-    def eyes(self) -> tuple[float, float, float]:
-        """(x, y, z) [m] of the eyes in the map."""
-        return (*self.position, EYES * self._about.height * (0.75 if self._about.seated else 1.0))
 
     @property
     def state(self) -> PersonState:
@@ -145,18 +130,15 @@ class Walker:
             velocity,
             self._turn_rate,
             self._head_yaw,
-            self._gaze(),
             self._phase,
             self._gesture,
             self._gesture_time,
-            self._previous_gesture,
-            self._previous_time,
             self._labels,
         )
 
     def step(self, dt: float, places: Places, rng: np.random.Generator) -> None:
         """Move by dt [s]; places are those of all people and of the robot."""
-        script_step = self._current_step(places[ROBOT][:2])
+        script_step = self._current_step(places[ROBOT])
         self._take_manner(script_step, dt)
         wanted_speed, wanted_yaw = self._wanted(script_step, places, dt)
         self._turn(wanted_yaw, dt)
@@ -186,11 +168,8 @@ class Walker:
 
     def _take_manner(self, step: ScriptStep | None, dt: float) -> None:
         gesture = step.gesture if step else self._about.gesture
-        if gesture == self._gesture:
-            self._gesture_time += dt
-        else:
-            self._previous_gesture, self._previous_time = self._gesture, self._gesture_time
-            self._gesture, self._gesture_time = gesture, 0.0
+        self._gesture_time = self._gesture_time + dt if gesture == self._gesture else 0.0
+        self._gesture = gesture
         if step:
             self._labels = step.labels
 
@@ -210,7 +189,7 @@ class Walker:
             return 0.0, self._yaw
         self._direction = math.atan2(dy, dx)
         facing = max(0.0, math.cos(_wrapped(self._direction - self._yaw)))
-        free = max(min(left, self._free_way(places[ROBOT][:2])), 0.0)
+        free = max(min(left, self._free_way(places[ROBOT])), 0.0)
         delay = 0.5 * self._parameters.acceleration * dt
         brake = math.sqrt(delay * delay + 2.0 * self._parameters.acceleration * free) - delay
         return min(step.speed * facing, brake), self._direction
@@ -245,7 +224,7 @@ class Walker:
                 self._y += travel * math.sin(self._direction)
         if travel > 0.0:
             stride = stride_length(travel / dt, self._about.height)
-            self._phase = (self._phase + travel / stride) % 1.0
+            self._phase = (self._phase + 2.0 * math.pi * travel / stride) % (2.0 * math.pi)
 
     def _sway(self, dt: float, rng: np.random.Generator) -> None:
         """Ornstein-Uhlenbeck process about the spot; its deviation is the parameter `sway`."""
@@ -256,24 +235,14 @@ class Walker:
         self._sway_x = keep * self._sway_x + kick * rng.standard_normal()
         self._sway_y = keep * self._sway_y + kick * rng.standard_normal()
 
-    def _turn_head(self, target: tuple[float, float, float] | None, dt: float) -> None:
-        wanted, distance, height = 0.0, AHEAD, EYES * self._about.height
+    def _turn_head(self, target: tuple[float, float] | None, dt: float) -> None:
+        wanted = 0.0
         if target is not None:
-            distance, height = math.dist(target[:2], (self._x, self._y)), target[2]
             toward = math.atan2(target[1] - self._y, target[0] - self._x)
             limit = self._parameters.head_limit
             wanted = min(max(_wrapped(toward - self._yaw), -limit), limit)
         most = self._parameters.head_rate * dt
         self._head_yaw += min(max(wanted - self._head_yaw, -most), most)
-        self._gaze_distance, self._gaze_height = max(distance, 0.5), height
-
-    def _gaze(self) -> tuple[float, float, float]:
-        direction, (x, y) = self._yaw + self._head_yaw, self.position
-        return (
-            x + self._gaze_distance * math.cos(direction),
-            y + self._gaze_distance * math.sin(direction),
-            self._gaze_height,
-        )
 
 
 class Crowd:
@@ -290,8 +259,8 @@ class Crowd:
 
     def step(self, dt: float, robot: tuple[float, float], rng: np.random.Generator) -> None:
         """Move everybody by dt [s]; robot is its position (x, y) [m] in the map."""
-        places = {name: walker.eyes for name, walker in self._walkers.items()}
-        places[ROBOT] = (*robot, ROBOT_EYES)
+        places = {name: walker.position for name, walker in self._walkers.items()}
+        places[ROBOT] = robot
         for walker in self._walkers.values():
             walker.step(dt, places, rng)
 

@@ -13,27 +13,11 @@ from numpy.typing import NDArray
 
 from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Action, Attitude, Intent
+from social_nav_core.sim.anatomy.gestures import Gesture
 from social_nav_core.sim.reading import Fields, SceneError
 from social_nav_core.sim.room import Room, load_room
 
-GESTURES = (
-    "idle",
-    "talk",
-    "listen",
-    "wave",
-    "point",
-    "handshake",
-    "hug",
-    "pet",
-    "punch",
-    "throw",
-    "gaze",
-    "leave",
-    "look_away",
-    "reach",
-    "phone",
-    "arms_crossed",
-)
+GESTURES = tuple(gesture.name.lower() for gesture in Gesture)
 STEP_KINDS = ("stand", "walk_to", "turn_to", "await_robot")
 ROBOT = "robot"  # the name by which people's scripts refer to the robot
 BODY_RADIUS = 0.25  # of a person's ground plan [m]: half a shoulder width

@@ -7,6 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from social_nav_core.people import Action, Intent
+from social_nav_core.sim.anatomy.gait import stride_rate
+from social_nav_core.sim.anatomy.physique import average_physique
 from social_nav_core.sim.people import Crowd, WalkerParameters, stride_length
 from social_nav_core.sim.scene import Labels, ScenePerson, ScriptStep
 
@@ -118,8 +120,6 @@ def test_gestures_and_labels_follow_the_script():
     names = [state.gesture for state in states]
     assert names == ["idle"] * 20 + ["wave"] * 40 + ["phone"] * 40
     assert states[30].gesture_time == pytest.approx(0.5)
-    assert (states[30].previous_gesture, states[30].previous_time) == ("idle", pytest.approx(0.95))
-    assert states[0].previous_gesture == "phone"
     assert states[10].labels == Labels() and states[30].labels == states[-1].labels == wave
 
 
@@ -137,19 +137,19 @@ def test_the_head_turns_to_the_robot_as_far_as_a_neck_goes():
     assert left[0].head_yaw == pytest.approx(3.0 * DT)
     near = watch(ScenePerson("ana", (0.0, 0.0, 0.0), look_at="robot"), 3.0, (2.0, -2.0))
     assert near[-1].head_yaw == pytest.approx(-math.pi / 4)
-    assert near[-1].gaze == pytest.approx((2.0, -2.0, 1.1))
-    ahead = watch(ScenePerson("ana", (1.0, 0.0, math.pi / 2)), 1.0)
-    assert ahead[-1].gaze == pytest.approx((1.0, 3.0, 0.93 * 1.72))
 
 
 def test_strides_advance_with_the_way():
     states = watch(walker(step_of("walk_to", point=(20.0, 0.0), speed=1.2)), 10.0)
     cruising = [state for state in states if abs(state.speed - 1.2) < 1e-9]
     way = cruising[-1].pose[0] - cruising[0].pose[0]
-    phases = np.unwrap([state.gait_phase for state in cruising], period=1.0)
+    phases = np.unwrap([state.gait_phase for state in cruising], period=2 * math.pi) / (2 * math.pi)
     # step length sqrt(60 x 0.0063 x 1.2) = 0.6735 m
     assert phases[-1] - phases[0] == pytest.approx(way / (2 * 0.6735), rel=1e-3)
     assert stride_length(1.2, 1.72) == pytest.approx(2 * 0.6735, abs=1e-3)
+    for speed, height in ((0.5, 1.1), (1.4, 1.95)):  # the bodies' feet do not slide
+        rate = stride_rate(speed, average_physique(height))
+        assert speed / stride_length(speed, height) == pytest.approx(float(rate), rel=0.01)
     standing = watch(ScenePerson("ana", (0.0, 0.0, 0.0)), 2.0)
     assert {state.gait_phase for state in standing} == {0.0}
 
