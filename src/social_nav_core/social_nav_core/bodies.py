@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from social_nav_core.geometry import FloatArray, compose, rotation, compose, rotation
+from social_nav_core.geometry import FloatArray, compose, rotation
 from social_nav_core.skeleton import JOINTS
 
 UNKNOWN_YAW_VARIANCE = 2.0 * np.pi**2

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from social_nav_core.geometry import FloatArray, transform_points
 from social_nav_core.sim.anatomy.gait import STANCE, stride_rate
 from social_nav_core.sim.anatomy.gestures import Gesture, sample_manners
@@ -18,7 +17,8 @@ from social_nav_core.sim.anatomy.physique import (
     sample_physiques,
     sample_statures,
 )
-from social_nav_core.sim.body import Figures, figures, standing
+from social_nav_core.sim.body import Figures, figures
+from social_nav_core.sim.motion import standing
 from social_nav_core.skeleton import JOINT, MIRROR, WHOLE_BODY_MIRROR
 
 EVERY = np.array(list(Gesture))

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from social_nav_core.bodies import UNKNOWN_YAW_VARIANCE, Body
 from social_nav_core.skeleton import JOINT
 

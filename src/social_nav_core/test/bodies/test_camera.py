@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from social_nav_core.bodies import Body
 from social_nav_core.geometry import FloatArray, wrap_angle
 from social_nav_core.parameters import ParameterError
 from social_nav_core.sim.anatomy.gestures import Gesture
 from social_nav_core.sim.anatomy.physique import average_physique
-from social_nav_core.sim.body import Figures, figures, standing
+from social_nav_core.sim.body import Figures, figures
 from social_nav_core.sim.camera import BoxBlockers, Camera, CameraParameters, bodies_hide, capsules
 from social_nav_core.sim.detector import Detector, DetectorParameters, View, view_of
+from social_nav_core.sim.motion import standing
 from social_nav_core.sim.room import Box
 from social_nav_core.skeleton import JOINT, MIRROR
 

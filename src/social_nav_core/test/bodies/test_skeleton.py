@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from social_nav_core.skeleton import (
     BODY,
     EDGES,
