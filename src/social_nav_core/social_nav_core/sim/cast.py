@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from social_nav_core.geometry import FloatArray
 from social_nav_core.sim.anatomy.gestures import Gesture, Manner, sample_manners
 from social_nav_core.sim.anatomy.physique import Physique, sample_physiques
 from social_nav_core.sim.body import Figures, figures
@@ -15,7 +13,7 @@ from social_nav_core.sim.motion import Motion
 from social_nav_core.sim.people import PersonState
 
 _SEAT = 0.45
-"""Height of all seats [m]."""
+_LOOK_DISTANCE = 2.0
 
 
 class Cast:
@@ -32,6 +30,10 @@ class Cast:
         self.physique: Physique = sample_physiques(heights, rng)
         self.manner: Manner = sample_manners(len(people), rng)
         self._offset = rng.uniform(0.0, 30.0, len(people))
+        gestures = _gestures(people)
+        self._now = gestures
+        self._before, self._before_time = gestures.copy(), np.zeros(len(people))
+        self._gesture_time = np.array([person.gesture_time for person in people], dtype=float)
 
     def figures(self, people: Sequence[PersonState], time: float) -> Figures:
         """Bodies ``(n,)`` of the people in the map at a time [s].
@@ -45,25 +47,35 @@ class Cast:
         return figures(self._motion(people, time), self.physique, self.manner)
 
     def _motion(self, people: Sequence[PersonState], time: float) -> Motion:
-        def column(name: str, *tail: int) -> FloatArray:
-            values = [getattr(person, name) for person in people]
-            return np.array(values, dtype=float).reshape(len(people), *tail)
-
-        def gestures(name: str) -> NDArray[np.int64]:
-            names = [getattr(person, name) for person in people]
-            return np.array([Gesture[gesture.upper()] for gesture in names], dtype=np.int64)
-
+        gesture = _gestures(people)
+        elapsed = np.array([person.gesture_time for person in people], dtype=float)
+        changed = gesture != self._now
+        self._before = np.where(changed, self._now, self._before)
+        self._before_time = np.where(changed, self._gesture_time, self._before_time)
+        self._now, self._gesture_time = gesture, elapsed
+        pose = np.array([person.pose for person in people], dtype=float).reshape(-1, 3)
+        count = len(people)
         return Motion(
-            pose=column("pose", 3),
-            velocity=column("velocity", 2),
-            gait_phase=column("gait_phase"),
-            gesture=gestures("gesture"),
-            gesture_time=column("gesture_time"),
-            previous=gestures("previous_gesture"),
-            previous_time=column("previous_time"),
-            gaze=column("gaze", 3),
-            target=np.full((len(people), 3), np.nan),
-            seated=column("seated"),
-            seat=np.full(len(people), _SEAT),
+            pose=pose,
+            velocity=np.array([person.velocity for person in people], dtype=float).reshape(-1, 2),
+            gait_phase=np.array([person.gait_phase for person in people]) / (2.0 * np.pi),
+            gesture=gesture,
+            gesture_time=elapsed,
+            previous=self._before,
+            previous_time=self._before_time,
+            gaze=self._gaze(people, pose),
+            target=np.full((count, 3), np.nan),
+            seated=np.array([float(person.seated) for person in people]),
+            seat=np.full(count, _SEAT),
             time=time + self._offset,
         )
+
+    def _gaze(self, people: Sequence[PersonState], pose: np.ndarray) -> np.ndarray:
+        yaw = pose[:, 2] + np.array([person.head_yaw for person in people])
+        eyes = np.where([person.seated for person in people], 0.72, 0.93) * self.physique.stature
+        ahead = _LOOK_DISTANCE * np.column_stack([np.cos(yaw), np.sin(yaw)])
+        return np.column_stack([pose[:, :2] + ahead, eyes])
+
+
+def _gestures(people: Sequence[PersonState]) -> np.ndarray:
+    return np.array([Gesture[person.gesture.upper()] for person in people], dtype=np.int64)
