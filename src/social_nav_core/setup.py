@@ -4,7 +4,7 @@ setup(
     name="social_nav_core",
     version="0.1.0",
     packages=find_packages(include=["social_nav_core", "social_nav_core.*"]),
-    package_data={"social_nav_core": ["models/*", "py.typed"]},
+    package_data={"social_nav_core": ["evaluation/templates/*", "models/*", "py.typed"]},
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/social_nav_core"]),
         ("share/social_nav_core", ["package.xml"]),
