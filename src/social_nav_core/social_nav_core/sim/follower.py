@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import check, parameter
 from social_nav_core.sim.robot import Pose, Velocity, move_along_arc
+
+LAG = 0.3  # by how many seconds of full acceleration the measured velocity may be behind
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,10 @@ class FollowerParameters:
     xy_tolerance: float = parameter(0.08, "m", "of the goal's place", 0.01, 2.0)
     yaw_tolerance: float = parameter(0.08, "rad", "of the goal's heading", 0.01, 3.1416)
     robot_radius: float = parameter(0.27, "m", "of the footprint", 0.05, 2.0)
-    obstacle_margin: float = parameter(0.08, "m", "kept to obstacles on the way", 0.0, 1.0)
+    obstacle_margin: float = parameter(
+        0.08, "m", "kept to obstacles ahead; the robot creeps past nearer ones", 0.0, 1.0
+    )
+    creep_speed: float = parameter(0.25, "m/s", "past obstacles within the margin", 0.02, 5.0)
 
 
 class DriveStatus(Enum):
@@ -74,6 +79,7 @@ class PathFollower:
         self._goal_yaw: float | None = None
         self._reached = self._turning = False
         self._progress = 0.0
+        self._last: Velocity = (0.0, 0.0)
 
     def set_path(self, path: ArrayLike, goal_yaw: float | None) -> None:
         """Follow a path ``(n, 2)`` [m] from now on; the robot may be in motion.
@@ -124,43 +130,52 @@ class PathFollower:
         goal_gap = math.dist(robot[:2], self._path[-1])
         self._reached = self._reached or goal_gap <= self.parameters.xy_tolerance
         if self._reached:
-            return self._turn_to_goal(robot, velocity, dt)
-        x, y = self._carrot_in_robot(robot, velocity)
+            wanted, status, left = (*self._turn_to_goal(robot, velocity), 0.0)
+        else:
+            x, y = self._carrot_in_robot(robot, velocity)
+            wanted, status = self._pursue(x, y, max(left, goal_gap), dt, obstacles_in_robot)
+        self._last = self._limited(wanted, velocity, dt)
+        return DriveCommand(self._last, status, left)
+
+    def _pursue(
+        self, x: float, y: float, left: float, dt: float, obstacles_in_robot: ArrayLike | None
+    ) -> tuple[Velocity, DriveStatus]:
+        """Velocity wanted to reach the carrot at (x, y) [m] in the robot's frame."""
         angle = math.atan2(y, x)
         limit = self.parameters.turn_in_place_angle
         self._turning = abs(angle) > (0.25 * limit if self._turning else limit)
         if self._turning:
-            wanted = (0.0, self._turn_rate(angle))
-            return DriveCommand(self._limited(wanted, velocity, dt), DriveStatus.TURNING, left)
+            return (0.0, self._turn_rate(angle)), DriveStatus.TURNING
         curvature = 2.0 * y / max(x * x + y * y, 1e-6)
-        speed, status = self._speed(curvature, max(left, goal_gap), dt, obstacles_in_robot)
-        forward, _ = self._limited((speed, 0.0), velocity, dt)
-        limited = self._limited((forward, forward * curvature), velocity, dt)
-        return DriveCommand(limited, status, left)
+        speed, is_blocked = self._speed(curvature, left, dt, obstacles_in_robot)
+        if is_blocked:
+            return (0.0, self._turn_rate(angle)), DriveStatus.BLOCKED
+        most = self._last[0] + self.parameters.acceleration * dt
+        return (speed, min(speed, most) * curvature), DriveStatus.DRIVING
 
     def _speed(
         self, curvature: float, left: float, dt: float, obstacles_in_robot: ArrayLike | None
-    ) -> tuple[float, DriveStatus]:
-        """Speed [m/s] that curve [1/m], way left [m] and obstacles allow."""
+    ) -> tuple[float, bool]:
+        """Speed [m/s] that curve [1/m], way left [m] and obstacles allow; whether they block."""
         about = self.parameters
         bend = max(abs(curvature), 1e-6)
         speed = min(about.speed, about.turn_rate / bend)
         speed *= min(1.0, 1.0 / (bend * about.min_turn_radius))
         speed = min(speed, self._braking_speed(left, dt))
         if obstacles_in_robot is None or not np.size(obstacles_in_robot):
-            return speed, DriveStatus.DRIVING
-        free = self._free_way(np.asarray(obstacles_in_robot, dtype=float), curvature)
-        status = DriveStatus.BLOCKED if free <= 0.0 else DriveStatus.DRIVING
-        return min(speed, self._braking_speed(free, dt)), status
+            return speed, False
+        points = np.asarray(obstacles_in_robot, dtype=float)
+        free, wide = self._free_ways(points, curvature)
+        speed = min(speed, math.hypot(about.creep_speed, self._braking_speed(wide, dt)))
+        return min(speed, self._braking_speed(free, dt)), free <= 0.0
 
-    def _turn_to_goal(self, robot: Pose, velocity: Velocity, dt: float) -> DriveCommand:
+    def _turn_to_goal(self, robot: Pose, velocity: Velocity) -> tuple[Velocity, DriveStatus]:
         wanted = self._goal_yaw
         error = 0.0 if wanted is None else math.remainder(wanted - robot[2], 2.0 * math.pi)
         still = abs(velocity[0]) < 0.02 and abs(velocity[1]) < 0.1
         if abs(error) <= self.parameters.yaw_tolerance and still:
-            return DriveCommand((0.0, 0.0), DriveStatus.ARRIVED, 0.0)
-        turning = self._limited((0.0, self._turn_rate(error)), velocity, dt)
-        return DriveCommand(turning, DriveStatus.TURNING, 0.0)
+            return (0.0, 0.0), DriveStatus.ARRIVED
+        return (0.0, self._turn_rate(error)), DriveStatus.TURNING
 
     def _turn_rate(self, error: float) -> float:
         """Rate [rad/s] from which the robot can stop in time, half the limit kept in hand."""
@@ -175,12 +190,18 @@ class PathFollower:
         return math.sqrt(delay * delay + 2.0 * self.parameters.acceleration * way) - delay
 
     def _limited(self, wanted: Velocity, velocity: Velocity, dt: float) -> Velocity:
-        forward = self.parameters.acceleration * dt
-        turn = self.parameters.turn_acceleration * dt
-        return (
-            velocity[0] + min(max(wanted[0] - velocity[0], -forward), forward),
-            velocity[1] + min(max(wanted[1] - velocity[1], -turn), turn),
+        """The velocity wanted, as far as the accelerations allow from the last command on.
+
+        The last command counts and not the measured velocity, which is older; but when the robot
+        is far off what was commanded, as when something holds it, the measurement does.
+        """
+        about = self.parameters
+        limits = (about.acceleration, about.turn_acceleration)
+        forward, turning = (
+            _within(want, _within(last, now, most * LAG), most * dt)
+            for want, last, now, most in zip(wanted, self._last, velocity, limits, strict=True)
         )
+        return forward, turning
 
     def _distance_remaining(self, robot: Pose) -> float:
         """Way [m] from the robot's foot point on the path to its end; progress never goes back."""
@@ -201,22 +222,32 @@ class PathFollower:
         cos, sin = math.cos(robot[2]), math.sin(robot[2])
         return cos * dx + sin * dy, cos * dy - sin * dx
 
-    def _free_way(self, points: FloatArray, curvature: float) -> float:
-        """Way [m] along the arc before the footprint, with its margin, meets an obstacle.
+    def _free_ways(self, points: FloatArray, curvature: float) -> tuple[float, float]:
+        """Ways [m] along the arc: up to the margin before an obstacle, and to a tight place.
 
-        Points within the margin already count only if the robot would come closer to them.
+        A place is tight when the footprint passes something nearer than the margin.  Points that
+        are that near already count only if the robot would come closer to them.
         """
         about = self.parameters
-        reach = about.robot_radius + about.obstacle_margin
         horizon = about.speed**2 / about.acceleration + 0.3
+        reach = about.robot_radius + about.obstacle_margin
         points = points[(points**2).sum(axis=1) < (horizon + reach) ** 2]
         if not len(points):
-            return math.inf
+            return math.inf, math.inf
         ways = np.linspace(0.0, horizon, 16)
         centers = [move_along_arc((0.0, 0.0, 0.0), s, s * curvature)[:2] for s in ways.tolist()]
         gaps = np.hypot(*(points[:, None] - np.array(centers)).transpose(2, 0, 1))
-        hit = (gaps < reach) & (gaps < gaps[:, :1] - 1e-3)
-        blocked = hit.any(axis=0)
-        if not blocked.any():
-            return math.inf
-        return float(ways[max(int(np.argmax(blocked)) - 1, 0)])
+        nearest = np.where(gaps < gaps[:, :1] - 1e-3, gaps, np.inf).min(axis=0)
+        free = _way_before(ways, nearest < about.robot_radius)
+        return free - about.obstacle_margin, _way_before(ways, nearest < reach)
+
+
+def _way_before(ways: FloatArray, is_hit: NDArray[np.bool_]) -> float:
+    """The last of some ways before the first hit; inf without one."""
+    hits = np.flatnonzero(is_hit)
+    return float(ways[max(hits[0] - 1, 0)]) if len(hits) else math.inf
+
+
+def _within(value: float, center: float, most: float) -> float:
+    """The value nearest to one that is at most so far from a center."""
+    return min(max(value, center - most), center + most)

@@ -120,6 +120,32 @@ def test_obstacles_beside_and_behind_do_not_stop_it():
     assert velocities[:, 0].max() == pytest.approx(0.8)
 
 
+def test_it_creeps_through_a_gap_that_is_barely_wide_enough():
+    posts = [[2.5, 0.31], [2.5, -0.31]]
+    poses, velocities, statuses = drive(LINE, None, obstacles=lambda time: posts)
+    assert statuses[-1] is DriveStatus.ARRIVED
+    passing = np.abs(poses[:, 0] - 2.4) < 0.05
+    assert velocities[passing, 0].max() == pytest.approx(0.25, abs=0.02)
+    posts = [[2.5, 0.2], [2.5, -0.2]]
+    poses, _, statuses = drive(LINE, None, obstacles=lambda time: posts)
+    assert statuses[-1] is DriveStatus.BLOCKED and poses[:, 0].max() < 2.5 - 0.18
+
+
+def test_a_blocked_robot_turns_to_a_path_that_leads_away():
+    path = np.stack([np.linspace(0.0, 2.0, 40), np.linspace(0.0, 1.2, 40)], axis=-1)
+    poses, _, statuses = drive(path, None, obstacles=lambda time: [[0.3, -0.15]])
+    assert statuses[-1] is DriveStatus.ARRIVED
+    assert np.hypot(*(poses[:, :2] - (0.3, -0.15)).T).min() > 0.27
+
+
+def test_a_late_measurement_does_not_slow_it_down():
+    follower = PathFollower()
+    follower.set_path(LINE, None)
+    commands = [follower.command((0.0, 0.0, 0.0), (0.0, 0.0), DT).velocity[0] for _ in range(10)]
+    assert commands[:5] == pytest.approx(0.8 * DT * np.arange(1, 6))
+    assert max(commands) <= 0.8 * (0.3 + DT) + 1e-9  # but it does not run ahead of the robot
+
+
 def test_a_new_path_is_taken_up_in_motion():
     robot = DifferentialDrive((0.0, 0.0, 0.0), RobotParameters())
     follower = PathFollower()
