@@ -24,6 +24,7 @@ def build_parser() -> argparse.ArgumentParser:
             found.name.replace("_", "-"),
             help=module.SUMMARY,
             description=module.__doc__,
+            epilog=getattr(module, "EPILOG", None),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.add_arguments(command)

@@ -10,6 +10,7 @@ likelihood is higher there, so that it never decreases.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -31,9 +32,9 @@ class EmParameters:
     """How long and how carefully the fit searches."""
 
     components: int = parameter(1, "", "skew normals in the mixture", 1, 20)
-    restarts: int = parameter(6, "", "starts that are tried", 1, 100)
-    trial_cycles: int = parameter(4, "", "cycles before the best start is chosen", 1, 1000)
-    trial_points: int = parameter(2000, "", "points (drawn) that starts are tried on", 10, 1000000)
+    restarts: int = parameter(5, "", "starts that are tried", 1, 100)
+    trial_cycles: int = parameter(4, "", "cycles on drawn points, then the best goes on", 1, 1000)
+    trial_points: int = parameter(500, "", "points (drawn) that starts are tried on", 10, 1000000)
     cycles: int = parameter(500, "", "largest number of cycles of the best start", 1, 100000)
     tolerance: float = parameter(1e-8, "", "mean log-likelihood per point gained, to stop", 0, 1)
     narrowest: float = parameter(
@@ -50,17 +51,20 @@ class Fit:
 
     Attributes:
         model: the mixture.
-        log_likelihood: mean log density per unit of weight [log 1/m^2].
-        trace: that number after every cycle of the best start; it never decreases.
+        trace: mean log density [log 1/m^2] after every cycle of the best start; never decreases.
         converged: whether the gain fell below the tolerance.
         count: effective number of points (sum of weights, squared, by the sum of their squares).
     """
 
     model: ProxemicsModel
-    log_likelihood: float
     trace: tuple[float, ...]
     converged: bool
     count: float
+
+    @property
+    def log_likelihood(self) -> float:
+        """Mean log density per unit of weight [log 1/m^2]."""
+        return self.trace[-1]
 
     @property
     def bic(self) -> float:
@@ -74,6 +78,8 @@ def fit_skew_normals(
     rng: np.random.Generator,
     weights: ArrayLike | None = None,
     parameters: EmParameters | None = None,
+    *,
+    initial: Mixture | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Fit:
     """Maximum-likelihood mixture of skew normals for points ``(n, 2)`` [m].
@@ -81,6 +87,7 @@ def fit_skew_normals(
     Args:
         rng: for the starts.
         weights: ``(n,)`` not negative; equal when None.
+        initial: the only start; when None, several are tried.
         progress: called with the state in words after every cycle.
 
     Raises:
@@ -89,18 +96,22 @@ def fit_skew_normals(
     parameters = parameters or EmParameters()
     x, w = _checked(points, weights, parameters.components)
     data = _Data(x, w, parameters.narrowest)
+    count = float(1.0 / (w @ w))
+    if initial is not None:
+        climb = _climb(data, initial, parameters.cycles, parameters.tolerance, progress)
+        return Fit(climb.top.to_model(), climb.trace, climb.converged, count)
     trial = data.drawn(parameters.trial_points, rng)
-    best, height = None, -np.inf
+    cycles = parameters.cycles if trial is data else parameters.trial_cycles
+    climbs = []
     for number in range(parameters.restarts):
-        start = trial.start(number, parameters.components, rng)
-        tried, trace, _ = _climb(trial, start, parameters.trial_cycles, parameters.tolerance)
-        if trace[-1] > height:
-            best, height = tried, trace[-1]
         if progress is not None:
-            progress(f"start {number + 1} of {parameters.restarts}: {trace[-1]:.5f} per point")
-    assert best is not None
-    found, trace, converged = _climb(data, best, parameters.cycles, parameters.tolerance, progress)
-    return Fit(found.to_model(), trace[-1], tuple(trace), converged, float(1.0 / (w @ w)))
+            progress(f"start {number + 1} of {parameters.restarts}")
+        start = trial.start(number, parameters.components, rng)
+        climbs.append(_climb(trial, start, cycles, parameters.tolerance, progress))
+    best = max(climbs, key=lambda climb: climb.trace[-1])
+    if trial is not data:
+        best = _climb(data, best.top, parameters.cycles, parameters.tolerance, progress)
+    return Fit(best.top.to_model(), best.trace, best.converged, count)
 
 
 def _checked(
@@ -125,22 +136,20 @@ class _Data:
     def __init__(self, x: FloatArray, w: FloatArray, narrowest: float) -> None:
         self.x, self.w = x, w
         self.columns = np.ascontiguousarray(x.T)
-        self.mean = w @ x
-        centered = x - self.mean
-        self.covariance = (centered * w[:, None]).T @ centered
+        self.moments = _moments(self.columns, w)
         self.narrowest = narrowest
-        self.smallest_variance = narrowest**2 * 0.5 * float(np.trace(self.covariance))
+        self.smallest_variance = narrowest**2 * 0.5 * float(np.trace(self.moments[1]))
         if not self.smallest_variance > 1e-18:
             raise ValueError("all points are at one place, expected them to spread")
 
     def drawn(self, n: int, rng: np.random.Generator) -> _Data:
-        """At most n of the points, drawn by weight; all of them if there are no more."""
-        if len(self.x) <= n:
+        """n of the points, drawn by weight; all of them if there are not more than twice n."""
+        if len(self.x) <= 2 * n:
             return self
-        chosen = rng.choice(len(self.x), size=n, p=self.w)
-        if np.ptp(self.x[chosen], axis=0).max() == 0.0:
+        chosen = self.x[rng.choice(len(self.x), size=n, p=self.w)]
+        if np.ptp(chosen, axis=0).max() == 0.0:
             return self
-        return _Data(self.x[chosen], np.full(n, 1.0 / n), self.narrowest)
+        return _Data(chosen, np.full(n, 1.0 / n), self.narrowest)
 
     def start(self, number: int, components: int, rng: np.random.Generator) -> Mixture:
         """Clusters of k-means, skewed along their own third moments, then along random ways."""
@@ -150,102 +159,144 @@ class _Data:
             drawn = self.x[rng.choice(len(self.x), size=min(len(self.x), 2000), p=self.w)]
             centers, _ = kmeans2(drawn, components, minit="++", seed=rng, missing="warn")
             labels = ((self.x[:, None] - centers) ** 2).sum(axis=-1).argmin(axis=1)
-        parts = [self._part(labels == k, number, rng) for k in range(components)]
-        share, mu, delta, psi = (np.array(values) for values in zip(*parts, strict=True))
-        return Mixture(share / share.sum(), mu, delta, psi)
+        rows = np.array([self._part(labels == k, number, rng) for k in range(components)])
+        rows[:, 0] /= rows[:, 0].sum()
+        return Mixture(rows)
 
-    def _part(
-        self, members: np.ndarray, number: int, rng: np.random.Generator
-    ) -> tuple[float, FloatArray, FloatArray, FloatArray]:
-        share = float(self.w[members].sum())
-        mean, covariance, third = self.mean, self.covariance, rng.standard_normal(2)
-        if members.sum() >= 8 and share > 0.0:
-            w = self.w[members] / share
-            mean = w @ self.x[members]
-            centered = self.x[members] - mean
-            covariance = (centered * w[:, None]).T @ centered
-            third = w @ centered**3 if number == 0 else third
+    def _part(self, members: np.ndarray, number: int, rng: np.random.Generator) -> FloatArray:
+        share = _dot(self.w, members.astype(float))
+        few = members.sum() < 8 or share <= 0.0
+        w = self.w if few else np.where(members, self.w, 0.0) / share
+        mean, covariance = _moments(self.columns, w)
         spread = np.sqrt(np.diag(covariance) + self.smallest_variance)
-        way = third / spread if number else np.cbrt(third) / spread
-        length = np.hypot(*way)
-        skew = min(float(length), 0.9) if number == 0 else 0.9
-        if length > 0.0:
-            way = way / length
-        delta = skew * spread * way
-        mu = mean - np.sqrt(2.0 / np.pi) * delta
+        third = w @ (self.x - mean) ** 3 / spread**3
+        way = np.cbrt(2.0 * third) if number == 0 else rng.standard_normal(2)
+        length = float(np.hypot(*way))
+        skew = min(length, 0.9) if number == 0 else 0.9
+        delta = skew * spread * way / max(length, 1e-12)
         psi = covariance - (1.0 - 2.0 / np.pi) * np.outer(delta, delta)
-        return max(share, 1e-3), mu, delta, self.floored(psi)
+        return self._row(max(share, 1e-3), mean - np.sqrt(2.0 / np.pi) * delta, delta, psi)
 
-    def floored(self, psi: FloatArray) -> FloatArray:
-        """Covariance with eigenvalues raised to the smallest allowed one.
+    def _row(self, share: float, mu: FloatArray, delta: FloatArray, psi: FloatArray) -> FloatArray:
+        """A component, the eigenvalues of psi raised to the smallest allowed variance.
 
-        This is the exact constrained maximum of the M-step, so the likelihood still rises.
+        Raising them is the exact constrained maximum of the M-step: the likelihood still rises.
         """
-        mean, half = 0.5 * (psi[0, 0] + psi[1, 1]), 0.5 * (psi[0, 0] - psi[1, 1])
-        if mean - np.hypot(half, psi[0, 1]) >= self.smallest_variance:
-            return psi
-        values, vectors = np.linalg.eigh(psi)
-        return (vectors * np.maximum(values, self.smallest_variance)) @ vectors.T
+        a, b, c = psi[0, 0], psi[0, 1], psi[1, 1]
+        if 0.5 * (a + c) - math.hypot(0.5 * (a - c), b) < self.smallest_variance:
+            values, vectors = np.linalg.eigh(psi)
+            psi = (vectors * np.maximum(values, self.smallest_variance)) @ vectors.T
+            a, b, c = psi[0, 0], psi[0, 1], psi[1, 1]
+        return np.array([share, mu[0], mu[1], delta[0], delta[1], a, b, c])
 
     def step(self, mixture: Mixture) -> tuple[Mixture, float]:
         """One EM step, and the mean log-likelihood of the mixture before it."""
-        parts = [self._hidden(mixture, k) for k in range(len(mixture.share))]
-        if len(parts) == 1:
-            log_likelihood = float(self.w @ parts[0][0])
-            owned = [self.w]
-        else:
-            logs = np.array([part[0] for part in parts]) + np.log(mixture.share)[:, None]
-            total = logsumexp(logs, axis=0)
-            log_likelihood = float(self.w @ total)
-            owned = list(self.w * np.exp(logs - total))
-        moved = [
-            self._regression(own, first, second, mixture, k)
-            for k, (own, (_, first, second)) in enumerate(zip(owned, parts, strict=True))
-        ]
-        share, mu, delta, psi = (np.array(values) for values in zip(*moved, strict=True))
-        return Mixture(share / share.sum(), mu, delta, psi), log_likelihood
-
-    def _hidden(self, mixture: Mixture, k: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Log density of each point under a component, E[|t| | x] and E[t^2 | x]."""
-        (a, b), (b_, c) = mixture.psi[k]
-        det = a * c - b * b_
-        p00, p01, p11 = c / det, -b / det, a / det
-        d0, d1 = mixture.delta[k]
-        s0, s1 = p00 * d0 + p01 * d1, p01 * d0 + p11 * d1
-        q = 1.0 + s0 * d0 + s1 * d1
-        e0, e1 = self.columns[0] - mixture.mu[k, 0], self.columns[1] - mixture.mu[k, 1]
-        along = s0 * e0 + s1 * e1
-        argument = along / np.sqrt(q)
-        tail = log_ndtr(argument)
-        squares = p00 * e0 * e0 + 2.0 * p01 * e0 * e1 + p11 * e1 * e1
-        squared = argument * argument
-        log_density = tail - 0.5 * (squares - squared)
-        log_density += np.log(2.0) - _LOG_2PI - 0.5 * np.log(det * q)
-        mean = along / q
-        hazard = np.exp(-0.5 * (squared + _LOG_2PI) - tail)
-        first = mean + hazard / np.sqrt(q)
-        return log_density, first, mean * first + 1.0 / q
+        hidden = [_Hidden(self.columns, row) for row in mixture.values]
+        if len(hidden) == 1:
+            log_likelihood = hidden[0].mean_log_density(self.w, self.moments)
+            return Mixture(self._regression(self.w, hidden[0], self.moments)[None]), log_likelihood
+        logs = np.array([part.log_density(self.columns) for part in hidden])
+        logs += np.log(mixture.share)[:, None]
+        total = logsumexp(logs, axis=0)
+        owned = self.w * np.exp(logs - total)
+        rows = [self._regression(own, part) for own, part in zip(owned, hidden, strict=True)]
+        values = np.array(rows)
+        values[:, 0] /= values[:, 0].sum()
+        return Mixture(values), _dot(self.w, total)
 
     def _regression(
-        self, own: FloatArray, first: FloatArray, second: FloatArray, before: Mixture, k: int
-    ) -> tuple[float, FloatArray, FloatArray, FloatArray]:
-        """Weighted least squares of x on |t|: share, mu, delta, psi of one component."""
+        self,
+        own: FloatArray,
+        hidden: _Hidden,
+        moments: tuple[FloatArray, FloatArray] | None = None,
+    ) -> FloatArray:
+        """Weighted least squares of x on |t|: the component's new row."""
         weight = float(own.sum())
-        if weight < 1e-12:
-            return 1e-12, before.mu[k], before.delta[k], before.psi[k]
+        if weight < 1e-9:
+            return np.concatenate([[1e-9], hidden.row[1:]])
         scaled = own / weight
-        t1, t2 = float(scaled @ first), float(scaled @ second)
-        mean = self.columns @ scaled
-        cross = self.columns @ (scaled * first)
-        delta = (cross - t1 * mean) / (t2 - t1 * t1)
-        mu = mean - t1 * delta
-        x0, x1 = self.columns
-        w0 = scaled * x0
-        second_moment = np.array(
-            [[w0 @ x0, w0 @ x1], [w0 @ x1, (scaled * x1) @ x1]],
-        )
-        psi = second_moment - np.outer(mean, mean) - np.outer(delta, cross - t1 * mean)
-        return weight, mu, delta, self.floored(0.5 * (psi + psi.T))
+        mean, covariance = moments or _moments(self.columns, scaled)
+        pull = scaled * hidden.pull
+        t1 = hidden.scale * float(pull.sum())
+        t2 = hidden.scale**2 * (1.0 + _dot(pull, hidden.argument))
+        cross = np.array([_dot(self.columns[0], pull), _dot(self.columns[1], pull)])
+        together = hidden.scale * cross - t1 * mean
+        delta = together / (t2 - t1 * t1)
+        psi = covariance - np.outer(delta, together)
+        return self._row(weight, mean - t1 * delta, delta, psi)
+
+
+def _dot(a: FloatArray, b: FloatArray) -> float:
+    """Scalar product without BLAS, whose threads cost more than they give at these lengths."""
+    return float(np.einsum("i,i->", a, b))
+
+
+def _moments(columns: FloatArray, w: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean ``(2,)`` and covariance ``(2, 2)`` of columns ``(2, n)`` under weights of sum 1."""
+    mean = np.array([_dot(columns[0], w), _dot(columns[1], w)])
+    x, y = columns - mean[:, None]
+    wx, wy = w * x, w * y
+    across = _dot(wx, y)
+    return mean, np.array([[_dot(wx, x), across], [across, _dot(wy, y)]])
+
+
+class _Hidden:
+    """The half-normal behind each point, given one component.
+
+    With z = ``argument``, the posterior of |t| is a normal of mean ``scale z`` and deviation
+    ``scale``, cut at 0: E|t| = scale pull and E t^2 = scale^2 (1 + z pull), where
+    pull = z + phi(z) / Phi(z).
+    """
+
+    def __init__(self, columns: FloatArray, row: FloatArray) -> None:
+        _, m0, m1, d0, d1, a, b, c = row.tolist()
+        self.row = row
+        self.mu = (m0, m1)
+        det = a * c - b * b
+        self.precision = (c / det, -b / det, a / det)
+        s0, s1 = (c * d0 - b * d1) / det, (a * d1 - b * d0) / det
+        stretch = 1.0 + s0 * d0 + s1 * d1
+        self.scale = stretch**-0.5
+        self.way = (s0 * self.scale, s1 * self.scale)
+        self.constant = math.log(2.0) - _LOG_2PI - 0.5 * math.log(det * stretch)
+        z = self.way[0] * columns[0]
+        z += self.way[1] * columns[1]
+        z -= self.way[0] * m0 + self.way[1] * m1
+        self.argument = z
+        self.tail = log_ndtr(z)
+        pull = z * z
+        pull += _LOG_2PI
+        pull *= -0.5
+        pull -= self.tail
+        np.exp(pull, out=pull)
+        pull += z
+        self.pull = pull
+
+    def log_density(self, columns: FloatArray) -> FloatArray:
+        """Log density of each point ``(n,)``."""
+        x, y = columns[0] - self.mu[0], columns[1] - self.mu[1]
+        p, q, r = self.precision
+        squares = p * x * x + 2.0 * q * x * y + r * y * y - self.argument**2
+        return self.constant + self.tail - 0.5 * squares
+
+    def mean_log_density(self, w: FloatArray, moments: tuple[FloatArray, FloatArray]) -> float:
+        """Mean of `log_density`, from the moments of the points."""
+        mean, covariance = moments
+        e0, e1 = mean[0] - self.mu[0], mean[1] - self.mu[1]
+        m00, m01 = covariance[0, 0] + e0 * e0, covariance[0, 1] + e0 * e1
+        m11 = covariance[1, 1] + e1 * e1
+        (p, q, r), (a, b) = self.precision, self.way
+        squares = (p - a * a) * m00 + 2.0 * (q - a * b) * m01 + (r - b * b) * m11
+        return self.constant + _dot(w, self.tail) - 0.5 * float(squares)
+
+
+@dataclass(frozen=True, eq=False)
+class _Climb:
+    """Where a climb ended, the likelihood on its way, and whether it arrived."""
+
+    top: Mixture
+    trace: tuple[float, ...]
+    converged: bool
 
 
 def _climb(
@@ -254,47 +305,36 @@ def _climb(
     cycles: int,
     tolerance: float,
     progress: Callable[[str], None] | None = None,
-) -> tuple[Mixture, list[float], bool]:
-    """Cycles of two EM steps and an extrapolation; mixture, likelihood after each, convergence."""
-    here, trace = start, []
+) -> _Climb:
+    """Cycles of an EM step and an extrapolation until a cycle gains no more than the tolerance."""
+    here = start
     after, height = data.step(here)
+    trace = [height]
     for cycle in range(cycles):
+        further, plain_height = data.step(after)
+        leap = _extrapolated(here, after, further, data.smallest_variance)
+        leaped, leap_height = (further, -np.inf) if leap is None else data.step(leap)
+        if leap is not None and leap_height >= plain_height:
+            here, after, height = leap, leaped, leap_height
+        else:
+            here, after, height = after, further, plain_height
         trace.append(height)
-        further, _ = data.step(after)
-        leap = _extrapolated(here, after, further, data)
-        leaped, leap_height = data.step(leap) if leap is not None else (further, -np.inf)
-        here, (after, new_height) = further, (leaped, leap_height)
-        if leap is not None and leap_height >= height:
-            here = leap
-        if here is further:
-            after, new_height = data.step(further)
-        elif not new_height > height + tolerance:
-            plain, plain_height = data.step(further)
-            if plain_height > new_height:
-                here, after, new_height = further, plain, plain_height
-        gain = new_height - height
-        height = new_height
         if progress is not None:
             progress(f"cycle {cycle + 1}: {height:.6f} per point")
-        if gain <= tolerance:
-            trace.append(height)
-            return here, trace, True
-    trace.append(height)
-    return here, trace, False
+        if trace[-1] - trace[-2] <= tolerance:
+            return _Climb(here, tuple(trace), True)
+    return _Climb(here, tuple(trace), False)
 
 
 def _extrapolated(
-    first: Mixture, second: Mixture, third: Mixture, data: _Data
+    first: Mixture, second: Mixture, third: Mixture, smallest_variance: float
 ) -> Mixture | None:
     """Where three successive EM iterates point to (scheme S3 of Varadhan and Roland)."""
-    a, b, c = first.to_vector(), second.to_vector(), third.to_vector()
-    step, bend = b - a, c - 2.0 * b + a
-    bend_length = float(np.linalg.norm(bend))
+    step = second.values - first.values
+    bend = third.values - second.values - step
+    bend_length = math.sqrt(np.vdot(bend, bend))
     if bend_length == 0.0:
         return None
-    alpha = min(-1.0, -float(np.linalg.norm(step)) / bend_length)
-    leap = Mixture.from_vector(a - 2.0 * alpha * step + alpha**2 * bend)
-    if not leap.is_usable():
-        return None
-    psi = np.array([data.floored(part) for part in leap.psi])
-    return Mixture(leap.share, leap.mu, leap.delta, psi)
+    reach = max(1.0, math.sqrt(np.vdot(step, step)) / bend_length)
+    leap = Mixture(first.values + 2.0 * reach * step + reach**2 * bend)
+    return leap if leap.is_usable(smallest_variance) else None

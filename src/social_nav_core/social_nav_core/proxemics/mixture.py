@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import softmax
+from numpy.typing import ArrayLike
 
 from social_nav_core.geometry import FloatArray
 from social_nav_core.proxemics.model import ProxemicsModel
@@ -17,61 +17,48 @@ class Mixture:
     """K components ``x = mu + delta |t| + u``, t unit normal, u normal of covariance psi.
 
     Attributes:
-        share: (K,) positive, summing to 1.
-        mu: (K, 2) [m].
-        delta: (K, 2) [m].
-        psi: (K, 2, 2) [m^2].
+        values: (K, 8), a row for each component: share, mu (2) [m], delta (2) [m], and of psi
+            [m^2] the elements (0, 0), (0, 1) and (1, 1).  Shares sum to 1.
     """
 
-    share: FloatArray
-    mu: FloatArray
-    delta: FloatArray
-    psi: FloatArray
+    values: FloatArray
+
+    @classmethod
+    def of(cls, share: ArrayLike, mu: ArrayLike, delta: ArrayLike, psi: ArrayLike) -> Mixture:
+        """Mixture of shares (K,), locations (K, 2), skews (K, 2) and covariances (K, 2, 2)."""
+        psi = np.asarray(psi, dtype=float)
+        column = np.asarray(share, dtype=float)[:, None]
+        upper = np.stack([psi[:, 0, 0], psi[:, 0, 1], psi[:, 1, 1]], axis=1)
+        return cls(np.concatenate([column, mu, delta, upper], axis=1))
 
     @classmethod
     def from_model(cls, model: ProxemicsModel) -> Mixture:
         """The same mixture of a model that has location, scale and skewness."""
         skews = np.array([c.skew for c in model.components])
         sigmas = np.array([c.sigma for c in model.components])
-        psi = sigmas - skews[:, :, None] * skews[:, None, :]
         mu = np.array([c.mu for c in model.components])
-        return cls(np.array(model.weights), mu, skews, psi)
+        return cls.of(model.weights, mu, skews, sigmas - skews[:, :, None] * skews[:, None, :])
 
-    def to_model(self) -> ProxemicsModel:
+    @property
+    def share(self) -> FloatArray:
+        """Shares ``(K,)``."""
+        return self.values[:, 0]
+
+    def to_model(self, provenance: str = "") -> ProxemicsModel:
         """The same mixture with location, scale ``sigma`` and skewness ``lambda``."""
         components = []
-        for mu, delta, psi in zip(self.mu, self.delta, self.psi, strict=True):
+        for row in self.values:
+            delta, psi = row[3:5], row[[5, 6, 6, 7]].reshape(2, 2)
             sigma = psi + np.outer(delta, delta)
-            sigma = 0.5 * (sigma + sigma.T)
             stretch = np.sqrt(1.0 + delta @ np.linalg.solve(psi, delta))
             lam = np.linalg.solve(symmetric_root(sigma), delta) * stretch
-            components.append(SkewNormal(mu, sigma, lam))
-        return ProxemicsModel(self.share / self.share.sum(), tuple(components))
+            components.append(SkewNormal(row[1:3], sigma, lam))
+        return ProxemicsModel(self.share / self.share.sum(), tuple(components), provenance)
 
-    def to_vector(self) -> FloatArray:
-        """Unbounded coordinates ``(8 K,)``: log shares, mu, delta, Cholesky factor of psi."""
-        (a, b), (_, c) = self.psi[:, 0].T, self.psi[:, 1].T
-        low = b / np.sqrt(a)
-        factor = np.stack([0.5 * np.log(a), low, 0.5 * np.log(c - low**2)], axis=-1)
-        logs = np.log(self.share)[:, None]
-        return np.concatenate([logs, self.mu, self.delta, factor], axis=1).ravel()
-
-    @classmethod
-    def from_vector(cls, vector: FloatArray) -> Mixture:
-        """Inverse of `to_vector`; shares are brought to a sum of 1."""
-        rows = vector.reshape(-1, 8)
-        with np.errstate(over="ignore", invalid="ignore"):
-            first, low, second = np.exp(rows[:, 5]), rows[:, 6], np.exp(rows[:, 7])
-            psi = np.empty((len(rows), 2, 2))
-            psi[:, 0, 0] = first**2
-            psi[:, 0, 1] = psi[:, 1, 0] = first * low
-            psi[:, 1, 1] = second**2 + low**2
-            return cls(softmax(rows[:, 0]), rows[:, 1:3], rows[:, 3:5], psi)
-
-    def is_usable(self) -> bool:
-        """Whether every number is finite and every psi positive definite."""
-        finite = all(np.isfinite(v).all() for v in (self.share, self.mu, self.delta, self.psi))
-        if not finite or not (self.share > 0.0).all():
+    def is_usable(self, smallest_variance: float) -> bool:
+        """Whether all is finite, shares are positive and no psi is narrower than a variance."""
+        share, a, b, c = self.values[:, [0, 5, 6, 7]].T
+        if not (np.isfinite(self.values).all() and (share > 0.0).all()):
             return False
-        det = self.psi[:, 0, 0] * self.psi[:, 1, 1] - self.psi[:, 0, 1] ** 2
-        return bool((self.psi[:, 0, 0] > 0.0).all() and (det > 0.0).all())
+        narrowest = 0.5 * (a + c) - np.hypot(0.5 * (a - c), b)
+        return bool((narrowest >= smallest_variance).all())
