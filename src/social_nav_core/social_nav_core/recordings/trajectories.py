@@ -67,7 +67,7 @@ def passing_positions(recordings: Sequence[Trajectories], radius: float) -> Posi
     for trial, recording in enumerate(recordings):
         rows = _every(recording.times, SAMPLE_PERIOD)
         for subject, other in _pairs(recording):
-            place = relative(recording.poses[rows, other], recording.poses[rows, subject])[:, :2]
+            place = relative(recording.poses[rows, subject], recording.poses[rows, other])[:, :2]
             place = place[np.hypot(place[:, 0], place[:, 1]) <= radius]
             kept = place[_moved(place, STEP)]
             points.append(kept)
@@ -85,7 +85,7 @@ def meeting_positions(recordings: Sequence[Trajectories]) -> Positions:
     for trial, recording in enumerate(recordings):
         grouped = bool((recording.groups >= 0).any())
         for subject, other in _pairs(recording):
-            place = relative(recording.poses[:, other], recording.poses[:, subject])[:, :2]
+            place = relative(recording.poses[:, subject], recording.poses[:, other])[:, :2]
             seen = np.isfinite(place).all(axis=1)
             if grouped:
                 own = recording.groups[:, subject]
@@ -119,8 +119,8 @@ def _pairs(recording: Trajectories) -> Iterator[tuple[int, int]]:
 
 
 def _every(times: FloatArray, period: float) -> np.ndarray:
-    """Rows that are at least a period apart (within a tenth), beginning with the first."""
-    slots = np.floor((times - times[0]) / period + 0.1)
+    """First row of every period that has one."""
+    slots = np.floor((times - times[0]) / period + 1e-6)
     return np.flatnonzero(np.diff(slots, prepend=-1.0) > 0)
 
 

@@ -105,11 +105,12 @@ def layouts(folder: Path, rows: list[list[float]], people: int) -> dict[str, Pat
     """The same frames in all three layouts."""
     names = [f"p{i + 1}_Chest_{field}" for i in range(people) for field in FIELDS]
     with open(folder / "named.csv", "w", newline="") as file:
-        csv.writer(file).writerows([names, *rows])
+        csv.writer(file).writerow(names)
+        csv.writer(file).writerows(rows)
     with open(folder / "bare.csv", "w", newline="") as file:
         csv.writer(file).writerows(rows)
     export: list[list[object]] = [["Format Version", "1.23", "Length Units", "Meters"], []]
-    export += [["", ""] + ["Bone"] * 7 * people]
+    export += [["", "", *(["Bone"] * 7 * people)]]
     export += [["", "", *(f"p{i + 1}_Chest" for i in range(people) for _ in FIELDS)]]
     export += [["", "", *("id" for _ in range(7 * people))]]
     export += [["", "", *(["Rotation"] * 4 + ["Position"] * 3) * people]]
@@ -184,9 +185,10 @@ def test_passing_positions_of_a_walk_past() -> None:
     shape = (len(times), 2)
     recording = Trajectories(times, ("a", "b"), poses, np.zeros(shape), np.full(shape, -1), "walk")
     found = passing_positions([recording], 1.0)
-    around_a = found.points[np.abs(found.points[:, 1] + 0.5) < 1e-9]
+    around_a = found.points[:7]
+    np.testing.assert_allclose(around_a[:, 1], -0.5, atol=1e-9)
     np.testing.assert_allclose(around_a[:, 0], np.arange(-0.75, 0.76, 0.25), atol=1e-9)
-    assert len(found.points) == 2 * len(around_a)
+    assert len(found.points) == 14
 
 
 def test_positions_do_not_depend_on_the_frame_of_the_recording() -> None:
@@ -235,9 +237,9 @@ def test_kinds_are_told_apart(tmp_path: Path) -> None:
 
 def test_short_data_are_named(tmp_path: Path) -> None:
     data = read_data([write(tmp_path / "a.csv", "forward_m,left_m\n0.5,0.2\n")])
-    with pytest.raises(DataError, match="a.csv: 1 positions within 1 m, expected 30 or more"):
+    with pytest.raises(DataError, match=r"a\.csv: 1 positions within 1 m, expected 30 or more"):
         passing_data(data, 1.0, "a.csv")
-    with pytest.raises(DataError, match="a.csv: 1 positions of people who stand together"):
+    with pytest.raises(DataError, match=r"a\.csv: 1 positions of people who stand together"):
         meeting_data(data, "a.csv")
     histogram = "forward_min_m,left_min_m,count\n0,0,1\n0,1,1\n1,0,1\n1,1,2\n"
     with pytest.raises(DataError, match="a histogram has no positions"):
