@@ -6,12 +6,13 @@ by them, and the share at ``UNKNOWN`` is what the perception could not tell.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from social_nav_core.geometry import FloatArray
+from social_nav_core.geometry import FloatArray, compose, rotation
 
 
 class Intent(IntEnum):
@@ -99,3 +100,18 @@ class Person:
             if not (probabilities >= 0.0).all() or abs(probabilities.sum() - 1.0) > 1e-3:
                 return f"{name} probabilities are {probabilities.tolist()}, expected a sum of 1"
         return None
+
+    def expressed_in_parent(self, frame_in_parent: ArrayLike) -> Person:
+        """The same person in the parent of the frame that the pose is given in.
+
+        Args:
+            frame_in_parent: (x [m], y [m], yaw [rad]) of the present frame.
+        """
+        turn = np.eye(3)
+        turn[:2, :2] = rotation(np.asarray(frame_in_parent, dtype=float)[2])
+        return replace(
+            self,
+            pose=compose(frame_in_parent, self.pose),
+            velocity=turn[:2, :2] @ self.velocity,
+            covariance=turn @ self.covariance @ turn.T,
+        )

@@ -1,0 +1,1 @@
+"""Thin ROS 2 nodes: they convert, call social_nav_core, and publish."""

@@ -1,0 +1,253 @@
+"""Messages to core types and back; the only place that knows how a field is spelled.
+
+Angles and lengths pass unchanged (radians, metres).  What cannot be used is told apart from what
+can, with the reason, and never repaired in silence.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from builtin_interfaces.msg import Time as TimeMessage
+from geometry_msgs.msg import Pose, PoseStamped, PoseWithCovariance, Transform, TransformStamped
+from nav_msgs.msg import MapMetaData, OccupancyGrid, Path
+from numpy.typing import ArrayLike, NDArray
+from sensor_msgs.msg import LaserScan
+from social_nav_msgs.msg import Body as BodyMessage
+from social_nav_msgs.msg import BodyArray, SocialPerson, SocialPersonArray
+from std_msgs.msg import Header
+
+from social_nav_core.bodies import Body
+from social_nav_core.geometry import FloatArray, quaternion_from_yaw, yaw_from_quaternion
+from social_nav_core.grid import GridGeometry
+from social_nav_core.people import Action, Attitude, Intent, Person, certain
+
+PLANAR = np.ix_((0, 1, 5), (0, 1, 5))  # x, y and yaw of a 6 x 6 covariance
+NORM_TOLERANCE = 0.01  # of a quaternion's length
+
+
+@dataclass(frozen=True)
+class PeopleRead:
+    """What a message says about people.
+
+    Attributes:
+        people: those who can be used, in the frame and with the ids of the message.
+        left_out: (id, reason) of those who cannot.
+    """
+
+    people: list[Person]
+    left_out: list[tuple[str, str]]
+
+
+def seconds(stamp: TimeMessage) -> float:
+    """Time stamp in seconds."""
+    return stamp.sec + 1e-9 * stamp.nanosec
+
+
+def stamp_of(time: float) -> TimeMessage:
+    """Time stamp of a time in seconds, rounded to nanoseconds."""
+    whole = math.floor(time)
+    nanoseconds = round((time - whole) * 1e9)
+    return TimeMessage(sec=whole + nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
+
+
+def people_from(message: SocialPersonArray) -> PeopleRead:
+    """People of a message; a bad quaternion, number or label leaves out that person alone."""
+    read = PeopleRead([], [])
+    seen: set[str] = set()
+    for item in message.people:
+        reason = f"the id '{item.id}' is used twice" if item.id in seen else None
+        seen.add(item.id)
+        reason = reason or _quaternion_defect(item.pose.pose)
+        if reason is None:
+            person = person_from(item)
+            reason = person.defect()
+        if reason is None:
+            read.people.append(person)
+        else:
+            read.left_out.append((item.id, reason))
+    return read
+
+
+def person_from(message: SocialPerson) -> Person:
+    """One person as the message says; `Person.defect` tells whether that can be used.
+
+    Probabilities that are all zero stand for a label that is not known.
+    """
+    return Person(
+        id=message.id,
+        pose=pose_from(message.pose.pose),
+        velocity=np.array([message.velocity.x, message.velocity.y]),
+        covariance=np.reshape(message.pose.covariance, (6, 6))[PLANAR],
+        intent=_probabilities(message.intent_probabilities, Intent),
+        attitude=_probabilities(message.attitude_probabilities, Attitude),
+        action=_probabilities(message.action_probabilities, Action),
+        group_id=message.group_id,
+        confidence=float(message.confidence),
+        last_seen=seconds(message.last_seen),
+    )
+
+
+def people_message(people: list[Person], header: Header) -> SocialPersonArray:
+    """Message of people whose poses are in the header's frame."""
+    return SocialPersonArray(header=header, people=[person_message(p) for p in people])
+
+
+def person_message(person: Person) -> SocialPerson:
+    """Message of one person."""
+    message = SocialPerson(
+        id=person.id,
+        group_id=person.group_id,
+        last_seen=stamp_of(person.last_seen),
+        confidence=float(person.confidence),
+        pose=_pose_with_covariance(person.pose, person.covariance),
+        intent=int(np.argmax(person.intent)),
+        intent_probabilities=person.intent.astype(np.float32),
+        attitude=int(np.argmax(person.attitude)),
+        attitude_probabilities=person.attitude.astype(np.float32),
+        action=int(np.argmax(person.action)),
+        action_probabilities=person.action.astype(np.float32),
+    )
+    message.velocity.x, message.velocity.y = person.velocity.tolist()
+    return message
+
+
+def bodies_message(
+    bodies: list[Body], header: Header, image_width: int, image_height: int
+) -> BodyArray:
+    """Message of the bodies in one image, their poses in the header's frame."""
+    return BodyArray(
+        header=header,
+        image_width=image_width,
+        image_height=image_height,
+        bodies=[
+            BodyMessage(
+                id=body.id,
+                x=body.x.tolist(),
+                y=body.y.tolist(),
+                confidence=body.confidence.tolist(),
+                pose=_pose_with_covariance(body.pose, body.covariance),
+            )
+            for body in bodies
+        ],
+    )
+
+
+def bodies_from(message: BodyArray) -> list[Body]:
+    """Bodies of a message, in its frame; `Body.defect` tells which can be used."""
+    return [
+        Body(
+            id=item.id,
+            x=np.array(item.x, dtype=np.float32),
+            y=np.array(item.y, dtype=np.float32),
+            confidence=np.array(item.confidence, dtype=np.float32),
+            pose=pose_from(item.pose.pose),
+            covariance=np.reshape(item.pose.covariance, (6, 6))[PLANAR],
+        )
+        for item in message.bodies
+    ]
+
+
+def grid_from(message: OccupancyGrid) -> tuple[GridGeometry, NDArray[np.int8]]:
+    """Geometry and cells ``(height, width)`` of a map.
+
+    Raises:
+        ValueError: size, resolution, origin or the number of cells make no sense.
+    """
+    info = message.info
+    x, y, yaw = pose_from(info.origin).tolist()
+    resolution = float(str(np.float32(info.resolution)))  # 0.05, not 0.05000000074505806
+    geometry = GridGeometry(info.width, info.height, resolution, (x, y, yaw))
+    if len(message.data) != info.width * info.height:
+        raise ValueError(
+            f"map has {len(message.data)} cells, expected {info.width} x {info.height}"
+        )
+    return geometry, np.asarray(message.data, dtype=np.int8).reshape(geometry.shape)
+
+
+def grid_message(cells: NDArray[np.int8], geometry: GridGeometry, header: Header) -> OccupancyGrid:
+    """Message of cells ``(height, width)`` in the header's frame."""
+    x, y, yaw = geometry.origin
+    info = MapMetaData(
+        map_load_time=header.stamp,
+        resolution=geometry.resolution,
+        width=geometry.width,
+        height=geometry.height,
+        origin=pose_message((x, y, yaw)),
+    )
+    message = OccupancyGrid(header=header, info=info)
+    message.data.frombytes(np.ascontiguousarray(cells, dtype=np.int8).tobytes())
+    return message
+
+
+def pose_from(message: Pose) -> FloatArray:
+    """(x [m], y [m], yaw [rad]) of a pose."""
+    turn = message.orientation
+    yaw = yaw_from_quaternion(turn.x, turn.y, turn.z, turn.w)
+    return np.array([message.position.x, message.position.y, yaw])
+
+
+def pose_message(pose: ArrayLike) -> Pose:
+    """Pose message of (x [m], y [m], yaw [rad])."""
+    x, y, yaw = np.asarray(pose, dtype=float).tolist()
+    message = Pose()
+    message.position.x, message.position.y = x, y
+    turn = message.orientation
+    turn.x, turn.y, turn.z, turn.w = quaternion_from_yaw(yaw)
+    return message
+
+
+def pose_stamped(pose: ArrayLike, header: Header) -> PoseStamped:
+    """Stamped pose message of (x [m], y [m], yaw [rad])."""
+    return PoseStamped(header=header, pose=pose_message(pose))
+
+
+def transform_message(child_in_parent: ArrayLike, child: str, header: Header) -> TransformStamped:
+    """Transform of a planar pose; the parent is the header's frame."""
+    pose = pose_message(child_in_parent)
+    transform = Transform(rotation=pose.orientation)
+    transform.translation.x, transform.translation.y = pose.position.x, pose.position.y
+    return TransformStamped(header=header, child_frame_id=child, transform=transform)
+
+
+def path_message(points: FloatArray, header: Header) -> Path:
+    """Path message of points ``(n, 2)`` [m]; headings are not set."""
+    path = Path(header=header)
+    for point in points:
+        path.poses.append(pose_stamped((*point, 0.0), header))
+    return path
+
+
+def path_from(message: Path) -> FloatArray:
+    """Points ``(n, 2)`` [m] of a path."""
+    places = [(item.pose.position.x, item.pose.position.y) for item in message.poses]
+    return np.array(places).reshape(-1, 2)
+
+
+def scan_points(message: LaserScan) -> FloatArray:
+    """Points ``(n, 2)`` [m] of a scan's finite ranges, in the scanner's frame."""
+    ranges = np.asarray(message.ranges, dtype=float)
+    angles = message.angle_min + message.angle_increment * np.arange(len(ranges))
+    hit = np.isfinite(ranges) & (ranges >= message.range_min) & (ranges <= message.range_max)
+    return ranges[hit, None] * np.stack([np.cos(angles[hit]), np.sin(angles[hit])], axis=-1)
+
+
+def _quaternion_defect(pose: Pose) -> str | None:
+    turn = pose.orientation
+    length = math.sqrt(turn.x**2 + turn.y**2 + turn.z**2 + turn.w**2)
+    if abs(length - 1.0) <= NORM_TOLERANCE:
+        return None
+    return f"orientation is a quaternion of length {length:.3g}, expected 1"
+
+
+def _probabilities(values: NDArray[np.float32], labels: type) -> FloatArray:
+    probabilities = np.asarray(values, dtype=float)
+    return probabilities if probabilities.any() else certain(labels.UNKNOWN)  # type: ignore[attr-defined]
+
+
+def _pose_with_covariance(pose: FloatArray, covariance: FloatArray) -> PoseWithCovariance:
+    full = np.zeros((6, 6))
+    full[PLANAR] = covariance
+    return PoseWithCovariance(pose=pose_message(pose), covariance=full.ravel())

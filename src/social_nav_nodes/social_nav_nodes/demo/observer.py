@@ -1,0 +1,192 @@
+"""Gives a job to the running nodes and writes down what happens."""
+
+from __future__ import annotations
+
+from builtin_interfaces.msg import Duration
+from geometry_msgs.msg import PoseStamped
+from nav2_msgs.action import NavigateToPose
+from nav_msgs.msg import OccupancyGrid, Odometry, Path
+from rclpy.action import ActionClient
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.task import Future
+from social_nav_msgs.action import ApproachPerson
+from social_nav_msgs.msg import BodyArray, SocialPersonArray
+from std_msgs.msg import Header
+
+from social_nav_core.evaluation.recorder import RunRecorder
+from social_nav_core.evaluation.run import CameraView, RunRecord
+from social_nav_core.people import Intent
+from social_nav_core.sim.scene import Scene, occupancy
+from social_nav_nodes import topics
+from social_nav_nodes.conversions import (
+    bodies_from,
+    grid_from,
+    path_from,
+    people_from,
+    pose_from,
+    pose_stamped,
+    seconds,
+)
+from social_nav_nodes.demo.jobs import Job
+from social_nav_nodes.throttled_log import ThrottledLog
+from social_nav_nodes.transforms import TransformLookup
+
+VIEW_PERIOD = 2.0  # between kept camera views [s]
+COST_PERIOD = 0.4  # between kept social costs [s]
+
+
+class ObserverNode(Node):
+    """Sends one goal and records until it has ended.
+
+    Attributes:
+        status: where things are, for the terminal.
+        finished: whether the job has ended, well or not.
+        time: simulated time since the goal was sent [s].
+    """
+
+    def __init__(self, job: Job, scene: Scene, seed: int) -> None:
+        use_sim_time = Parameter("use_sim_time", value=True)
+        super().__init__("demo_observer", parameter_overrides=[use_sim_time])
+        self.status = "starting the nodes"
+        self.finished = False
+        self.time = 0.0
+        self._job = job
+        self._scene = scene
+        self._geometry, self._cells = occupancy(scene)
+        self._recorder = RunRecorder(scene.name, job.task, job.arm, seed)
+        self._transforms = TransformLookup(self, ThrottledLog(self.get_logger()))
+        self._velocity = (0.0, 0.0)
+        self._sent: float | None = None
+        self._reached = False
+        self._next_view = self._next_cost = 0.0
+        self._has_map = self._has_costs = False
+        self._target_id = ""
+        self._subscribe()
+        is_avoid = job.task == "avoid"
+        self._client = (
+            ActionClient(self, NavigateToPose, topics.NAVIGATE_TO_POSE)
+            if is_avoid
+            else ActionClient(self, ApproachPerson, topics.APPROACH_PERSON)
+        )
+
+    def _subscribe(self) -> None:
+        for message_type, topic, callback, qos in (
+            (OccupancyGrid, topics.MAP, self._see_map, topics.LATCHED_QOS),
+            (Odometry, topics.ODOM, self._see_odometry, topics.RELIABLE_QOS),
+            (SocialPersonArray, topics.SOCIAL_PEOPLE, self._see_people, topics.RELIABLE_QOS),
+            (OccupancyGrid, topics.SOCIAL_COSTMAP, self._see_costs, topics.LATCHED_QOS),
+            (BodyArray, topics.BODIES, self._see_bodies, topics.SENSOR_QOS),
+            (Path, topics.PLAN, self._see_path, topics.RELIABLE_QOS),
+            (PoseStamped, topics.APPROACH_PLACE, self._see_place, topics.RELIABLE_QOS),
+        ):
+            self.create_subscription(message_type, topic, callback, qos)
+
+    def _since_sent(self, header: Header) -> float:
+        return seconds(header.stamp) - (self._sent or 0.0)
+
+    def _see_map(self, message: OccupancyGrid) -> None:
+        geometry, _ = grid_from(message)
+        if geometry != self._geometry:
+            raise RuntimeError(f"the simulator's map is {geometry}, expected {self._geometry}")
+        self._has_map = True
+
+    def _see_odometry(self, message: Odometry) -> None:
+        twist = message.twist.twist
+        self._velocity = (twist.linear.x, twist.angular.z)
+
+    def _see_people(self, message: SocialPersonArray) -> None:
+        """People come at a fixed rate: the beat of the recording."""
+        robot_in_map = self._transforms.pose(topics.BASE_FRAME, topics.MAP_FRAME)
+        if robot_in_map is None:
+            return
+        if self._sent is None:
+            self._try_to_send(message)
+            return
+        self.time = self._since_sent(message.header)
+        people = people_from(message).people
+        self._recorder.sample(self.time, robot_in_map, self._velocity, people)
+        if self.time > self._job.timeout and not self.finished:
+            self._finish(False, f"gave up after {self._job.timeout:g} s")
+
+    def _try_to_send(self, message: SocialPersonArray) -> None:
+        if not (self._has_map and self._has_costs and self._client.server_is_ready()):
+            return
+        self._sent = seconds(message.header.stamp)
+        self.status = "driving"
+        goal: NavigateToPose.Goal | ApproachPerson.Goal
+        if self._job.task == "avoid":
+            header = Header(stamp=message.header.stamp, frame_id=topics.MAP_FRAME)
+            goal = NavigateToPose.Goal(pose=pose_stamped(self._scene.goal, header))
+            self._recorder.goal(0.0, self._scene.goal)
+        else:
+            goal = ApproachPerson.Goal(stay=Duration(sec=int(self._job.stay)))
+        self._client.send_goal_async(goal, self._see_feedback).add_done_callback(self._answered)
+
+    def _answered(self, future: Future) -> None:
+        handle = future.result()
+        if handle is None or not handle.accepted:
+            self._finish(False, "the goal was refused")
+            return
+        handle.get_result_async().add_done_callback(self._ended)
+
+    def _ended(self, future: Future) -> None:
+        result = future.result().result
+        if self._job.task == "approach":
+            self._target_id = result.person_id
+        reached = result.error_code == 0
+        self._finish(reached, "reached the goal" if reached else result.error_msg)
+
+    def _see_feedback(self, message: object) -> None:
+        feedback = message.feedback  # type: ignore[attr-defined]
+        if self._job.task == "approach" and feedback.arrived:
+            self.status = f"with {feedback.person_id}"
+        else:
+            who = f" to {feedback.person_id}" if self._job.task == "approach" else ""
+            self.status = f"{feedback.distance_remaining:.1f} m left{who}"
+
+    def _see_costs(self, message: OccupancyGrid) -> None:
+        self._has_costs = True
+        time = self._since_sent(message.header)
+        if self._sent is not None and time >= self._next_cost and not self.finished:
+            self._next_cost = time + COST_PERIOD
+            _, cells = grid_from(message)
+            self._recorder.costs(time, cells / 100.0)
+
+    def _see_bodies(self, message: BodyArray) -> None:
+        time = self._since_sent(message.header)
+        if self._sent is not None and message.bodies and time >= self._next_view:
+            self._next_view = time + VIEW_PERIOD
+            bodies = tuple(body for body in bodies_from(message) if body.defect() is None)
+            self._recorder.view(
+                CameraView(time, message.image_width, message.image_height, bodies)
+            )
+
+    def _see_path(self, message: Path) -> None:
+        if self._sent is not None:
+            self._recorder.path(max(self._since_sent(message.header), 0.0), path_from(message))
+
+    def _see_place(self, message: PoseStamped) -> None:
+        if self._sent is not None:
+            time = max(self._since_sent(message.header), 0.0)
+            self._recorder.goal(time, pose_from(message.pose))
+
+    def _finish(self, reached: bool, text: str) -> None:
+        self.finished, self._reached, self.status = True, reached, text
+        self._recorder.event(self.time, text)
+
+    def record(self) -> RunRecord:
+        """What happened."""
+        target = self._target_id or self._wished_for() if self._job.task == "approach" else ""
+        return self._recorder.record(
+            reached=self._reached,
+            grid=self._geometry,
+            occupancy=self._cells,
+            furniture=self._scene.room.furniture,
+            target_id=target,
+        )
+
+    def _wished_for(self) -> str:
+        """Who wants to interact in the scene; the target when the approach never found one."""
+        willing = (Intent.INTERACTING, Intent.INTERESTED)
+        return next((p.id for p in self._scene.people if p.labels.intent in willing), "")

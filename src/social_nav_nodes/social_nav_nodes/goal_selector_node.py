@@ -1,0 +1,275 @@
+"""Walks up to people: chooses the place where a person would stand and sends it to Nav2.
+
+The ApproachPerson action chooses a place, sends it as a NavigateToPose goal, chooses again while
+the person moves or turns, and ends with a reason that a person understands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from geometry_msgs.msg import PoseStamped
+from nav_msgs.msg import OccupancyGrid
+from rclpy.action import ActionServer, CancelResponse
+from rclpy.action.server import ServerGoalHandle
+from rclpy.node import Node
+from rclpy.task import Future
+from social_nav_msgs.action import ApproachPerson
+from std_msgs.msg import Header
+
+from social_nav_core.interaction.kde import load_interaction_model, shipped_interaction_model
+from social_nav_core.interaction.place import NoFreePlace, NoPlace, Place
+from social_nav_core.interaction.reach import ReachableMap
+from social_nav_core.interaction.selection import ApproachSelector, SelectionParameters
+from social_nav_core.interaction.surroundings import Surroundings
+from social_nav_core.parameters import parameter
+from social_nav_core.people import Person
+from social_nav_core.proxemics.model import load_model, shipped_model
+from social_nav_core.proxemics.zone import SocialZoneParameters
+from social_nav_core.sim.planner import PlannerParameters, PlanningError
+from social_nav_nodes import topics
+from social_nav_nodes.conversions import grid_from, pose_stamped, seconds
+from social_nav_nodes.navigation_client import NavigationClient, NavigationState
+from social_nav_nodes.parameters import read_parameters
+from social_nav_nodes.people_in_frame import PeopleInFrame
+from social_nav_nodes.running import run_node
+from social_nav_nodes.throttled_log import ThrottledLog
+from social_nav_nodes.transforms import TransformLookup
+
+Result = ApproachPerson.Result
+
+
+@dataclass(frozen=True)
+class GoalSelectorParameters:
+    """Of the goal selector node."""
+
+    interaction_model: str = parameter("", "", "positions of people (NPZ); empty: the shipped one")
+    proxemics_model: str = parameter("", "", "proxemics model (YAML); empty: the shipped one")
+    rate: float = parameter(2.0, "Hz", "how often the place is chosen again", 0.1, 20.0)
+    lost_timeout: float = parameter(2.0, "s", "unseen for longer, a person is lost", 0.1, 60.0)
+    patience: float = parameter(1.0, "s", "waiting for a person or a free place", 0.1, 60.0)
+    navigator_timeout: float = parameter(
+        2.0, "s", "without a sign of life from the navigator", 0.1, 60.0
+    )
+    reach: float = parameter(10.0, "m", "people farther from the robot are out of reach", 1.0, 50.0)
+    seed: int = parameter(1, "", "of the candidates", 0, 2**31 - 1)
+
+
+@dataclass
+class Approach:
+    """One ApproachPerson goal while it is pursued; times in seconds of the node's clock."""
+
+    goal_handle: ServerGoalHandle
+    done: Future
+    person_id: str
+    stay: float
+    last_good: float
+    place: Place | None = None
+    replans: int = 0
+    arrived: float | None = None
+
+
+class GoalSelectorNode(Node):
+    """People in, NavigateToPose goals out, as an ApproachPerson action."""
+
+    def __init__(self) -> None:
+        super().__init__("goal_selector")
+        read = read_parameters(
+            self,
+            {
+                "": GoalSelectorParameters,
+                "selection": SelectionParameters,
+                "zones": SocialZoneParameters,
+                "planner": PlannerParameters,
+            },
+        )
+        about: GoalSelectorParameters = read[""]
+        self._parameters = about
+        self._planner_parameters: PlannerParameters = read["planner"]
+        self._selector = ApproachSelector(
+            load_interaction_model(about.interaction_model)
+            if about.interaction_model
+            else shipped_interaction_model(),
+            load_model(about.proxemics_model) if about.proxemics_model else shipped_model(),
+            read["selection"],
+            read["zones"],
+        )
+        self._rng = np.random.default_rng(about.seed)
+        self._log = ThrottledLog(self.get_logger())
+        self._transforms = TransformLookup(self, self._log)
+        self._people = PeopleInFrame(self, self._transforms, self._log, about.lost_timeout)
+        self._map: ReachableMap | None = None
+        self._map_frame = ""
+        self._approach: Approach | None = None
+        self.create_subscription(OccupancyGrid, topics.MAP, self._receive_map, topics.LATCHED_QOS)
+        self._place = self.create_publisher(
+            PoseStamped, topics.APPROACH_PLACE, topics.RELIABLE_QOS
+        )
+        self._navigation = NavigationClient(self, about.navigator_timeout, self._tick)
+        self._server = ActionServer(
+            self,
+            ApproachPerson,
+            topics.APPROACH_PERSON,
+            execute_callback=self._execute,
+            handle_accepted_callback=self._begin,
+            cancel_callback=lambda _: CancelResponse.ACCEPT,
+        )
+        self.create_timer(1.0 / about.rate, self._tick)
+
+    def _receive_map(self, message: OccupancyGrid) -> None:
+        try:
+            geometry, cells = grid_from(message)
+        except ValueError as error:
+            self._log.warning("map", f"the map is not used: {error}")
+            return
+        reach = self._parameters.reach
+        self._map = ReachableMap(geometry, cells, self._planner_parameters, reach)
+        self._map_frame = message.header.frame_id
+
+    def _now(self) -> float:
+        return self.get_clock().now().nanoseconds * 1e-9
+
+    def _begin(self, goal_handle: ServerGoalHandle) -> None:
+        self._end(Result.CANCELLED, "replaced by a new request")
+        request = goal_handle.request
+        stay = seconds(request.stay)
+        self._approach = Approach(goal_handle, Future(), request.person_id, stay, self._now())
+        goal_handle.execute()
+        self._tick()
+
+    async def _execute(self, goal_handle: ServerGoalHandle) -> ApproachPerson.Result:
+        approach = self._approach
+        assert approach is not None and approach.goal_handle is goal_handle
+        result: ApproachPerson.Result = await approach.done
+        if goal_handle.is_cancel_requested:
+            goal_handle.canceled()
+        elif result.error_code == Result.NONE:
+            goal_handle.succeed()
+        else:
+            goal_handle.abort()
+        return result
+
+    def _end(self, error_code: int, message: str) -> None:
+        """Stop driving and report how the present approach ended; nothing when there is none."""
+        if self._approach is None:
+            return
+        approach, self._approach = self._approach, None
+        self._navigation.cancel()
+        who = approach.person_id or "whoever wants to interact"
+        self.get_logger().info(f"approach of '{who}' ended: {message}")
+        result = Result(
+            error_code=error_code,
+            error_msg="" if error_code == Result.NONE else message,
+            person_id=approach.place.person_id if approach.place else "",
+            replans=approach.replans,
+        )
+        if approach.place is not None:
+            result.place = self._place_message(approach.place)
+        approach.done.set_result(result)
+
+    def _tick(self) -> None:
+        approach = self._approach
+        if approach is None:
+            return
+        if approach.goal_handle.is_cancel_requested:
+            self._end(Result.CANCELLED, "cancelled on request")
+            return
+        self._choose(approach)
+        if self._approach is approach:
+            self._watch_navigation(approach)
+        if self._approach is approach and approach.place is not None:
+            self._send_feedback(approach)
+
+    def _choose(self, approach: Approach) -> None:
+        """Choose the place, again or for the first time, and drive there if it is a new one."""
+        waited = self._now() - approach.last_good
+        surroundings, robot_in_map, trouble = self._where_the_robot_is()
+        if surroundings is None or robot_in_map is None:
+            if waited > self._parameters.patience:
+                self._end(Result.NAVIGATION_FAILED, trouble)
+            return
+        people = self._people.current(self._map_frame)
+        choice = self._selected(approach, people, robot_in_map, surroundings)
+        if not isinstance(choice, Place):
+            self._give_up_after(approach, choice, waited)
+            return
+        approach.last_good = self._now()
+        if choice is not approach.place:
+            approach.replans += approach.place is not None
+            approach.place, approach.arrived = choice, None
+            approach.person_id = choice.person_id
+            message = self._place_message(choice)
+            self._place.publish(message)
+            self._navigation.go(message)
+
+    def _where_the_robot_is(self) -> tuple[Surroundings | None, np.ndarray | None, str]:
+        if self._map is None:
+            return None, None, f"no map on '{self.resolve_topic_name(topics.MAP)}'"
+        robot_in_map = self._transforms.pose(topics.BASE_FRAME, self._map_frame)
+        if robot_in_map is None:
+            return None, None, f"no transform '{topics.BASE_FRAME}' to '{self._map_frame}'"
+        try:
+            return self._map.around(robot_in_map), robot_in_map, ""
+        except PlanningError as error:
+            return None, None, str(error)
+
+    def _selected(
+        self,
+        approach: Approach,
+        people: list[Person],
+        robot_in_map: np.ndarray,
+        surroundings: Surroundings,
+    ) -> Place | NoPlace:
+        now, rng = self._now(), self._rng
+        if approach.place is None:
+            wanted = approach.person_id or None
+            return self._selector.select(people, wanted, robot_in_map, surroundings, now, rng)
+        return self._selector.reconsider(
+            approach.place, people, robot_in_map, surroundings, now, rng
+        )
+
+    def _give_up_after(self, approach: Approach, choice: NoPlace, waited: float) -> None:
+        """End when there was no place for too long: until then the robot goes on as it was."""
+        if isinstance(choice, NoFreePlace):
+            if waited > self._parameters.patience:
+                self._end(Result.NO_FREE_PLACE, choice.text)
+        elif approach.place is None:
+            if waited > self._parameters.patience:
+                self._end(Result.NO_SUCH_PERSON, choice.text)
+        elif waited > self._parameters.lost_timeout:
+            self._end(Result.PERSON_LOST, f"'{approach.person_id}' is lost: {choice.text}")
+
+    def _watch_navigation(self, approach: Approach) -> None:
+        state = self._navigation.poll()
+        if state is NavigationState.FAILED:
+            self._end(Result.NAVIGATION_FAILED, self._navigation.failure)
+        elif state is NavigationState.ARRIVED:
+            now = self._now()
+            approach.arrived = now if approach.arrived is None else approach.arrived
+            if now - approach.arrived >= approach.stay:
+                self._end(Result.NONE, "arrived")
+
+    def _send_feedback(self, approach: Approach) -> None:
+        assert approach.place is not None
+        approach.goal_handle.publish_feedback(
+            ApproachPerson.Feedback(
+                person_id=approach.person_id,
+                place=self._place_message(approach.place),
+                distance_remaining=self._navigation.distance_remaining,
+                replans=approach.replans,
+                arrived=approach.arrived is not None,
+            )
+        )
+
+    def _place_message(self, place: Place) -> PoseStamped:
+        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._map_frame)
+        return pose_stamped(place.pose, header)
+
+
+def main() -> None:
+    run_node(GoalSelectorNode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,258 @@
+"""The navigator that stands in for Nav2 where Nav2 is not installed: NavigateToPose to cmd_vel.
+
+It plans on the map, the social costs and the lidar's points, follows the path and plans again at a
+fixed rate.  A new goal replaces the one before, as with Nav2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from geometry_msgs.msg import Twist
+from nav2_msgs.action import NavigateToPose
+from nav_msgs.msg import OccupancyGrid, Odometry, Path
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.action.server import ServerGoalHandle
+from rclpy.duration import Duration
+from rclpy.node import Node
+from rclpy.task import Future
+from sensor_msgs.msg import LaserScan
+from std_msgs.msg import Header
+
+from social_nav_core.geometry import FloatArray, compose, transform_points
+from social_nav_core.parameters import parameter
+from social_nav_core.sim.follower import DriveStatus, FollowerParameters, PathFollower
+from social_nav_core.sim.planner import GridPlanner, PlannerParameters, PlanningError
+from social_nav_nodes import topics
+from social_nav_nodes.conversions import (
+    grid_from,
+    path_message,
+    pose_from,
+    pose_stamped,
+    scan_points,
+)
+from social_nav_nodes.parameters import read_parameters
+from social_nav_nodes.running import run_node
+from social_nav_nodes.throttled_log import ThrottledLog
+from social_nav_nodes.transforms import TransformLookup
+
+UNKNOWN, TF_ERROR, TIMEOUT = 9000, 9002, 9003  # error codes, as newer Nav2 names them
+
+
+@dataclass(frozen=True)
+class NavigatorParameters:
+    """Of the navigator node."""
+
+    use_social_costs: bool = parameter(True, "", "whether the social costmap counts")
+    control_rate: float = parameter(20.0, "Hz", "of cmd_vel", 1.0, 100.0)
+    planning_rate: float = parameter(1.0, "Hz", "of new plans on the way", 0.1, 20.0)
+    patience: float = parameter(10.0, "s", "without a plan or progress before it gives up", 0.5, 120.0)
+    scan_range: float = parameter(3.0, "m", "nearer lidar points are obstacles to plan around", 0.0, 25.0)
+
+
+@dataclass
+class Drive:
+    """One goal while it is being driven to; times in seconds of the node's clock."""
+
+    goal_handle: ServerGoalHandle
+    goal_in_map: FloatArray
+    done: Future
+    started: float
+    planned: float = -np.inf
+    moved: float = 0.0
+    has_path: bool = False
+    trouble: str = ""
+
+
+class NavigatorNode(Node):
+    """NavigateToPose in, cmd_vel out."""
+
+    def __init__(self) -> None:
+        super().__init__("navigator")
+        read = read_parameters(
+            self,
+            {"": NavigatorParameters, "planner": PlannerParameters, "follower": FollowerParameters},
+        )
+        self._parameters: NavigatorParameters = read[""]
+        self._planner_parameters: PlannerParameters = read["planner"]
+        self._follower = PathFollower(read["follower"])
+        self._log = ThrottledLog(self.get_logger())
+        self._transforms = TransformLookup(self, self._log)
+        self._planner: GridPlanner | None = None
+        self._social: FloatArray | None = None
+        self._points_in_base: FloatArray = np.zeros((0, 2))
+        self._velocity = (0.0, 0.0)
+        self._drive: Drive | None = None
+        self._cmd_vel = self.create_publisher(Twist, topics.CMD_VEL, 1)
+        self._plan = self.create_publisher(Path, topics.PLAN, topics.RELIABLE_QOS)
+        self._subscribe()
+        self._server = ActionServer(
+            self,
+            NavigateToPose,
+            topics.NAVIGATE_TO_POSE,
+            execute_callback=self._execute,
+            goal_callback=self._accept,
+            handle_accepted_callback=self._begin,
+            cancel_callback=lambda _: CancelResponse.ACCEPT,
+        )
+        self.create_timer(1.0 / self._parameters.control_rate, self._control)
+
+    def _subscribe(self) -> None:
+        self.create_subscription(
+            OccupancyGrid, topics.MAP, self._receive_map, topics.LATCHED_QOS
+        )
+        if self._parameters.use_social_costs:
+            self.create_subscription(
+                OccupancyGrid, topics.SOCIAL_COSTMAP, self._receive_social, topics.LATCHED_QOS
+            )
+        self.create_subscription(LaserScan, topics.SCAN, self._receive_scan, topics.SENSOR_QOS)
+        self.create_subscription(Odometry, topics.ODOM, self._receive_odometry, topics.RELIABLE_QOS)
+
+    def _receive_map(self, message: OccupancyGrid) -> None:
+        try:
+            geometry, cells = grid_from(message)
+        except ValueError as error:
+            self._log.warning("map", f"the map is not used: {error}")
+            return
+        self._planner = GridPlanner(geometry, cells, self._planner_parameters)
+        self._social = None
+
+    def _receive_social(self, message: OccupancyGrid) -> None:
+        geometry, cells = grid_from(message)
+        if self._planner is None or geometry != self._planner.geometry:
+            self._log.warning("social costs", "the social costs are on another grid than the map")
+            return
+        self._social = np.maximum(cells, 0) / 100.0
+
+    def _receive_scan(self, message: LaserScan) -> None:
+        laser_in_base = self._transforms.pose(message.header.frame_id, topics.BASE_FRAME)
+        if laser_in_base is not None:
+            self._points_in_base = transform_points(laser_in_base, scan_points(message))
+
+    def _receive_odometry(self, message: Odometry) -> None:
+        twist = message.twist.twist
+        self._velocity = (twist.linear.x, twist.angular.z)
+
+    def _accept(self, goal: NavigateToPose.Goal) -> GoalResponse:
+        turn = goal.pose.pose.orientation
+        values = [*pose_from(goal.pose.pose), turn.x, turn.y, turn.z, turn.w]
+        if not np.isfinite(values).all() or not np.any(values[3:]):
+            self.get_logger().warning("a goal that is not a finite pose is refused")
+            return GoalResponse.REJECT
+        return GoalResponse.ACCEPT
+
+    def _begin(self, goal_handle: ServerGoalHandle) -> None:
+        """Replace the goal before, and go."""
+        self._end("replaced by a new goal", UNKNOWN)
+        message = goal_handle.request.pose
+        frame = message.header.frame_id or topics.MAP_FRAME
+        frame_in_map = self._transforms.pose(frame, topics.MAP_FRAME)
+        done: Future = Future()
+        now = self._now()
+        if frame_in_map is None:
+            frame_in_map = np.full(3, np.nan)
+        goal = compose(frame_in_map, pose_from(message.pose))
+        self._drive = Drive(goal_handle, goal, done, started=now, moved=now)
+        goal_handle.execute()
+        if not np.isfinite(goal).all():
+            self._end(f"no transform from '{frame}' to 'map'", TF_ERROR)
+
+    async def _execute(self, goal_handle: ServerGoalHandle) -> NavigateToPose.Result:
+        drive = self._drive
+        assert drive is not None and drive.goal_handle is goal_handle
+        result: NavigateToPose.Result = await drive.done
+        if goal_handle.is_cancel_requested:
+            goal_handle.canceled()
+        elif result.error_code == NavigateToPose.Result.NONE:
+            goal_handle.succeed()
+        else:
+            goal_handle.abort()
+        return result
+
+    def _end(self, message: str, error_code: int) -> None:
+        """Stop, and report how the present drive ended; nothing when there is none."""
+        if self._drive is None:
+            return
+        drive, self._drive = self._drive, None
+        if error_code != NavigateToPose.Result.NONE:
+            self.get_logger().info(f"the drive ended: {message}")
+        self._cmd_vel.publish(Twist())
+        drive.done.set_result(NavigateToPose.Result(error_code=error_code, error_msg=message))
+
+    def _now(self) -> float:
+        return self.get_clock().now().nanoseconds * 1e-9
+
+    def _control(self) -> None:
+        drive = self._drive
+        if drive is None:
+            return
+        if drive.goal_handle.is_cancel_requested:
+            self._end("cancelled", UNKNOWN)
+            return
+        now = self._now()
+        robot_in_map = self._transforms.pose(topics.BASE_FRAME, topics.MAP_FRAME)
+        if robot_in_map is None or self._planner is None:
+            drive.trouble = "no map" if self._planner is None else "no pose of the robot"
+        elif now - drive.planned >= 1.0 / self._parameters.planning_rate:
+            drive.planned = now
+            self._make_plan(drive, robot_in_map)
+        if robot_in_map is not None and drive.has_path:
+            self._follow(drive, robot_in_map, now)
+        if self._drive is drive and now - drive.moved > self._parameters.patience:
+            self._end(drive.trouble or "no progress", TIMEOUT)
+
+    def _make_plan(self, drive: Drive, robot_in_map: FloatArray) -> None:
+        assert self._planner is not None
+        near = np.hypot(*self._points_in_base.T) < self._parameters.scan_range
+        obstacles = transform_points(robot_in_map, self._points_in_base[near])
+        self._planner.update(self._social, obstacles)
+        try:
+            path = self._planner.plan(robot_in_map, drive.goal_in_map)
+        except PlanningError as error:
+            drive.trouble = str(error)
+            self._log.warning("plan", f"no plan: {error}")
+            return
+        drive.trouble, drive.has_path = "", True
+        self._follower.set_path(path, float(drive.goal_in_map[2]))
+        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=topics.MAP_FRAME)
+        self._plan.publish(path_message(path, header))
+
+    def _follow(self, drive: Drive, robot_in_map: FloatArray, now: float) -> None:
+        x, y, yaw = robot_in_map.tolist()
+        period = 1.0 / self._parameters.control_rate
+        command = self._follower.command(
+            (x, y, yaw), self._velocity, period, self._points_in_base
+        )
+        twist = Twist()
+        twist.linear.x, twist.angular.z = command.velocity
+        self._cmd_vel.publish(twist)
+        if command.status is DriveStatus.BLOCKED:
+            drive.trouble = command.status.value
+        elif not drive.trouble:
+            drive.moved = now
+        self._send_feedback(drive, robot_in_map, command.distance_remaining, now)
+        if command.status is DriveStatus.ARRIVED:
+            self._end("", NavigateToPose.Result.NONE)
+
+    def _send_feedback(
+        self, drive: Drive, robot_in_map: FloatArray, distance: float, now: float
+    ) -> None:
+        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=topics.MAP_FRAME)
+        speed = self._follower.parameters.speed
+        drive.goal_handle.publish_feedback(
+            NavigateToPose.Feedback(
+                current_pose=pose_stamped(robot_in_map, header),
+                navigation_time=Duration(seconds=now - drive.started).to_msg(),
+                estimated_time_remaining=Duration(seconds=distance / speed).to_msg(),
+                distance_remaining=distance,
+            )
+        )
+
+
+def main() -> None:
+    run_node(NavigatorNode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""ROS parameters from the core's parameter dataclasses: declared, checked and read in one call.
+
+A parameter keeps the value that the node was started with; a bad or unknown one stops the node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from social_nav_core.parameters import ParameterError, ParameterSpec, specs
+
+Parameters = TypeVar("Parameters")
+OTHERS = ("use_sim_time", "start_type_description_service")
+
+
+def read_parameters(node: Node, groups: Mapping[str, type[Any]]) -> dict[str, Any]:
+    """Declare and read all parameters of a node.
+
+    Args:
+        node: whose parameters they are.
+        groups: prefix -> dataclass; the parameters of the dataclass with the prefix "" have no
+            prefix, the others are called ``prefix.name``.
+
+    Returns:
+        The prefix -> an instance of its dataclass.
+
+    Raises:
+        ParameterError: names the node and the parameter, what it is and what is allowed.
+    """
+    read = {prefix: _read_group(node, prefix, group) for prefix, group in groups.items()}
+    known = {*node._parameters, *OTHERS}
+    for name in node._parameter_overrides:
+        if name not in known and not name.startswith("qos_overrides."):
+            names = ", ".join(sorted(known - set(OTHERS)))
+            raise ParameterError(f"{node.get_name()}: unknown parameter {name}, expected {names}")
+    return read
+
+
+def _read_group(node: Node, prefix: str, group: type[Parameters]) -> Parameters:
+    values = {}
+    for spec in specs(group):
+        name = f"{prefix}.{spec.name}" if prefix else spec.name
+        values[spec.name] = _read(node, name, spec)
+    try:
+        return group(**values)
+    except ParameterError as error:
+        where = f"{node.get_name()}: {prefix}." if prefix else f"{node.get_name()}: "
+        raise ParameterError(f"{where}{error}") from error
+
+
+def _read(node: Node, name: str, spec: ParameterSpec) -> Any:
+    override = node._parameter_overrides.get(name)
+    if override is not None and override.type_ == Parameter.Type.INTEGER:
+        if isinstance(spec.default, float):
+            node._parameter_overrides[name] = Parameter(name, value=float(override.value))
+    given = spec.default if override is None else node._parameter_overrides[name].value
+    try:
+        spec.check(given)
+        return node.declare_parameter(name, spec.default, _descriptor(spec)).value
+    except ParameterError as error:
+        raise ParameterError(f"{node.get_name()}: {_prefixed(name, spec, error)}") from error
+    except (InvalidParameterTypeException, InvalidParameterValueException) as error:
+        raise ParameterError(
+            f"{node.get_name()}: {name} is {given!r}, expected {spec.allowed}"
+        ) from error
+
+
+def _prefixed(name: str, spec: ParameterSpec, error: ParameterError) -> str:
+    return str(error).replace(spec.name, name, 1)
+
+
+def _descriptor(spec: ParameterSpec) -> ParameterDescriptor:
+    about = ParameterDescriptor(
+        description=f"{spec.meaning} [{spec.unit}]" if spec.unit else spec.meaning,
+        additional_constraints=spec.allowed,
+        read_only=True,
+    )
+    if spec.low is not None and spec.high is not None:
+        if isinstance(spec.default, float):
+            about.floating_point_range = [
+                FloatingPointRange(from_value=float(spec.low), to_value=float(spec.high))
+            ]
+        else:
+            about.integer_range = [
+                IntegerRange(from_value=int(spec.low), to_value=int(spec.high))
+            ]
+    return about

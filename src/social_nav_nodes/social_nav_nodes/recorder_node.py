@@ -1,0 +1,135 @@
+"""Records the suite's topics into a rosbag2 folder with an MCAP file.
+
+Foxglove and `ros2 bag` open it; on a ROS 2 machine `ros2 bag record -s mcap` does the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ament_index_python import get_package_share_directory
+from geometry_msgs.msg import PoseStamped, Twist
+from nav_msgs.msg import OccupancyGrid, Odometry
+from nav_msgs.msg import Path as PathMessage
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rosbags.interfaces import (
+    Connection,
+    Qos,
+    QosDurability,
+    QosHistory,
+    QosLiveliness,
+    QosReliability,
+    QosTime,
+)
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import LaserScan
+from social_nav_msgs.msg import BodyArray, SocialPersonArray
+from tf2_msgs.msg import TFMessage
+
+from social_nav_core.parameters import parameter
+from social_nav_nodes import topics
+from social_nav_nodes.parameters import read_parameters
+from social_nav_nodes.running import run_node
+
+STATIC_QOS = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+BURST_QOS = QoSProfile(depth=100, reliability=ReliabilityPolicy.BEST_EFFORT)
+RECORDED: tuple[tuple[str, type[Any], QoSProfile], ...] = (
+    ("/clock", Clock, BURST_QOS),
+    ("/tf", TFMessage, BURST_QOS),
+    ("/tf_static", TFMessage, STATIC_QOS),
+    (topics.MAP, OccupancyGrid, topics.LATCHED_QOS),
+    (topics.SOCIAL_COSTMAP, OccupancyGrid, topics.LATCHED_QOS),
+    (topics.BODIES, BodyArray, topics.SENSOR_QOS),
+    (topics.SOCIAL_PEOPLE, SocialPersonArray, topics.RELIABLE_QOS),
+    (topics.ODOM, Odometry, topics.RELIABLE_QOS),
+    (topics.SCAN, LaserScan, topics.SENSOR_QOS),
+    (topics.PLAN, PathMessage, topics.RELIABLE_QOS),
+    (topics.APPROACH_PLACE, PoseStamped, topics.RELIABLE_QOS),
+    (topics.CMD_VEL, Twist, topics.RELIABLE_QOS),
+)
+FOREVER = QosTime(9223372036, 854775807)
+
+
+@dataclass(frozen=True)
+class RecorderParameters:
+    """Of the recorder node."""
+
+    out: str = parameter("", "", "folder of the recording, which must not exist yet")
+
+
+class RecorderNode(Node):
+    """Writes every message as it came over the wire, stamped with the node's clock."""
+
+    def __init__(self) -> None:
+        super().__init__("recorder")
+        parameters: RecorderParameters = read_parameters(self, {"": RecorderParameters})[""]
+        folder = Path(parameters.out)
+        if not parameters.out or folder.exists():
+            raise ValueError(
+                f"recorder: parameter out is '{parameters.out}', expected a folder that does not "
+                "exist yet"
+            )
+        self._writer = Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP)
+        self._writer.open()
+        types = get_typestore(Stores.ROS2_JAZZY)
+        types.register(dict(_own_types()))
+        for name, message_type, qos in RECORDED:
+            topic = self.resolve_topic_name(name)
+            connection = self._writer.add_connection(
+                topic,
+                _type_name(message_type),
+                typestore=types,
+                offered_qos_profiles=[_as_recorded(qos)],
+            )
+            write = partial(self._write, connection)
+            self.create_subscription(message_type, topic, write, qos, raw=True)
+
+    def _write(self, connection: Connection, message: bytes) -> None:
+        self._writer.write(connection, self.get_clock().now().nanoseconds, message)
+
+    def destroy_node(self) -> None:
+        """Close the file, which is not complete before."""
+        self._writer.close()
+        super().destroy_node()
+
+
+def _own_types() -> Iterator[tuple[str, Any]]:
+    """Definitions of the suite's own messages, from where they are installed."""
+    package = "social_nav_msgs"
+    for file in sorted((Path(get_package_share_directory(package)) / "msg").glob("*.msg")):
+        yield from get_types_from_msg(file.read_text(), f"{package}/msg/{file.stem}").items()
+
+
+def _type_name(message_type: type[Any]) -> str:
+    return f"{message_type.__module__.split('.')[0]}/msg/{message_type.__name__}"
+
+
+def _as_recorded(qos: QoSProfile) -> Qos:
+    latched = qos.durability == DurabilityPolicy.TRANSIENT_LOCAL
+    reliable = qos.reliability != ReliabilityPolicy.BEST_EFFORT
+    return Qos(
+        QosHistory.KEEP_LAST,
+        qos.depth,
+        QosReliability.RELIABLE if reliable else QosReliability.BEST_EFFORT,
+        QosDurability.TRANSIENT_LOCAL if latched else QosDurability.VOLATILE,
+        FOREVER,
+        FOREVER,
+        QosLiveliness.AUTOMATIC,
+        FOREVER,
+        False,
+    )
+
+
+def main() -> None:
+    run_node(RecorderNode)
+
+
+if __name__ == "__main__":
+    main()

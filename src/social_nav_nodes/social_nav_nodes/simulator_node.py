@@ -1,0 +1,212 @@
+"""The headless simulator as a robot: clock, map, odometry, scan, bodies and people; cmd_vel in.
+
+It stands in for Gazebo, the robot's drivers and localisation (exact) and, with the truth about
+everybody in the room as `social_people`, for the perception.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from geometry_msgs.msg import Twist
+from nav_msgs.msg import OccupancyGrid, Odometry
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rosgraph_msgs.msg import Clock as ClockMessage
+from sensor_msgs.msg import LaserScan
+from social_nav_msgs.msg import BodyArray, SocialPersonArray
+from std_msgs.msg import Header
+from tf2_ros import StaticTransformBroadcaster, TransformBroadcaster
+
+from social_nav_core.geometry import compose, inverse
+from social_nav_core.parameters import parameter
+from social_nav_core.sim.camera import BoxBlockers, Camera, CameraParameters
+from social_nav_core.sim.cast import Cast
+from social_nav_core.sim.detector import Detector, DetectorParameters
+from social_nav_core.sim.lidar import LidarParameters
+from social_nav_core.sim.people import WalkerParameters
+from social_nav_core.sim.robot import RobotParameters
+from social_nav_core.sim.scene import load_scene, occupancy
+from social_nav_core.sim.world import World
+from social_nav_nodes import topics
+from social_nav_nodes.conversions import (
+    bodies_message,
+    grid_message,
+    people_message,
+    pose_message,
+    stamp_of,
+    transform_message,
+)
+from social_nav_nodes.parameters import read_parameters
+from social_nav_nodes.running import run_node
+from social_nav_nodes.throttled_log import ThrottledLog
+
+STEP = 0.02  # of simulated time [s]; odometry and transforms come at TIAGo's 50 Hz
+START = 10.0  # simulated time at which the world starts [s]; zero means "no time" in ROS
+BASE_HEIGHT = 0.0985  # of base_link above base_footprint [m], the radius of TIAGo's wheels
+LASER_HEIGHT = 0.0945  # of the lidar above base_footprint [m]
+
+
+@dataclass(frozen=True)
+class SimulatorParameters:
+    """Of the simulator node."""
+
+    scene: str = parameter("", "", "scene file (YAML)")
+    seed: int = parameter(1, "", "of everything random", 0, 2**31 - 1)
+    speed: float = parameter(1.0, "", "simulated seconds per second", 0.05, 50.0)
+    resolution: float = parameter(0.05, "m", "of the map", 0.01, 0.5)
+    people_rate: float = parameter(10.0, "Hz", "of social_people", 0.5, 50.0)
+
+
+class SimulatorNode(Node):
+    """Moves the world and publishes what a robot in it would."""
+
+    def __init__(self) -> None:
+        super().__init__("simulator")
+        read = read_parameters(
+            self,
+            {
+                "": SimulatorParameters,
+                "robot": RobotParameters,
+                "walkers": WalkerParameters,
+                "lidar": LidarParameters,
+                "camera": CameraParameters,
+                "detector": DetectorParameters,
+            },
+        )
+        self._parameters: SimulatorParameters = read[""]
+        if not self._parameters.scene:
+            raise ValueError("simulator: parameter scene is empty, expected the path of a scene")
+        scene = load_scene(self._parameters.scene)
+        seed = self._parameters.seed
+        self._world = World(scene, seed, read["robot"], read["walkers"], read["lidar"])
+        camera_rng = np.random.default_rng([seed, 1])
+        self._camera = Camera(read["camera"])
+        self._detector = Detector(self._camera, read["detector"], camera_rng)
+        self._cast = Cast(self._world.state.people, camera_rng)
+        self._blockers = BoxBlockers.of(scene.room.boxes)
+        self._log = ThrottledLog(self.get_logger())
+        self._command: tuple[float, float] | None = None
+        self._steps = 0
+        self._make_topics()
+        self._publish_fixed()
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(STEP / self._parameters.speed, self._step, clock=steady)
+
+    def _make_topics(self) -> None:
+        self._clock = self.create_publisher(ClockMessage, "/clock", topics.SENSOR_QOS)
+        self._map = self.create_publisher(OccupancyGrid, topics.MAP, topics.LATCHED_QOS)
+        self._odometry = self.create_publisher(Odometry, topics.ODOM, topics.RELIABLE_QOS)
+        self._scan = self.create_publisher(LaserScan, topics.SCAN, topics.SENSOR_QOS)
+        self._bodies = self.create_publisher(BodyArray, topics.BODIES, topics.SENSOR_QOS)
+        self._people = self.create_publisher(
+            SocialPersonArray, topics.SOCIAL_PEOPLE, topics.RELIABLE_QOS
+        )
+        self._transforms = TransformBroadcaster(self)
+        self._static_transforms = StaticTransformBroadcaster(self)
+        self.create_subscription(Twist, topics.CMD_VEL, self._receive_command, 1)
+
+    def _receive_command(self, message: Twist) -> None:
+        command = message.linear.x, message.angular.z
+        if not np.isfinite(command).all():
+            self._log.warning("cmd_vel", f"cmd_vel {command} is not finite and is ignored")
+            return
+        self._command = command
+
+    def _step(self) -> None:
+        self._world.step(self._command, STEP)
+        self._command = None
+        self._steps += 1
+        self._clock.publish(ClockMessage(clock=self._header("").stamp))
+        self._publish_odometry()
+        if self._is_due(self._parameters.people_rate):
+            self._publish_people()
+        if self._is_due(self._world.lidar.parameters.rate):
+            self._publish_scan()
+        if self._is_due(self._camera.parameters.rate):
+            self._publish_bodies()
+
+    def _is_due(self, rate: float) -> bool:
+        """Whether a message of some rate [Hz] falls into the step that has just been made."""
+        period = 1.0 / rate
+        return self._steps * STEP // period > (self._steps - 1) * STEP // period
+
+    def _header(self, frame: str) -> Header:
+        return Header(stamp=stamp_of(START + self._steps * STEP), frame_id=frame)
+
+    def _publish_fixed(self) -> None:
+        """The map, and where the sensors sit."""
+        geometry, cells = occupancy(self._world.scene, self._parameters.resolution)
+        self._map.publish(grid_message(cells, geometry, self._header(topics.MAP_FRAME)))
+        base, camera = self._header(topics.BASE_FRAME), self._camera.parameters
+        link = transform_message((0.0, 0.0, 0.0), "base_link", base)
+        link.transform.translation.z = BASE_HEIGHT
+        forward = self._world.lidar.parameters.forward
+        laser = transform_message((forward, 0.0, 0.0), topics.LASER_FRAME, base)
+        laser.transform.translation.z = LASER_HEIGHT
+        optical = transform_message((camera.mount_x, 0.0, 0.0), topics.CAMERA_FRAME, base)
+        optical.transform.translation.z = camera.mount_z
+        turn = optical.transform.rotation  # REP-103: z forward, x right, y down
+        turn.x, turn.y, turn.z, turn.w = -0.5, 0.5, -0.5, 0.5
+        self._static_transforms.sendTransform([link, laser, optical])
+
+    def _publish_odometry(self) -> None:
+        state = self._world.state
+        header = self._header(topics.ODOM_FRAME)
+        odometry = Odometry(header=header, child_frame_id=topics.BASE_FRAME)
+        odometry.pose.pose = pose_message(state.robot_in_odom)
+        odometry.twist.twist.linear.x, odometry.twist.twist.angular.z = state.robot_velocity
+        self._odometry.publish(odometry)
+        odom_in_map = compose(state.robot_in_map, inverse(state.robot_in_odom))
+        self._transforms.sendTransform(
+            [
+                transform_message(odom_in_map, topics.ODOM_FRAME, self._header(topics.MAP_FRAME)),
+                transform_message(state.robot_in_odom, topics.BASE_FRAME, header),
+            ]
+        )
+
+    def _publish_people(self) -> None:
+        now = START + self._steps * STEP
+        people = [person.person(now) for person in self._world.state.people]
+        self._people.publish(people_message(people, self._header(topics.MAP_FRAME)))
+
+    def _publish_scan(self) -> None:
+        lidar = self._world.lidar
+        about = lidar.parameters
+        self._scan.publish(
+            LaserScan(
+                header=self._header(topics.LASER_FRAME),
+                angle_min=-about.half_angle,
+                angle_max=about.half_angle,
+                angle_increment=2.0 * about.half_angle / (about.beams - 1),
+                scan_time=1.0 / about.rate,
+                range_min=about.range_min,
+                range_max=about.range_max,
+                ranges=self._world.scan().astype(np.float32),
+            )
+        )
+
+    def _publish_bodies(self) -> None:
+        state, camera = self._world.state, self._camera
+        figures = self._cast.figures(state.people, state.time)
+        camera_pose = camera.pose(state.robot_in_map)
+        dt = 1.0 / camera.parameters.rate
+        bodies = self._detector.detect(self._cast.ids, figures, camera_pose, self._blockers, dt)
+        map_in_robot = inverse(state.robot_in_map)
+        in_robot = [body.expressed_in_parent(map_in_robot) for body in bodies]
+        message = bodies_message(
+            in_robot,
+            self._header(topics.BASE_FRAME),
+            camera.parameters.width,
+            camera.parameters.height,
+        )
+        self._bodies.publish(message)
+
+
+def main() -> None:
+    run_node(SimulatorNode)
+
+
+if __name__ == "__main__":
+    main()

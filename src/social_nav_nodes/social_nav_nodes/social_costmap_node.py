@@ -1,0 +1,83 @@
+"""Social costs as an occupancy grid, on the grid of a map or costmap.
+
+For Nav2 without the C++ layer (a StaticLayer reads the grid), for RViz, and for the navigator that
+stands in for Nav2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from nav_msgs.msg import OccupancyGrid
+from rclpy.node import Node
+from std_msgs.msg import Header
+
+from social_nav_core.grid import GridGeometry
+from social_nav_core.parameters import parameter
+from social_nav_core.proxemics.field import social_field
+from social_nav_core.proxemics.model import load_model, shipped_model
+from social_nav_core.proxemics.zone import SocialZoneParameters
+from social_nav_nodes.conversions import grid_from, grid_message
+from social_nav_nodes.parameters import read_parameters
+from social_nav_nodes.people_in_frame import PeopleInFrame
+from social_nav_nodes.running import run_node
+from social_nav_nodes.throttled_log import ThrottledLog
+from social_nav_nodes.topics import LATCHED_QOS, MAP, SOCIAL_COSTMAP
+from social_nav_nodes.transforms import TransformLookup
+
+
+@dataclass(frozen=True)
+class SocialCostmapParameters:
+    """Of the social costmap node."""
+
+    model: str = parameter("", "", "proxemics model (YAML); empty for the one that ships")
+    max_cost: int = parameter(99, "%", "occupancy at a person's peak; 100 is lethal", 1, 100)
+    timeout: float = parameter(2.0, "s", "people seen longer ago are dropped", 0.05, 60.0)
+    rate: float = parameter(5.0, "Hz", "grids per second", 0.1, 50.0)
+
+
+class SocialCostmapNode(Node):
+    """SocialPersonArray and a grid in, social costs on that grid out."""
+
+    def __init__(self) -> None:
+        super().__init__("social_costmap")
+        read = read_parameters(self, {"": SocialCostmapParameters, "zones": SocialZoneParameters})
+        self._parameters: SocialCostmapParameters = read[""]
+        self._zones: SocialZoneParameters = read["zones"]
+        path = self._parameters.model
+        self._model = load_model(path) if path else shipped_model()
+        self._log = ThrottledLog(self.get_logger())
+        transforms = TransformLookup(self, self._log)
+        self._people = PeopleInFrame(self, transforms, self._log, self._parameters.timeout)
+        self._grid: GridGeometry | None = None
+        self._frame = ""
+        self._publisher = self.create_publisher(OccupancyGrid, SOCIAL_COSTMAP, LATCHED_QOS)
+        self.create_subscription(OccupancyGrid, MAP, self._receive_map, LATCHED_QOS)
+        self.create_timer(1.0 / self._parameters.rate, self._publish)
+
+    def _receive_map(self, message: OccupancyGrid) -> None:
+        try:
+            self._grid, _ = grid_from(message)
+        except ValueError as error:
+            self._log.warning("map", f"the map is not used: {error}")
+            return
+        self._frame = message.header.frame_id
+
+    def _publish(self) -> None:
+        if self._grid is None:
+            self._log.warning("no map", f"waiting for a map on '{self.resolve_topic_name(MAP)}'")
+            return
+        people = self._people.current(self._frame)
+        field = social_field(people, self._model, self._grid, self._zones)
+        cells = np.rint(self._parameters.max_cost * field).astype(np.int8)
+        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._frame)
+        self._publisher.publish(grid_message(cells, self._grid, header))
+
+
+def main() -> None:
+    run_node(SocialCostmapNode)
+
+
+if __name__ == "__main__":
+    main()

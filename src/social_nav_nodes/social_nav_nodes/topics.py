@@ -1,0 +1,34 @@
+"""Names, types and quality of service of everything that the nodes exchange.
+
+Names are relative, so that a namespace or a remapping moves them.
+"""
+
+from __future__ import annotations
+
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+
+BODIES = "bodies"
+SOCIAL_PEOPLE = "social_people"
+SOCIAL_COSTMAP = "social_costmap"
+MAP = "map"
+SCAN = "scan"
+ODOM = "odom"
+CMD_VEL = "cmd_vel"
+PLAN = "plan"
+APPROACH_PLACE = "approach_place"
+NAVIGATE_TO_POSE = "navigate_to_pose"
+APPROACH_PERSON = "approach_person"
+
+MAP_FRAME = "map"
+ODOM_FRAME = "odom"
+BASE_FRAME = "base_footprint"
+LASER_FRAME = "base_laser_link"
+CAMERA_FRAME = "head_front_camera_rgb_optical_frame"
+
+SENSOR_QOS = qos_profile_sensor_data
+RELIABLE_QOS = QoSProfile(depth=10)
+LATCHED_QOS = QoSProfile(
+    depth=1,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+    reliability=ReliabilityPolicy.RELIABLE,
+)
