@@ -19,6 +19,7 @@ from social_nav_core.evaluation import drawing, style
 from social_nav_core.evaluation.metrics.comfort import learned_cost
 from social_nav_core.evaluation.png import data_uri, palette_png
 from social_nav_core.evaluation.run import CameraView, RunRecord
+from social_nav_core.evaluation.wording import readable
 from social_nav_core.geometry import FloatArray
 from social_nav_core.proxemics.model import ProxemicsModel
 from social_nav_core.skeleton import EDGES, JOINTS
@@ -79,7 +80,7 @@ def _person(run: RunRecord, index: int, keep: np.ndarray) -> dict[str, Any]:
     intents = run.intents[keep, index]
     changes = np.flatnonzero(np.diff(intents, prepend=-1))
     return {
-        "name": run.person_ids[index].replace("_", " "),
+        "name": readable(run.person_ids[index]),
         "colour": tint[str(run.group_ids[first, index])],
         "poses": _poses(run.people_in_map[keep, index]),
         "labels": [
@@ -99,7 +100,7 @@ def _view(view: CameraView, start: float) -> dict[str, Any]:
         "size": [view.width, view.height],
         "bodies": [
             {
-                "name": body.id.replace("_", " "),
+                "name": readable(body.id),
                 "joints": np.round(body.joints().astype(float), 2).tolist(),
             }
             for body in view.bodies

@@ -13,9 +13,11 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Circle, Ellipse, FancyBboxPatch, Polygon, Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Affine2D, Transform
+from scipy.ndimage import binary_dilation
 
 from social_nav_core.evaluation import style
 from social_nav_core.evaluation.run import RunRecord
+from social_nav_core.evaluation.wording import readable
 from social_nav_core.geometry import FloatArray, transform_points
 from social_nav_core.grid import GridGeometry
 from social_nav_core.sim.room import Box, BoxArray
@@ -34,7 +36,8 @@ def room(ax: Axes, run: RunRecord) -> None:
     colours[occupancy >= 0] = (*to_rgb(style.FLOOR), 1.0)
     wall = occupancy >= 100
     if run.furniture:
-        wall &= BoxArray(run.furniture).clearances(grid.centers()) > 0.75 * grid.resolution
+        apart = BoxArray(run.furniture).clearances(grid.centers()) > 0.75 * grid.resolution
+        wall &= binary_dilation(wall & apart, np.ones((3, 3)))
     colours[wall] = (*to_rgb(style.WALL), 1.0)
     _image(ax, grid, colours, zorder=0)
     for box in run.furniture:
@@ -175,17 +178,28 @@ def people(ax: Axes, run: RunRecord, sample: int, labels: bool = True) -> None:
         person(ax, poses[i], tint[group])
         if labels:
             intent = int(run.intents[sample, i])
-            words = [run.person_ids[i].replace("_", " "), style.INTENT_WORDS[intent]]
-            at = _label_place(poses[there], poses[i])
+            words = [readable(run.person_ids[i]), style.INTENT_WORDS[intent]]
+            at = _label_place(poses[there], poses[i], run.robot_in_map[sample])
             label(ax, at, "\n".join(filter(None, words)), style.INTENT_COLOURS[intent])
 
 
-def _label_place(poses: FloatArray, pose: FloatArray) -> FloatArray:
-    """Behind the person when others are near, else below."""
-    near = np.linalg.norm(poses[:, :2] - pose[:2], axis=1) < 2.5
-    if np.count_nonzero(near) < 2:
+def tracks(ax: Axes, run: RunRecord, least: float = 0.3) -> None:
+    """The ways of people who walked farther than ``least`` [m], as dotted lines."""
+    tint = style.group_colours(run.group_ids)
+    for i in range(len(run.person_ids)):
+        xy = run.people_in_map[:, i, :2]
+        if np.linalg.norm(np.nanmax(xy, axis=0) - np.nanmin(xy, axis=0)) > least:
+            colour = tint[str(run.group_ids[0, i])]
+            ax.plot(*xy.T, ":", color=colour, linewidth=2.0, zorder=3.1)
+
+
+def _label_place(poses: FloatArray, pose: FloatArray, robot_pose: FloatArray) -> FloatArray:
+    """Away from the others who stand near and from the robot, else below."""
+    places = np.vstack([poses[:, :2], robot_pose[:2]])
+    near = places[np.linalg.norm(places - pose[:2], axis=1) < 2.5]
+    if len(near) < 2:
         return np.asarray(pose[:2] - np.array([0.0, 0.55]))
-    away = pose[:2] - poses[near, :2].mean(axis=0)
+    away = pose[:2] - near.mean(axis=0)
     away /= max(float(np.linalg.norm(away)), 1e-6)
     return np.asarray(pose[:2] + away * np.array([1.15, 0.55]))
 
@@ -259,6 +273,15 @@ def goal_mark(ax: Axes, goal: FloatArray, text: str = "goal", colour: str = styl
     ax.add_patch(Circle((0.0, 0.0), GOAL_RADIUS, transform=place, zorder=5.6, **ring))
     ax.add_patch(Polygon(tip, closed=True, transform=place, facecolor=colour, zorder=5.6))
     label(ax, (goal[0], goal[1] + 0.62), text, colour)
+
+
+def places(ax: Axes, goals: FloatArray) -> None:
+    """Approach places (g, 3) in order: the first and the last one whole, dots in between."""
+    if len(goals) > 2:
+        ax.plot(*goals[:, :2].T, ":", color=style.INK, linewidth=1.2, zorder=5.6)
+        ax.plot(*goals[1:-1, :2].T, "o", ms=4.5, mfc="white", mec=style.INK, zorder=5.7)
+    for i in sorted({0, len(goals) - 1}):
+        goal_mark(ax, goals[i], f"place {i + 1}" if len(goals) > 1 else "place")
 
 
 def scale_bar(ax: Axes, length: float = 1.0) -> None:

@@ -18,6 +18,7 @@ from social_nav_core.evaluation import drawing, style
 from social_nav_core.evaluation.metrics.comfort import learned_cost
 from social_nav_core.evaluation.metrics.social import ZONES, closest_distance
 from social_nav_core.evaluation.run import CameraView, RunRecord, RunRecordError
+from social_nav_core.evaluation.wording import readable
 from social_nav_core.geometry import FloatArray, inverse, transform_points
 from social_nav_core.interaction.kde import InteractionModel
 from social_nav_core.proxemics.model import ProxemicsModel
@@ -38,6 +39,11 @@ def costs_at(run: RunRecord, time: float) -> FloatArray:
     return run.costs[index] if index >= 0 else np.zeros(run.grid.shape)
 
 
+def nearest_sample(run: RunRecord) -> int:
+    """Sample at which the robot is closest to a person; 0 when nobody is ever there."""
+    return int(np.argmin(closest_distance(run.robot_in_map, run.people_in_map)))
+
+
 def top_view(run: RunRecord, colour: str = style.WITH_COSTS) -> Figure:
     """One run from above: costs and people at its end, the way driven, the paths planned."""
     with matplotlib.rc_context(style.RC):
@@ -46,6 +52,7 @@ def top_view(run: RunRecord, colour: str = style.WITH_COSTS) -> Figure:
         for path in run.paths_in_map[-1:]:
             drawing.planned_path(ax, path, style.INK)
         line = drawing.trajectory(ax, run, colour)
+        drawing.tracks(ax, run)
         drawing.people(ax, run, len(run.times) - 1)
         drawing.start_mark(ax, run.robot_in_map[0])
         if len(run.goals_in_map):
@@ -54,28 +61,35 @@ def top_view(run: RunRecord, colour: str = style.WITH_COSTS) -> Figure:
         time_map = style.time_colours(colour)
         _colour_bar(figure, ax, time_map, "time [s]", slot=1, top=run.duration)
         line.set_clim(0.0, run.duration)
-        ax.set_title(f"{run.scene}: {run.task}, {run.arm}", pad=10)
+        ax.set_title(f"{readable(run.scene)}: {run.task}, {run.arm}", pad=10)
     return figure
 
 
 def comparison(runs: Sequence[RunRecord]) -> Figure:
-    """The ways that several arms drove through the same scene, over the first one's costs."""
+    """The ways that several arms drove through the same scene, over the first one's costs.
+
+    People and costs are those of the time at which the first one's robot is closest to somebody.
+    """
     if not runs:
         raise RunRecordError("there is no run to compare, expected at least one")
     first = runs[0]
     with matplotlib.rc_context(style.RC):
         figure, ax = _map_figure(first)
-        drawing.field(ax, first.grid, costs_at(first, first.times[0]), style.COST_COLOURS)
+        sample = nearest_sample(first)
+        drawing.field(ax, first.grid, costs_at(first, first.times[sample]), style.COST_COLOURS)
+        drawing.tracks(ax, first)
         handles = []
         for run, colour in zip(runs, style.ARM_COLOURS, strict=False):
             drawing.trajectory(ax, run, colour, every=2.0)
             handles.append(Line2D([], [], color=colour, linewidth=3.2, label=_arm_words(run)))
-        drawing.people(ax, first, 0)
+        drawing.people(ax, first, sample)
         drawing.start_mark(ax, first.robot_in_map[0])
         if len(first.goals_in_map):
             drawing.goal_mark(ax, first.goal_in_map)
         _colour_bar(figure, ax, style.COST_COLOURS, "social cost", slot=0)
-        ax.set_title(f"{first.scene}: the same goal, with and without the social costs", pad=10)
+        ax.set_title(
+            f"{readable(first.scene)}: the same goal, with and without the social costs", pad=10
+        )
         figure.legend(
             handles=handles,
             loc="lower right",
@@ -97,8 +111,8 @@ def approach_view(run: RunRecord, interaction: InteractionModel) -> Figure:
     with matplotlib.rc_context(style.RC):
         figure, ax = _map_figure(run)
         person = run.person(run.target_id)
-        samples = [run.sample_at(time) for time in run.goal_times]
-        samples = [*samples[:-1], len(run.times) - 1]
+        first = run.sample_at(run.goal_times[0]) if len(run.goal_times) else 0
+        samples = [first, len(run.times) - 1] if len(run.goal_times) > 1 else [len(run.times) - 1]
         highest = float(interaction.density(interaction.modes()[:1])[0])
         centers = run.grid.centers()
         density = np.zeros(run.grid.shape)
@@ -114,11 +128,11 @@ def approach_view(run: RunRecord, interaction: InteractionModel) -> Figure:
             drawing.person(ax, person[sample], tint[""], alpha=0.35)
         drawing.people(ax, run, len(run.times) - 1)
         drawing.start_mark(ax, run.robot_in_map[0])
-        for i, goal in enumerate(run.goals_in_map):
-            many = len(run.goals_in_map) > 1
-            drawing.goal_mark(ax, goal, f"place {i + 1}" if many else "place")
+        drawing.places(ax, run.goals_in_map)
         _colour_bar(figure, ax, style.DENSITY_COLOURS, "interaction density", slot=0)
-        ax.set_title(f"{run.scene}: the place to talk to {run.target_id.replace('_', ' ')}", pad=10)
+        ax.set_title(
+            f"{readable(run.scene)}: the place to talk to {readable(run.target_id)}", pad=10
+        )
     return figure
 
 
@@ -176,7 +190,7 @@ def camera_view(view: CameraView, seen: float = 0.1) -> Figure:
             if sure.any():
                 top = float(body.y[sure].min())
                 ax.text(
-                    float(body.x[sure].mean()), max(top - 22.0, 14.0), body.id.replace("_", " "),
+                    float(body.x[sure].mean()), max(top - 22.0, 14.0), readable(body.id),
                     color="white", ha="center", fontsize=10,
                 )  # fmt: skip
         ax.text(10, 24, f"robot's camera, {view.time:.1f} s", color="#c8d0de", fontsize=10)

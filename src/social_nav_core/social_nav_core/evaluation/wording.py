@@ -13,7 +13,8 @@ Values = Mapping[str, float]
 
 def heading(run: RunRecord) -> str:
     """Title of a job."""
-    return f"{'Avoid' if run.task == 'avoid' else 'Approach'}: {run.scene}"
+    task = "Avoid" if run.task == "avoid" else "Approach"
+    return task if run.scene == run.task else f"{task}: {readable(run.scene)}"
 
 
 def readable(name: str) -> str:

@@ -178,7 +178,7 @@ class Stage {
 
   // Name and intent, pushed away from the others who stand near.
   drawLabel(ctx, person, [x, y], people, t) {
-    const near = people.map(({ pose }) => pose)
+    const near = [...people.map(({ pose }) => pose), poseAt(this.run.times, this.run.robot, t)]
       .filter((pose) => Math.hypot(pose[0] - x, pose[1] - y) < 2.5);
     let dx = 0, dy = -0.6;
     if (near.length > 1) {

@@ -1,0 +1,133 @@
+"""What a trial tries: how people become costs for the planner, ours and what others use.
+
+Every arm meets the same trials; the people that the lidar sees are obstacles in all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from social_nav_core.evaluation.metrics.social import ZONES
+from social_nav_core.geometry import FloatArray
+from social_nav_core.grid import GridGeometry
+from social_nav_core.people import Action, Attitude, Intent, Person, certain
+from social_nav_core.proxemics.field import social_field
+from social_nav_core.proxemics.model import ProxemicsModel, shipped_model
+
+CostField = Callable[[Sequence[Person], GridGeometry], FloatArray]
+PLUGIN_VARIANCE = 0.25
+PLUGIN_SPEED_FACTOR = 5.0
+STANDING = 0.1
+"""Of today's plugins: variance [m^2], how speed [m/s] widens the front, speed of standing."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to deal with people.
+
+    Attributes:
+        name: what people read.
+        costs: field (height, width) in [0, 1] of people on a grid; None for no social costs.
+        has_labels: whether intent, attitude and action are known to it.
+    """
+
+    name: str
+    costs: CostField | None
+    has_labels: bool = True
+
+
+def hall_circles(people: Sequence[Person], grid: GridGeometry) -> FloatArray:
+    """1 within Hall's intimate distance, falling linearly to 0 at the end of the personal zone."""
+    low, high = ZONES["intimate"], ZONES["personal"]
+    cost = np.zeros(grid.shape)
+    for person in people:
+        distance = np.linalg.norm(grid.centers() - person.pose[:2], axis=-1)
+        cost = np.maximum(cost, np.clip((high - distance) / (high - low), 0.0, 1.0))
+    return cost
+
+
+def two_gaussians(people: Sequence[Person], grid: GridGeometry) -> FloatArray:
+    """Two halves of Gaussians per person, the front one longer the faster they walk.
+
+    With the defaults of the layers in use since D. Lu (ROS social_navigation_layers): variance
+    0.25 m^2 to all sides, times 1 + 5 x speed [m/s] along the way of who walks.
+    """
+    cost = np.zeros(grid.shape)
+    for person in people:
+        speed = float(np.hypot(*person.velocity))
+        walks = speed > STANDING
+        heading = float(np.arctan2(*person.velocity[::-1])) if walks else float(person.pose[2])
+        front = PLUGIN_VARIANCE * (1.0 + PLUGIN_SPEED_FACTOR * speed if walks else 1.0)
+        ahead, aside = _seen_from(grid, person.pose[:2], heading)
+        along = np.where(ahead > 0.0, front, PLUGIN_VARIANCE)
+        exponent = -0.5 * (ahead**2 / along + aside**2 / PLUGIN_VARIANCE)
+        cost = np.maximum(cost, np.exp(np.maximum(exponent, -50.0)))
+    return cost
+
+
+def kirby(people: Sequence[Person], grid: GridGeometry) -> FloatArray:
+    """Kirby's asymmetric Gaussians (Carnegie Mellon University 2010); the front is the chest's."""
+    cost = np.zeros(grid.shape)
+    for person in people:
+        front = max(2.0 * float(np.hypot(*person.velocity)), 0.5)
+        ahead, aside = _seen_from(grid, person.pose[:2], float(person.pose[2]))
+        along = np.where(ahead > 0.0, front, 0.5 * front)
+        exponent = -0.5 * ((ahead / along) ** 2 + (aside / (2.0 / 3.0 * front)) ** 2)
+        cost = np.maximum(cost, np.exp(np.maximum(exponent, -50.0)))
+    return cost
+
+
+def learned(model: ProxemicsModel) -> CostField:
+    """The suite's own field, with its default parameters."""
+    return lambda people, grid: social_field(people, model, grid)
+
+
+def scaled(costs: CostField, factor: float) -> CostField:
+    """A field whose largest cost is a factor in [0, 1] instead of 1."""
+    if not 0.0 <= factor <= 1.0:
+        raise ValueError(f"factor is {factor}, expected 0 to 1")
+    return lambda people, grid: factor * costs(people, grid)
+
+
+def without_labels(people: Sequence[Person]) -> list[Person]:
+    """The same people with intent, attitude and action unknown."""
+    return [
+        replace(
+            person,
+            intent=certain(Intent.UNKNOWN),
+            attitude=certain(Attitude.UNKNOWN),
+            action=certain(Action.UNKNOWN),
+        )
+        for person in people
+    ]
+
+
+OURS = "ours"
+NO_LAYER = "no layer"
+
+
+def all_arms(model: ProxemicsModel | None = None) -> dict[str, Arm]:
+    """Every arm by name, ours first; the model is the shipped one when None."""
+    ours = learned(model or shipped_model())
+    arms = (
+        Arm(OURS, ours),
+        Arm("ours without labels", ours, has_labels=False),
+        Arm("Kirby", kirby, has_labels=False),
+        Arm("two Gaussians", two_gaussians, has_labels=False),
+        Arm("circles", hall_circles, has_labels=False),
+        Arm(NO_LAYER, None, has_labels=False),
+    )
+    return {arm.name: arm for arm in arms}
+
+
+def _seen_from(
+    grid: GridGeometry, place: FloatArray, heading: float
+) -> tuple[FloatArray, FloatArray]:
+    """How far ahead and to the left (height, width) [m] of somebody the grid's cells are."""
+    offset = grid.centers() - place
+    cos, sin = np.cos(heading), np.sin(heading)
+    ahead = cos * offset[..., 0] + sin * offset[..., 1]
+    return ahead, cos * offset[..., 1] - sin * offset[..., 0]
