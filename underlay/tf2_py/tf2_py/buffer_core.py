@@ -11,7 +11,7 @@ import yaml
 from geometry_msgs.msg import TransformStamped
 from rclpy.time import Time
 
-from tf2_py.cache import seconds
+from tf2_py.cache import Sample, StaticCache, TimeCache, seconds
 from tf2_py.exceptions import TransformException
 from tf2_py.messages import message_of, nanoseconds, plain_frame, sample_of
 from tf2_py.rigid import compose
@@ -163,15 +163,20 @@ class BufferCore:
     def all_frames_as_yaml(self) -> str:
         """The frames with parent, broadcaster, rate [Hz] and times [s], as a YAML mapping."""
         with self._changed:
-            frames = {name: self._about(name) for name in self._tree.caches}
+            frames = {
+                name: self._about(name, cache, cache.latest)
+                for name, cache in self._tree.caches.items()
+                if cache.latest is not None
+            }
         return yaml.safe_dump(frames, sort_keys=False) if frames else "[]"
 
-    def _about(self, frame: str) -> dict[str, str | float]:
-        cache = self._tree.caches[frame]
-        newest, oldest = cache.latest.stamp, cache.oldest_stamp
+    def _about(
+        self, frame: str, cache: TimeCache | StaticCache, latest: Sample
+    ) -> dict[str, str | float]:
+        newest, oldest = latest.stamp, cache.oldest_stamp
         span = max(newest - oldest, 100_000)
         return {
-            "parent": cache.latest.parent,
+            "parent": latest.parent,
             "broadcaster": self._authorities[frame],
             "rate": round(len(cache) * 1e9 / span, 3),
             "most_recent_transform": newest * 1e-9,
@@ -184,7 +189,8 @@ class BufferCore:
         lines = []
         with self._changed:
             for name, cache in self._tree.caches.items():
-                newest = cache.latest.stamp
-                age = "static" if cache.is_static else f"newest at {seconds(newest)}"
-                lines.append(f"Frame {name} exists with parent {cache.latest.parent}, {age}.")
+                if cache.latest is not None:
+                    stamp = seconds(cache.latest.stamp)
+                    age = "static" if cache.is_static else f"newest at {stamp}"
+                    lines.append(f"Frame {name} exists with parent {cache.latest.parent}, {age}.")
         return "\n".join(lines)

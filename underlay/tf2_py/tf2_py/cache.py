@@ -28,7 +28,10 @@ def seconds(stamp: int) -> str:
 
 
 class TimeCache:
-    """Poses of a moving frame, sorted by time, at most ``length`` [ns] older than the newest."""
+    """Poses of a moving frame, sorted by time, and none while there are none yet.
+
+    An insertion first drops what is more than ``length`` [ns] older than the newest so far.
+    """
 
     is_static = False
 
@@ -40,20 +43,27 @@ class TimeCache:
     def insert(self, sample: Sample) -> str | None:
         """Add a pose; a pose with the same stamp is replaced.  Returns why not, or None."""
         stamps = self._stamps
-        if stamps and sample.stamp < stamps[-1] - self._length:
-            return (
-                f"its time {seconds(sample.stamp)} is more than {seconds(self._length)} "
-                f"older than the newest, {seconds(stamps[-1])}"
-            )
+        if stamps:
+            oldest = stamps[-1] - self._length
+            stale = bisect_left(stamps, oldest)
+            del stamps[:stale], self._samples[:stale]
+            if sample.stamp < oldest:
+                return (
+                    f"its time {seconds(sample.stamp)} is more than {seconds(self._length)} "
+                    f"older than the newest, {seconds(stamps[-1])}"
+                )
         index = bisect_left(stamps, sample.stamp)
         if index < len(stamps) and stamps[index] == sample.stamp:
             self._samples[index] = sample
             return None
         stamps.insert(index, sample.stamp)
         self._samples.insert(index, sample)
-        stale = bisect_left(stamps, stamps[-1] - self._length)
-        del stamps[:stale], self._samples[:stale]
         return None
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._stamps.clear()
+        self._samples.clear()
 
     def at(self, stamp: int) -> Sample | None:
         """The pose at a time, interpolated; None outside the data, where `gap` says why.
@@ -61,7 +71,7 @@ class TimeCache:
         Between two poses in different parents the older one holds.
         """
         if stamp == LATEST:
-            return self._samples[-1]
+            return self.latest
         after = bisect_right(self._stamps, stamp)
         if after == 0:
             return None
@@ -79,6 +89,8 @@ class TimeCache:
 
     def gap(self, stamp: int) -> str:
         """Why there is no pose at a time."""
+        if not self._stamps:
+            return "all its data were forgotten"
         if len(self._stamps) == 1:
             return f"the only data are at {seconds(self._stamps[0])}"
         if stamp > self._stamps[-1]:
@@ -86,14 +98,14 @@ class TimeCache:
         return f"the earliest data are at {seconds(self._stamps[0])}, later than that"
 
     @property
-    def latest(self) -> Sample:
+    def latest(self) -> Sample | None:
         """The newest pose."""
-        return self._samples[-1]
+        return self._samples[-1] if self._samples else None
 
     @property
     def oldest_stamp(self) -> int:
-        """Time [ns] of the oldest pose."""
-        return self._stamps[0]
+        """Time [ns] of the oldest pose; 0 when there is none."""
+        return self._stamps[0] if self._stamps else LATEST
 
     def __len__(self) -> int:
         return len(self._samples)

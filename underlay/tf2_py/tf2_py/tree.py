@@ -47,7 +47,9 @@ class FrameTree:
 
     def forget_moving(self) -> None:
         """Drop all history; what is static stays, for nobody would send it again."""
-        self.caches = {frame: cache for frame, cache in self.caches.items() if cache.is_static}
+        for cache in self.caches.values():
+            if isinstance(cache, TimeCache):
+                cache.clear()
 
     def require(self, frame: str, role: str, request: str) -> None:
         """Raise unless a frame of this name is known."""
@@ -120,7 +122,8 @@ class FrameTree:
     def latest_common_time(self, target: str, source: str) -> int:
         """The newest time [ns] known of all that moves between two frames; 0 if nothing does."""
         if target == source:
-            return self.caches[source].latest.stamp if source in self.caches else LATEST
+            latest = self._latest(source)
+            return LATEST if latest is None else latest.stamp
         source_stamps = self._latest_stamps(source, (target,))
         target_stamps = self._latest_stamps(target, source_stamps)
         meeting = next(reversed(target_stamps))
@@ -141,14 +144,18 @@ class FrameTree:
         """Newest stamp of a frame, its parent and so on; 0 where nothing moves."""
         stamps: dict[str, int] = {}
         while True:
-            cache = self.caches.get(frame)
             if frame in stamps:
                 raise LookupException(self._loop(stamps, frame, when(LATEST)))
             stamps[frame] = LATEST
-            if frame in until or cache is None:
+            latest = self._latest(frame)
+            if frame in until or latest is None:
                 return stamps
-            stamps[frame] = cache.latest.stamp
-            frame = cache.latest.parent
+            stamps[frame] = latest.stamp
+            frame = latest.parent
+
+    def _latest(self, frame: str) -> Sample | None:
+        cache = self.caches.get(frame)
+        return None if cache is None else cache.latest
 
     @staticmethod
     def _loop(visited: dict[str, Rigid] | dict[str, int], frame: str, at: str) -> str:
