@@ -1,7 +1,8 @@
 """People who follow the scripts of a scene: walking, turning, gesturing, waiting for the robot.
 
 A walker moves on straight lines between the script's points, which the scene has checked to be
-clear of walls, with limited acceleration and turning; it waits where the robot is in the way.
+clear of walls, with limited acceleration and turning.  It waits where the robot is, or is about to
+be, in the way, and steps back from a robot that comes closer still.
 """
 
 from __future__ import annotations
@@ -14,9 +15,13 @@ import numpy as np
 
 from social_nav_core import people
 from social_nav_core.parameters import check, parameter
-from social_nav_core.sim.scene import ROBOT, Labels, ScenePerson, ScriptStep
+from social_nav_core.sim.robot import Pose
+from social_nav_core.sim.room import BoxArray
+from social_nav_core.sim.scene import BODY_RADIUS, ROBOT, Labels, ScenePerson, ScriptStep
 
 WALK_RATIO = 0.0063  # step length over cadence [m / (steps / min)]
+ROBOT_SOON = (ROBOT, "robot soon", "robot later")  # where it is and is about to be, among places
+TOO_NEAR = 0.65  # centre distance [m] at which a person who waits for the robot steps back
 Places = dict[str, tuple[float, float]]  # (x, y) [m] in the map of people by id, and the robot
 
 
@@ -30,6 +35,8 @@ class WalkerParameters:
     head_rate: float = parameter(3.0, "rad/s", "largest turning rate of the head", 0.2, 10.0)
     head_limit: float = parameter(1.2, "rad", "largest turn of the head off the chest", 0.0, 1.6)
     robot_gap: float = parameter(0.75, "m", "centre distance kept to a robot ahead", 0.55, 3.0)
+    anticipation: float = parameter(1.5, "s", "time by which robots are foreseen", 0.0, 3.0)
+    step_back_speed: float = parameter(0.5, "m/s", "away from a robot too near", 0.0, 1.4)
     sway: float = parameter(0.008, "m", "standard deviation of idle sway", 0.0, 0.05)
     sway_time: float = parameter(1.5, "s", "correlation time of idle sway", 0.2, 10.0)
 
@@ -96,9 +103,11 @@ def stride_length(speed: float, height: float) -> float:
 class Walker:
     """One person of a scene, moved along the script step by step."""
 
-    def __init__(self, person: ScenePerson, parameters: WalkerParameters) -> None:
+    def __init__(self, person: ScenePerson, parameters: WalkerParameters, boxes: BoxArray) -> None:
         self._about = person
         self._parameters = parameters
+        self._boxes = boxes
+        self._steps_back = False
         self._x, self._y, self._yaw = person.pose
         self._speed = self._turn_rate = self._head_yaw = self._phase = 0.0
         self._sway_x = self._sway_y = 0.0
@@ -137,15 +146,17 @@ class Walker:
         )
 
     def step(self, dt: float, places: Places, rng: np.random.Generator) -> None:
-        """Move by dt [s]; places are those of all people and of the robot."""
+        """Move by dt [s]; places are those of all people and of the robot, now and soon."""
         script_step = self._current_step(places[ROBOT])
         self._take_manner(script_step, dt)
         wanted_speed, wanted_yaw = self._wanted(script_step, places, dt)
         self._turn(wanted_yaw, dt)
-        self._walk(wanted_speed, dt, script_step)
+        self._change_speed(wanted_speed, dt)
+        if script_step is not None and script_step.point is not None:
+            self._walk(dt, script_step.point)
         self._sway(dt, rng)
         look_at = script_step.look_at if script_step else self._about.look_at
-        self._turn_head(places.get(look_at), dt)
+        self._turn_head(places[look_at] if look_at else None, dt)
         self._step_time += dt
 
     def _current_step(self, robot: tuple[float, float]) -> ScriptStep | None:
@@ -180,19 +191,39 @@ class Walker:
         if step.kind == "turn_to":
             if isinstance(step.target, float):
                 return 0.0, step.target
-            target = places[step.target]
-            return 0.0, math.atan2(target[1] - self._y, target[0] - self._x)
+            return 0.0, self._bearing(places[step.target])
         assert step.point is not None
-        dx, dy = step.point[0] - self._x, step.point[1] - self._y
-        left = math.hypot(dx, dy)
+        return self._wanted_on_way(step.point, step.speed, places, dt)
+
+    def _wanted_on_way(
+        self, point: tuple[float, float], speed: float, places: Places, dt: float
+    ) -> tuple[float, float]:
+        left, way = math.dist(point, (self._x, self._y)), self._bearing(point)
         if left < 1e-6:
             return 0.0, self._yaw
-        self._direction = math.atan2(dy, dx)
-        facing = max(0.0, math.cos(_wrapped(self._direction - self._yaw)))
-        free = max(min(left, self._free_way(places[ROBOT])), 0.0)
+        if self._is_crowded(places[ROBOT], way):
+            self._direction = _wrapped(self._bearing(places[ROBOT]) + math.pi)
+            return self._parameters.step_back_speed, self._yaw
+        if self._steps_back:
+            self._steps_back = self._speed > 0.0
+            return 0.0, self._yaw
+        self._direction = way
+        facing = max(0.0, math.cos(_wrapped(way - self._yaw)))
+        free = max(0.0, min(left, *(self._free_way(places[name]) for name in ROBOT_SOON)))
         delay = 0.5 * self._parameters.acceleration * dt
         brake = math.sqrt(delay * delay + 2.0 * self._parameters.acceleration * free) - delay
-        return min(step.speed * facing, brake), self._direction
+        return min(speed * facing, brake), way
+
+    def _bearing(self, point: tuple[float, float]) -> float:
+        return math.atan2(point[1] - self._y, point[0] - self._x)
+
+    def _is_crowded(self, robot: tuple[float, float], way: float) -> bool:
+        """Whether the robot, ahead on the way [rad], is so near that this person steps back."""
+        gap = math.dist(robot, (self._x, self._y))
+        if not self._steps_back:
+            is_ahead = abs(_wrapped(self._bearing(robot) - way)) < 0.5 * math.pi
+            self._steps_back = self._speed == 0.0 and is_ahead and gap < TOO_NEAR
+        return self._steps_back and gap < self._parameters.robot_gap
 
     def _free_way(self, robot: tuple[float, float]) -> float:
         """How far [m] this person can walk on straight before it is too close to the robot."""
@@ -211,17 +242,23 @@ class Walker:
         self._turn_rate = turn / dt
         self._yaw = _wrapped(self._yaw + turn)
 
-    def _walk(self, wanted_speed: float, dt: float, step: ScriptStep | None) -> None:
+    def _change_speed(self, wanted: float, dt: float) -> None:
         most = self._parameters.acceleration * dt
-        self._speed += min(max(wanted_speed - self._speed, -most), most)
-        travel = self._speed * dt
-        if step is not None and step.point is not None:
-            left = math.dist((self._x, self._y), step.point)
-            if travel >= left - 1e-4:
-                travel, (self._x, self._y), self._speed = left, step.point, left / dt
-            else:
-                self._x += travel * math.cos(self._direction)
-                self._y += travel * math.sin(self._direction)
+        self._speed += min(max(wanted - self._speed, -most), most)
+
+    def _walk(self, dt: float, point: tuple[float, float]) -> None:
+        travel, left = self._speed * dt, math.dist((self._x, self._y), point)
+        ahead = (
+            self._x + travel * math.cos(self._direction),
+            self._y + travel * math.sin(self._direction),
+        )
+        if self._steps_back:
+            way_on = np.linspace(ahead, point, 2 + int(left / 0.05))
+            if self._boxes.clearances(way_on).min() < BODY_RADIUS:
+                travel, ahead, self._speed = 0.0, (self._x, self._y), 0.0
+        elif travel >= left - 1e-4:
+            travel, ahead, self._speed = left, point, left / dt
+        self._x, self._y = ahead
         if travel > 0.0:
             stride = stride_length(travel / dt, self._about.height)
             self._phase = (self._phase + 2.0 * math.pi * travel / stride) % (2.0 * math.pi)
@@ -238,29 +275,36 @@ class Walker:
     def _turn_head(self, target: tuple[float, float] | None, dt: float) -> None:
         wanted = 0.0
         if target is not None:
-            toward = math.atan2(target[1] - self._y, target[0] - self._x)
             limit = self._parameters.head_limit
-            wanted = min(max(_wrapped(toward - self._yaw), -limit), limit)
+            wanted = min(max(_wrapped(self._bearing(target) - self._yaw), -limit), limit)
         most = self._parameters.head_rate * dt
         self._head_yaw += min(max(wanted - self._head_yaw, -most), most)
 
 
 class Crowd:
-    """All people of a scene."""
+    """All people of a scene, who know where the room's boxes are."""
 
-    def __init__(self, scene_people: Sequence[ScenePerson], parameters: WalkerParameters) -> None:
+    def __init__(
+        self, scene_people: Sequence[ScenePerson], parameters: WalkerParameters, boxes: BoxArray
+    ) -> None:
         check(parameters)
-        self._walkers = {person.id: Walker(person, parameters) for person in scene_people}
+        self._parameters = parameters
+        self._walkers = {person.id: Walker(person, parameters, boxes) for person in scene_people}
 
     @property
     def states(self) -> tuple[PersonState, ...]:
         """The people as they are now, in the scene's order."""
         return tuple(walker.state for walker in self._walkers.values())
 
-    def step(self, dt: float, robot: tuple[float, float], rng: np.random.Generator) -> None:
-        """Move everybody by dt [s]; robot is its position (x, y) [m] in the map."""
+    def step(self, dt: float, robot: Pose, robot_speed: float, rng: np.random.Generator) -> None:
+        """Move everybody by dt [s]; robot is its pose in the map, driving forward at a speed."""
         places = {name: walker.position for name, walker in self._walkers.items()}
-        places[ROBOT] = robot
+        ahead = robot_speed * self._parameters.anticipation
+        for name, share in zip(ROBOT_SOON, (0.0, 0.5, 1.0), strict=True):
+            places[name] = (
+                robot[0] + share * ahead * math.cos(robot[2]),
+                robot[1] + share * ahead * math.sin(robot[2]),
+            )
         for walker in self._walkers.values():
             walker.step(dt, places, rng)
 

@@ -92,7 +92,7 @@ class World:
         self.scene = scene
         self.lidar = Lidar(scene.room.box_array, lidar or LidarParameters())
         self._robot = DifferentialDrive(scene.robot, robot or RobotParameters())
-        self._crowd = Crowd(scene.people, walkers or WalkerParameters())
+        self._crowd = Crowd(scene.people, walkers or WalkerParameters(), scene.room.box_array)
         self._boxes = scene.room.boxes
         self._box_array = scene.room.box_array
         self._time = 0.0
@@ -115,7 +115,7 @@ class World:
             raise ValueError(f"time step is {dt} s, expected more than 0 and at most 0.2 s")
         if command is not None:
             self._robot.command(*command)
-        self._crowd.step(dt, self._robot.pose[:2], self._people_rng)
+        self._crowd.step(dt, self._robot.pose, self._robot.velocity[0], self._people_rng)
         self._time += dt
         people = self._crowd.states
         self._move_robot(dt, people)

@@ -21,7 +21,7 @@ EXACT = LidarParameters(sigma=0.0)
 def standing(*poses):
     """States of people who stand still."""
     people = [ScenePerson(f"p{i}", pose) for i, pose in enumerate(poses)]
-    return Crowd(people, WalkerParameters(sway=0.0)).states
+    return Crowd(people, WalkerParameters(sway=0.0), BoxArray([])).states
 
 
 def scan(lidar, robot, people=(), seed=0):

@@ -10,6 +10,7 @@ from social_nav_core.people import Action, Intent
 from social_nav_core.sim.anatomy.gait import stride_rate
 from social_nav_core.sim.anatomy.physique import average_physique
 from social_nav_core.sim.people import Crowd, WalkerParameters, stride_length
+from social_nav_core.sim.room import Box, BoxArray
 from social_nav_core.sim.scene import Labels, ScenePerson, ScriptStep
 
 STILL = WalkerParameters(sway=0.0)
@@ -22,13 +23,14 @@ def step_of(kind, **values):
     return ScriptStep(kind, **{"gesture": "idle", "look_at": "", "labels": Labels(), **values})
 
 
-def watch(person, seconds, robot=FAR, parameters=STILL, seed=0):
+def watch(person, seconds, robot=FAR, parameters=STILL, *, seed=0, boxes=()):
     """States of a person at 20 Hz; robot is a place or a function of time."""
-    crowd = Crowd([person], parameters)
+    crowd = Crowd([person], parameters, BoxArray(boxes))
     rng = np.random.default_rng(seed)
     states = []
     for index in range(round(seconds / DT)):
-        crowd.step(DT, robot(index * DT) if callable(robot) else robot, rng)
+        place = robot(index * DT) if callable(robot) else robot
+        crowd.step(DT, (*place, 0.0), 0.0, rng)
         states.append(crowd.states[0])
     return states
 
@@ -75,6 +77,34 @@ def test_a_person_stops_short_of_a_robot_on_the_way_and_goes_on_when_it_is_gone(
     assert states[-1].pose[0] == 5.0
 
 
+def test_a_person_foresees_a_robot_that_crosses():
+    person = walker(step_of("walk_to", point=(5.0, 0.0), speed=1.2))
+    crowd = Crowd([person], STILL, BoxArray([]))
+    gaps, rng = [], np.random.default_rng(0)
+    for index in range(160):
+        robot = (2.0, -2.4 + 0.8 * index * DT, math.pi / 2)
+        crowd.step(DT, robot, 0.8, rng)
+        gaps.append(math.dist(crowd.states[0].pose[:2], robot[:2]))
+    assert min(gaps) > 0.6  # outlines touch at 0.52 m
+    assert crowd.states[0].pose[0] > 4.0
+
+
+def test_a_person_steps_back_from_a_robot_that_comes_too_near_but_not_into_a_wall():
+    person = walker(step_of("walk_to", point=(5.0, 0.0), speed=1.2))
+
+    def robot(time):
+        return (max(2.0 - 0.2 * max(time - 5.0, 0.0), 1.0), 0.0)
+
+    free = watch(person, 15.0, robot)
+    assert max(state.pose[0] for state in free) == pytest.approx(2.0 - 0.75, abs=0.02)
+    assert free[-1].pose[0] <= 1.0 - 0.65
+    assert abs(free[-1].pose[2]) < 1e-9 and min(state.velocity[0] for state in free) < -0.1
+    wall = Box("w", "wall", (0.4, 0.0, 0.0), (0.1, 4.0), 2.0)
+    start = walker(*person.script, pose=(0.9, 0.0, 0.0))
+    walled = watch(start, 15.0, robot, boxes=[wall])
+    assert min(state.pose[0] for state in walled) >= 0.45 + 0.25 - 1e-9
+
+
 def test_a_robot_beside_the_way_does_not_matter():
     person = walker(step_of("walk_to", point=(4.0, 0.0), speed=1.0))
     free, beside = watch(person, 6.0), watch(person, 6.0, (2.0, 0.8))
@@ -86,11 +116,10 @@ def test_turning_to_a_yaw_to_the_robot_and_to_a_person():
     assert states[-1].pose == pytest.approx((0.0, 0.0, math.pi / 2), abs=0.02)
     states = watch(walker(step_of("turn_to", target="robot")), 4.0, (-1.0, -1.0))
     assert states[-1].pose[2] == pytest.approx(-0.75 * math.pi, abs=0.02)
-    crowd = Crowd(
-        [walker(step_of("turn_to", target="ben")), ScenePerson("ben", (0.0, 2.0, 0.0))], STILL
-    )
+    ben = ScenePerson("ben", (0.0, 2.0, 0.0))
+    crowd = Crowd([walker(step_of("turn_to", target="ben")), ben], STILL, BoxArray([]))
     for _ in range(80):
-        crowd.step(DT, FAR, np.random.default_rng(0))
+        crowd.step(DT, (*FAR, 0.0), 0.0, np.random.default_rng(0))
     assert crowd.states[0].pose[2] == pytest.approx(math.pi / 2, abs=0.02)
 
 

@@ -82,7 +82,8 @@ def test_whoever_comes_closer_is_told_from_the_speeds(scene_of):
     """The robot crosses the way of a walker who sees it too late."""
     walk = ScriptStep("walk_to", "idle", "", Labels(), point=(0.0, -3.0), speed=1.0)
     person = ScenePerson("ana", (0.0, 3.0, -math.pi / 2), script=(walk,))
-    world = World(scene_of(person, robot=(-3.3, 0.0, 0.0)), 1, walkers=STILL)
+    late = WalkerParameters(sway=0.0, anticipation=0.0)
+    world = World(scene_of(person, robot=(-3.3, 0.0, 0.0)), 1, walkers=late)
     contacts = run(world, (1.0, 0.0), 4.0).contacts
     assert [contact.kind for contact in contacts] == ["person"]
     assert contacts[0].robot_speed > 0.3
