@@ -21,10 +21,12 @@ from std_msgs.msg import Header
 from social_nav_core.interaction.kde import load_interaction_model, shipped_interaction_model
 from social_nav_core.interaction.place import NoFreePlace, NoPlace, Place
 from social_nav_core.interaction.reach import ReachableMap
-from social_nav_core.interaction.selection import ApproachSelector, SelectionParameters
-from social_nav_core.interaction.surroundings import Surroundings
+from social_nav_core.interaction.selection import (
+    ApproachSelector,
+    SelectionParameters,
+    Situation,
+)
 from social_nav_core.parameters import parameter
-from social_nav_core.people import Person
 from social_nav_core.proxemics.model import load_model, shipped_model
 from social_nav_core.proxemics.zone import SocialZoneParameters
 from social_nav_core.sim.planner import PlannerParameters, PlanningError
@@ -64,7 +66,7 @@ class Approach:
     done: Future
     person_id: str
     stay: float
-    last_good: float
+    last_good: float | None = None
     place: Place | None = None
     replans: int = 0
     arrived: float | None = None
@@ -133,8 +135,9 @@ class GoalSelectorNode(Node):
     def _begin(self, goal_handle: ServerGoalHandle) -> None:
         self._end(Result.CANCELLED, "replaced by a new request")
         request = goal_handle.request
-        stay = seconds(request.stay)
-        self._approach = Approach(goal_handle, Future(), request.person_id, stay, self._now())
+        self._approach = Approach(
+            goal_handle, Future(), request.person_id, seconds(request.stay)
+        )
         goal_handle.execute()
         self._tick()
 
@@ -183,14 +186,17 @@ class GoalSelectorNode(Node):
 
     def _choose(self, approach: Approach) -> None:
         """Choose the place, again or for the first time, and drive there if it is a new one."""
-        waited = self._now() - approach.last_good
-        surroundings, robot_in_map, trouble = self._where_the_robot_is()
-        if surroundings is None or robot_in_map is None:
-            if waited > self._parameters.patience:
-                self._end(Result.NAVIGATION_FAILED, trouble)
+        if self._now() == 0.0:  # simulated time has not come yet
             return
-        people = self._people.current(self._map_frame)
-        choice = self._selected(approach, people, robot_in_map, surroundings)
+        if approach.last_good is None:
+            approach.last_good = self._now()
+        waited = self._now() - approach.last_good
+        situation = self._situation()
+        if isinstance(situation, str):
+            if waited > self._parameters.patience:
+                self._end(Result.NAVIGATION_FAILED, situation)
+            return
+        choice = self._selected(approach, situation)
         if not isinstance(choice, Place):
             self._give_up_after(approach, choice, waited)
             return
@@ -203,31 +209,24 @@ class GoalSelectorNode(Node):
             self._place.publish(message)
             self._navigation.go(message)
 
-    def _where_the_robot_is(self) -> tuple[Surroundings | None, np.ndarray | None, str]:
+    def _situation(self) -> Situation | str:
+        """What is known now, or what is missing for that."""
         if self._map is None:
-            return None, None, f"no map on '{self.resolve_topic_name(topics.MAP)}'"
+            return f"no map on '{self.resolve_topic_name(topics.MAP)}'"
         robot_in_map = self._transforms.pose(topics.BASE_FRAME, self._map_frame)
         if robot_in_map is None:
-            return None, None, f"no transform '{topics.BASE_FRAME}' to '{self._map_frame}'"
+            return f"no transform from '{topics.BASE_FRAME}' to '{self._map_frame}'"
         try:
-            return self._map.around(robot_in_map), robot_in_map, ""
+            surroundings = self._map.around(robot_in_map)
         except PlanningError as error:
-            return None, None, str(error)
+            return f"the robot's place is not usable: {error}"
+        people = self._people.current(self._map_frame)
+        return Situation(people, robot_in_map, surroundings, self._now())
 
-    def _selected(
-        self,
-        approach: Approach,
-        people: list[Person],
-        robot_in_map: np.ndarray,
-        surroundings: Surroundings,
-    ) -> Place | NoPlace:
-        now, rng = self._now(), self._rng
+    def _selected(self, approach: Approach, situation: Situation) -> Place | NoPlace:
         if approach.place is None:
-            wanted = approach.person_id or None
-            return self._selector.select(people, wanted, robot_in_map, surroundings, now, rng)
-        return self._selector.reconsider(
-            approach.place, people, robot_in_map, surroundings, now, rng
-        )
+            return self._selector.select(situation, approach.person_id or None, self._rng)
+        return self._selector.reconsider(situation, approach.place, self._rng)
 
     def _give_up_after(self, approach: Approach, choice: NoPlace, waited: float) -> None:
         """End when there was no place for too long: until then the robot goes on as it was."""

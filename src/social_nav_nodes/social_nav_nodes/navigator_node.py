@@ -58,7 +58,7 @@ class Drive:
     goal_handle: ServerGoalHandle
     goal_in_map: FloatArray
     done: Future
-    started: float
+    started: float | None = None
     planned: float = -np.inf
     moved: float = 0.0
     has_path: bool = False
@@ -119,8 +119,10 @@ class NavigatorNode(Node):
         self._social = None
 
     def _receive_social(self, message: OccupancyGrid) -> None:
+        if self._planner is None:
+            return
         geometry, cells = grid_from(message)
-        if self._planner is None or geometry != self._planner.geometry:
+        if geometry != self._planner.geometry:
             self._log.warning("social costs", "the social costs are on another grid than the map")
             return
         self._social = np.maximum(cells, 0) / 100.0
@@ -149,11 +151,10 @@ class NavigatorNode(Node):
         frame = message.header.frame_id or topics.MAP_FRAME
         frame_in_map = self._transforms.pose(frame, topics.MAP_FRAME)
         done: Future = Future()
-        now = self._now()
         if frame_in_map is None:
             frame_in_map = np.full(3, np.nan)
         goal = compose(frame_in_map, pose_from(message.pose))
-        self._drive = Drive(goal_handle, goal, done, started=now, moved=now)
+        self._drive = Drive(goal_handle, goal, done)
         goal_handle.execute()
         if not np.isfinite(goal).all():
             self._end(f"no transform from '{frame}' to 'map'", TF_ERROR)
@@ -191,6 +192,10 @@ class NavigatorNode(Node):
             self._end("cancelled", UNKNOWN)
             return
         now = self._now()
+        if now == 0.0:  # simulated time has not come yet
+            return
+        if drive.started is None:
+            drive.started = drive.moved = now
         robot_in_map = self._transforms.pose(topics.BASE_FRAME, topics.MAP_FRAME)
         if robot_in_map is None or self._planner is None:
             drive.trouble = "no map" if self._planner is None else "no pose of the robot"
@@ -243,7 +248,7 @@ class NavigatorNode(Node):
         drive.goal_handle.publish_feedback(
             NavigateToPose.Feedback(
                 current_pose=pose_stamped(robot_in_map, header),
-                navigation_time=Duration(seconds=now - drive.started).to_msg(),
+                navigation_time=Duration(seconds=now - (drive.started or now)).to_msg(),
                 estimated_time_remaining=Duration(seconds=distance / speed).to_msg(),
                 distance_remaining=distance,
             )

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 
 import rclpy
-from rclpy.executors import ExternalShutdownException
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 
 
 def run_node(make_node: Callable[[], Node]) -> None:
-    """Spin a node until it is interrupted or shut down, and leave the process.
+    """Spin a node until SIGINT, SIGTERM or shutdown, and leave the process.
 
     What the node refuses to start with (a bad parameter, file or model: all of them ValueErrors,
     or a file that cannot be read) is one line on standard error and exit status 1.
     """
-    rclpy.init()
+    stop = False
+
+    def ask_to_stop(*_: object) -> None:
+        nonlocal stop
+        stop = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask_to_stop)
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = make_node()
     except (ValueError, OSError) as error:
         rclpy.try_shutdown()
         sys.exit(f"error: {error}")
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
     try:
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
+        while not stop:
+            executor.spin_once(timeout_sec=0.2)
+    except ExternalShutdownException:
         pass
     finally:
+        executor.shutdown()
         node.destroy_node()
         rclpy.try_shutdown()

@@ -51,6 +51,7 @@ class SocialCostmapNode(Node):
         transforms = TransformLookup(self, self._log)
         self._people = PeopleInFrame(self, transforms, self._log, self._parameters.timeout)
         self._grid: GridGeometry | None = None
+        self._waits = 0
         self._frame = ""
         self._publisher = self.create_publisher(OccupancyGrid, SOCIAL_COSTMAP, LATCHED_QOS)
         self.create_subscription(OccupancyGrid, MAP, self._receive_map, LATCHED_QOS)
@@ -66,7 +67,10 @@ class SocialCostmapNode(Node):
 
     def _publish(self) -> None:
         if self._grid is None:
-            self._log.warning("no map", f"waiting for a map on '{self.resolve_topic_name(MAP)}'")
+            self._waits += 1
+            if self._waits > 2.0 * self._parameters.rate:
+                topic = self.resolve_topic_name(MAP)
+                self._log.warning("no map", f"no map on '{topic}', no social costs")
             return
         people = self._people.current(self._frame)
         field = social_field(people, self._model, self._grid, self._zones)

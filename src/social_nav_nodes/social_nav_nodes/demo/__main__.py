@@ -113,6 +113,8 @@ def _run(job: Job, arguments: argparse.Namespace, display: Display) -> RunRecord
             speed, seed = arguments.speed, arguments.seed
             nodes.start("simulator", scene=scene_file, seed=seed, speed=speed)
             _spin(observer, executor, nodes, display)
+        if observer.time == 0.0:
+            raise DemoError(f"'{job.title}' did not begin: {observer.status}")
         run = observer.record()
     finally:
         executor.shutdown()
