@@ -84,7 +84,8 @@ class Buffer(BufferCore, BufferInterface):
         Raises:
             TransformException: see its subclasses; the message names frames and times.
         """
-        self.can_transform(target_frame, source_frame, time, timeout)
+        if nanoseconds(timeout) > 0:
+            self.can_transform(target_frame, source_frame, time, timeout)
         return self.lookup_transform_core(target_frame, source_frame, time)
 
     def lookup_transform_full(
@@ -98,7 +99,8 @@ class Buffer(BufferCore, BufferInterface):
     ) -> TransformStamped:
         """Pose of the source frame at one time in the target frame at another."""
         where = (target_frame, target_time, source_frame, source_time, fixed_frame)
-        self.can_transform_full(*where, timeout)
+        if nanoseconds(timeout) > 0:
+            self.can_transform_full(*where, timeout)
         return self.lookup_transform_full_core(*where)
 
     def can_transform(
