@@ -1,7 +1,5 @@
 """Learn where people stand when they talk to a person.
 
-DATA is a CSV table with the columns forward_m and left_m (positions around a person [m], in the
-person's frame: forward out of the chest, left) and, where known, trial.
 The model is written as an NPZ file with at most --kernels weighted Gaussian kernels.
 """
 
@@ -13,47 +11,60 @@ from pathlib import Path
 
 import numpy as np
 
+from social_nav_core.arguments import output_file, whole_number, width
 from social_nav_core.interaction.bandwidth import cross_validated_bandwidth
 from social_nav_core.interaction.compress import compress
 from social_nav_core.interaction.kde import kernel_density
 from social_nav_core.progress import Progress
-from social_nav_core.recordings.positions import read_positions
+from social_nav_core.recordings.data import DATA_HELP, meeting_data, read_data
+from social_nav_core.recordings.told import told
 
 SUMMARY = "learn the interaction model (kernel density estimate)"
+EPILOG = DATA_HELP
 
 
 def bandwidth(text: str) -> float | None:
     """A width [m], or None for 'auto'."""
-    return None if text == "auto" else float(text)
+    return None if text == "auto" else width(text)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument("data", metavar="DATA", type=Path)
-    parser.add_argument("--out", type=Path, required=True, help="model to write, an NPZ file")
+    parser.add_argument("data", metavar="DATA", type=Path, nargs="+")
+    parser.add_argument(
+        "--out", type=output_file, required=True, help="model to write, an NPZ file"
+    )
     parser.add_argument(
         "--bandwidth",
         type=bandwidth,
         default=0.15,
         help="width of the kernels [m], or auto for cross-validation (default 0.15)",
     )
-    parser.add_argument("--kernels", type=int, default=100, help="at most so many (default 100)")
-    parser.add_argument("--seed", type=int, default=0, help="of the compression (default 0)")
+    parser.add_argument(
+        "--kernels", type=whole_number(1), default=100, help="at most so many (default 100)"
+    )
+    parser.add_argument(
+        "--seed", type=whole_number(0), default=0, help="of the compression (default 0)"
+    )
+    parser.add_argument(
+        "--around-robot", action="store_true", help="look from the robot (recordings in its frame)"
+    )
     parser.add_argument("--provenance", help="what the data are, in words; kept in the model")
     parser.add_argument("--licence", default="", help="terms of the data; kept in the model")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Fit, compress, write, and say what was done."""
-    positions = read_positions(arguments.data)
-    width = arguments.bandwidth
-    if width is None:
+    names = told(arguments.data)
+    positions = meeting_data(read_data(arguments.data, arguments.around_robot), names)
+    chosen = arguments.bandwidth
+    if chosen is None:
         trials = positions.trials if positions.trials_known else None
         with Progress("cross-validation") as progress:
-            width = cross_validated_bandwidth(
+            chosen = cross_validated_bandwidth(
                 positions.points, trials, lambda tried: progress(f"{tried:.3f} m")
             )
-    full = kernel_density(positions.points, width)
+    full = kernel_density(positions.points, chosen)
     with Progress("compression") as progress:
         small = compress(
             full,
@@ -61,11 +72,11 @@ def run(arguments: argparse.Namespace) -> int:
             np.random.default_rng(arguments.seed),
             lambda distance: progress(f"total variation {distance:.4f}"),
         )
-    told = f"{len(positions.points)} positions of {arguments.data.name}"
-    provenance = arguments.provenance or told
+    source = f"{len(positions.points)} positions of {names}"
+    provenance = arguments.provenance or source
     replace(small, provenance=provenance, licence=arguments.licence).save(arguments.out)
     print(
-        f"{arguments.out}: {len(small.weights)} kernels of {width:.3f} m from {told}, "
+        f"{arguments.out}: {len(small.weights)} kernels of {chosen:.3f} m from {source}, "
         f"total variation to the full estimate {small.total_variation:.4f}"
     )
     for forward, left in small.modes():

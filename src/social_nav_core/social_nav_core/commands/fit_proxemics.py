@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from social_nav_core.arguments import output_file, whole_number
 from social_nav_core.progress import Progress
 from social_nav_core.proxemics.learning import learn_proxemics
 from social_nav_core.proxemics.model import save_model
 from social_nav_core.proxemics.recipes import RADIUS, RecipeParameters
 from social_nav_core.recordings.data import DATA_HELP, passing_data, read_data
+from social_nav_core.recordings.errors import DataError
+from social_nav_core.recordings.told import told
 
 SUMMARY = "learn the proxemics model (skew normals)"
 EPILOG = DATA_HELP
@@ -20,18 +23,29 @@ EPILOG = DATA_HELP
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("data", metavar="DATA", type=Path, nargs="+")
-    parser.add_argument("--out", type=Path, required=True, help="model to write, a YAML file")
-    parser.add_argument("--method", choices=("paper", "weighted"), default="paper")
-    parser.add_argument("--seed", type=int, default=0, help="of everything random (default 0)")
     parser.add_argument(
-        "--bootstrap", type=int, default=0, metavar="N", help="refits for confidence intervals"
+        "--out", type=output_file, required=True, help="model to write, a YAML file"
+    )
+    parser.add_argument("--method", choices=("paper", "weighted"), default="paper")
+    parser.add_argument(
+        "--seed", type=whole_number(0), default=0, help="of everything random (default 0)"
     )
     parser.add_argument(
-        "--components", type=int, default=1, help="skew normals in the mixture, 0 for the best BIC"
+        "--bootstrap",
+        type=whole_number(0),
+        default=0,
+        metavar="N",
+        help="refits for confidence intervals (default 0: none)",
+    )
+    parser.add_argument(
+        "--components",
+        type=whole_number(0),
+        default=1,
+        help="skew normals in the mixture (default 1; 0 for the number with the best BIC)",
     )
     parser.add_argument(
         "--draws",
-        type=int,
+        type=whole_number(1),
         default=RecipeParameters.draws,
         help="times that method paper draws its points (default %(default)s; 1 as published)",
     )
@@ -43,22 +57,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Fit, write, and say what was found."""
-    names = ", ".join(path.name for path in arguments.data)
+    names = told(arguments.data)
     data = read_data(arguments.data, arguments.around_robot)
     passing = passing_data(data, RADIUS, names)
     recipe = RecipeParameters(
         method=arguments.method, draws=arguments.draws, components=max(arguments.components, 1)
     )
-    with Progress("fitting") as progress:
-        learned = learn_proxemics(
-            passing,
-            recipe,
-            np.random.default_rng(arguments.seed),
-            bootstrap=arguments.bootstrap,
-            choose_components=arguments.components == 0,
-            source=arguments.provenance or names,
-            progress=progress,
-        )
+    try:
+        with Progress("fitting") as progress:
+            learned = learn_proxemics(
+                passing,
+                recipe,
+                np.random.default_rng(arguments.seed),
+                bootstrap=arguments.bootstrap,
+                choose_components=arguments.components == 0,
+                source=arguments.provenance or names,
+                progress=progress,
+            )
+    except ValueError as error:
+        raise DataError(f"{names}: {error}") from error
     save_model(arguments.out, learned.model)
     print(learned.summary(arguments.out))
     return 0

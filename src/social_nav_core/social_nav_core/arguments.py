@@ -1,0 +1,43 @@
+"""Types of command-line arguments."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+
+def whole_number(low: int) -> Callable[[str], int]:
+    """Type of whole numbers from ``low`` up."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if value < low:
+            raise argparse.ArgumentTypeError(f"'{text}', expected a whole number from {low} up")
+        return value
+
+    return read
+
+
+def width(text: str) -> float:
+    """A length of more than 0 and at most 10 m."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value <= 10.0:
+        raise argparse.ArgumentTypeError(f"'{text}', expected metres, more than 0, at most 10")
+    return value
+
+
+def output_file(text: str) -> Path:
+    """A file in a folder that is there."""
+    path = Path(text)
+    if not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text}: there is no folder {path.absolute().parent}")
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is a folder, expected a file")
+    return path
