@@ -6,26 +6,30 @@ help:
 	@echo "make demo    avoid a group and approach a person, in a simulated room; writes out/demo/"
 	@echo "make test    the checks and all tests"
 	@echo "make check   ruff and mypy alone"
-	@echo "make build   every package with colcon, into build/ and install/"
+	@echo "make build   every package of src/ with colcon, into build/ and install/"
 	@echo "make bench   the benchmarks"
 	@echo "make clean   remove everything that was built"
 
 demo:
 	@tools/env python -m social_nav_nodes.demo --out out/demo
 
+# The tests of each package are a namespace of their own, so mypy looks at each by itself.
 check:
 	@tools/env ruff check .
 	@tools/env ruff format --check .
 	@tools/env mypy
+	@for tests in $(wildcard test src/*/test underlay/*/test); do \
+		[ -z "$$(find $$tests -name '*.py')" ] || tools/env mypy $$tests || exit 1; done
 
 test: check
 	@tools/env python -m pytest
 
 build:
-	@tools/env colcon build --symlink-install
+	@tools/env colcon build --base-paths src --symlink-install
 
 bench:
-	@for benchmark in benchmarks/bench_*.py; do echo "== $$benchmark"; tools/env python $$benchmark || exit 1; done
+	@for benchmark in benchmarks/bench_*.py; do \
+		echo "== $$benchmark"; tools/env python $$benchmark || exit 1; done
 
 clean:
-	rm -rf .env build install log out
+	rm -rf .env build install log out .mypy_cache .ruff_cache .hypothesis

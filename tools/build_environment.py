@@ -8,223 +8,284 @@ and without pip; both are then unpacked from Debian packages into .env/debian, w
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 import os
+import platform
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
 import time
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn, TextIO
+
+from steps import SetupError, run
 
 ROOT = Path(__file__).resolve().parent.parent
 ENV = ROOT / ".env"
 DEBIAN = ENV / "debian"
-LOGS = ENV / "log"
 PYTHON = ENV / "bin" / "python"
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 SITE = ENV / "lib" / f"python{VERSION}" / "site-packages"
 INTERFACES = ENV / "interfaces"
-INTERFACE_PACKAGES = ("underlay/tf2_msgs", "underlay/nav2_msgs", "src/social_nav_msgs")
-PYTHON_PACKAGES = ("src/social_nav_core", "src/social_nav_nodes")
-PYTHON_UNDERLAY = ("underlay/tf2_py", "underlay/tf2_ros", "underlay/tf2_geometry_msgs")
+REQUIREMENTS = ROOT / "requirements.txt"
+LOCK = ENV / "lock"
+LOGS = ENV / "log"
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+NEEDED_GIGABYTES = 1.5
+HEADERS_HINT = "sudo apt-get install python3-dev python3-venv"
 
 
-class SetupError(Exception):
-    """The environment cannot be built; the message is one line that says what to do."""
+def step(title: str, command: list[str], cwd: Path = ROOT, packages: int = 0) -> None:
+    """Run one step with its temporary files in .env; `packages` is how many pip is to collect."""
+
+    def progress(text: str) -> str:
+        collected = len(re.findall("^(?:Collecting|Processing) ", text, re.MULTILINE))
+        installing = "installing, " if "\nInstalling collected" in text else ""
+        return f"{collected} of {packages}, {installing}" if packages else ""
+
+    run(
+        title,
+        command,
+        log=LOGS / (re.sub(r"\W+", "_", title) + ".txt"),
+        environment=dict(os.environ, TMPDIR=str(ENV / "tmp"), LC_ALL="C.UTF-8"),
+        cwd=cwd,
+        progress=progress,
+    )
 
 
-def run(title: str, command: list[str], **options: object) -> None:
-    """Run one step with its output in a log file, showing its title and how long it took."""
-    LOGS.mkdir(parents=True, exist_ok=True)
-    log = LOGS / (re.sub(r"\W+", "_", title) + ".txt")
-    started = time.monotonic()
-    print(f"  {title} ... ", end="", flush=True)
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, **options  # type: ignore[call-overload]
-        )
-        try:
-            while True:
-                try:
-                    status = process.wait(timeout=10)
-                    break
-                except subprocess.TimeoutExpired:
-                    print(f"{time.monotonic() - started:.0f} s ... ", end="", flush=True)
-        except BaseException:
-            process.kill()
-            raise
-    print(f"done in {time.monotonic() - started:.0f} s" if status == 0 else "failed", flush=True)
-    if status != 0:
-        tail = "".join(log.read_text(errors="replace").splitlines(keepends=True)[-15:])
-        raise SetupError(f"'{title}' failed; the end of {log.relative_to(ROOT)} says:\n{tail}")
-
-
-def need_programs() -> None:
-    """Refuse to start without a compiler and make."""
-    missing = [name for name in ("g++", "make") if shutil.which(name) is None]
-    if missing:
-        raise SetupError(f"needs {' and '.join(missing)}: sudo apt-get install {' '.join(missing)}")
+def check_machine() -> None:
+    """Refuse to start where the set-up could not end."""
+    if (machine := platform.machine()) != "x86_64":
+        raise SetupError(f"ROS 2's wheels are for x86_64, not {machine}; use a ROS 2 distribution")
+    if shutil.which("g++") is None:
+        raise SetupError("needs a C++ compiler: sudo apt-get install g++")
+    if re.search(r'[:"$`\\\n]', str(ROOT)):
+        raise SetupError(f"move this checkout: no search path can hold {str(ROOT)!r}")
+    free = shutil.disk_usage(ENV).free / 1e9
+    if not (ENV / "installed").is_file() and free < NEEDED_GIGABYTES:
+        raise SetupError(f"needs {NEEDED_GIGABYTES} GB of disk for {ENV}; {free:.1f} GB are free")
 
 
 def unpack_debian(packages: list[str]) -> None:
-    """Unpack Debian packages of this distribution into .env/debian, as any user."""
-    hint = "sudo apt-get install python3-dev python3-venv"
+    """Unpack packages of this distribution into .env/debian, as any user."""
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        raise SetupError(f"needs Python's headers and pip; on Debian or Ubuntu: {hint}")
-    cache = ENV / "apt"
+        raise SetupError(f"needs Python's headers and pip; on Debian or Ubuntu: {HEADERS_HINT}")
+    apt = ENV / "apt"
     for folder in ("lists/partial", "archives/partial"):
-        (cache / folder).mkdir(parents=True, exist_ok=True)
-    options = ["-o", f"Dir::State::lists={cache}/lists", "-o", f"Dir::Cache={cache}"]
-    options += ["-o", "APT::Sandbox::User=root", "-o", "Debug::NoLocking=1"]
+        (apt / folder).mkdir(parents=True, exist_ok=True)
+    command = ["apt-get", "-o", f"Dir::State::lists={apt}/lists", "-o", f"Dir::Cache={apt}"]
+    command += ["-o", "APT::Sandbox::User=root", "-o", "Debug::NoLocking=1"]
+    command += ["-o", "Acquire::Languages=none", "-o", "APT::Update::Error-Mode=any"]
     try:
-        run("Debian's package lists", ["apt-get", *options, "update"])
-        run(
-            f"Debian packages {' '.join(packages)}",
-            ["apt-get", *options, "download", *packages],
-            cwd=cache,
-        )
-        for file in sorted(cache.glob("*.deb")):
-            subprocess.run(["dpkg-deb", "-x", str(file), str(DEBIAN)], check=True)
-    except (SetupError, subprocess.CalledProcessError) as error:
-        raise SetupError(f"needs Python's headers and pip: {hint}") from error
-    shutil.rmtree(cache)
+        step("Debian's package lists", [*command, "update"])
+        step(f"Debian packages {' '.join(packages)}", [*command, "download", *packages], cwd=apt)
+    except SetupError as error:
+        raise SetupError(f"{error}; or: {HEADERS_HINT}") from error
+    for file in sorted(apt.glob("*.deb")):
+        subprocess.run(["dpkg-deb", "-x", str(file), str(DEBIAN)], check=True)
+    shutil.rmtree(apt)
+
+
+def python_include() -> Path:
+    """Folder of Python.h: this Python's own, or the one unpacked from a Debian package."""
+    own = Path(sysconfig.get_paths()["include"])
+    return own if (own / "Python.h").is_file() else DEBIAN / f"usr/include/python{VERSION}"
 
 
 def need_python_parts() -> None:
     """Get Python's headers and pip where this Python came without them."""
     packages = []
-    if not (Path(sysconfig.get_paths()["include"]) / "Python.h").is_file():
-        packages += [f"libpython{VERSION}-dev", f"libpython{VERSION}"]
-    try:
-        __import__("ensurepip")
-    except ImportError:
-        packages += ["python3-pip-whl"]
+    if not (python_include() / "Python.h").is_file():
+        packages.append(f"libpython{VERSION}-dev")
+    if importlib.util.find_spec("ensurepip") is None:
+        packages.append("python3-pip-whl")
     if packages:
         unpack_debian(packages)
 
 
-def make_virtual_environment() -> None:
-    """An empty virtual environment with pip, invisible to colcon."""
-    ENV.mkdir(exist_ok=True)
-    (ENV / "COLCON_IGNORE").touch()
+def install_wheels() -> None:
+    """A virtual environment with all of requirements.txt."""
     need_python_parts()
-    wheels = sorted(DEBIAN.glob("usr/share/python-wheels/pip-*.whl"))
-    without_pip = ["--without-pip"] if wheels else []
-    run("a virtual environment", [sys.executable, "-m", "venv", *without_pip, str(ENV)])
-    pip = [str(wheels[-1] / "pip")] if wheels else ["-m", "pip"]
-    run(
-        "ROS 2 Jazzy and the libraries, about 200 packages",
-        [str(PYTHON), *pip, "install", "--disable-pip-version-check", "--no-input"]
-        + ["--require-hashes", "-r", str(ROOT / "requirements.txt")],
+    venv = [sys.executable, "-m", "venv", str(ENV)]
+    pip = [str(PYTHON), "-m", "pip"]
+    if wheels := sorted(DEBIAN.glob("usr/share/python-wheels/pip-*.whl")):
+        venv.insert(3, "--without-pip")
+        pip = [str(PYTHON), str(wheels[-1] / "pip")]
+    step("a virtual environment", venv)
+    options = [
+        "--disable-pip-version-check",
+        "--no-input",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--no-binary=empy",
+    ]
+    pins = re.findall(r"^\S+==\S+ (?:; (.*) )?\\$", REQUIREMENTS.read_text(), re.M)
+    step(
+        "ROS 2 and the libraries",
+        [*pip, "install", *options, "--require-hashes", "-r", str(REQUIREMENTS)],
+        packages=sum(marker == "" or f'"{VERSION}"' in marker for marker in pins),
     )
 
 
 def repair_wheels() -> None:
     """Make the wheels' CMake exports name this machine's folders, not those of their build."""
-    include = python_include()
-    numpy_include = next(SITE.glob("numpy/_core/include"))
     replacements = (
-        (re.compile(r"/opt/python/cp\d+-cp\d+/lib/python[\d.]+/site-packages/numpy/_core/include"),
-         str(numpy_include)),
-        (re.compile(r"/opt/python/cp\d+-cp\d+/include/python[\d.]+"), str(include)),
+        (r"/opt/python/cp\d+-cp\d+/lib/python[\d.]+/site-packages/numpy", SITE / "numpy"),
+        (r"/opt/python/cp\d+-cp\d+/include/python[\d.]+", python_include()),
     )
     for file in (ENV / "share").glob("*/cmake/*.cmake"):
         text = repaired = file.read_text()
-        for pattern, replacement in replacements:
-            repaired = pattern.sub(replacement, repaired)
+        for pattern, folder in replacements:
+            repaired = re.sub(pattern, str(folder), repaired)
         if repaired != text:
             file.write_text(repaired)
 
 
-def python_include() -> Path:
-    """Folder of Python.h."""
-    own = Path(sysconfig.get_paths()["include"])
-    return own if (own / "Python.h").is_file() else DEBIAN / f"usr/include/python{VERSION}"
+def write_toolchain() -> None:
+    """What CMake has to be told: this Python, and its headers where they come from .env/debian."""
+    lines = [f'set(Python3_EXECUTABLE "{PYTHON}")']
+    include = python_include()
+    if include.is_relative_to(DEBIAN):
+        (multiarch,) = DEBIAN.glob(f"usr/include/*/python{VERSION}")
+        shutil.copy(multiarch / "pyconfig.h", include)
+        (library,) = DEBIAN.glob(f"usr/lib/*/libpython{VERSION}.a")
+        lines += [f'set(Python3_INCLUDE_DIR "{include}")', f'set(Python3_LIBRARY "{library}")']
+    (ENV / "toolchain.cmake").write_text("\n".join(lines) + "\n")
 
 
-def variables() -> dict[str, str]:
-    """Environment variables of every command that tools/env runs."""
+def write_variables() -> None:
+    """What tools/env sources before it runs a command."""
     libraries = [ENV / "lib", INTERFACES / "lib", *sorted(SITE.glob("ros_*.libs"))]
-    prefixes = [INTERFACES, ENV]
-    return {
+    prefixes = f"{INTERFACES}:{ENV}"
+    values = {
         "VIRTUAL_ENV": str(ENV),
-        "PATH": f"{ENV / 'bin'}:$PATH",
         "LD_LIBRARY_PATH": ":".join(map(str, libraries)),
-        "AMENT_PREFIX_PATH": ":".join(map(str, prefixes)),
-        "CMAKE_PREFIX_PATH": ":".join(map(str, prefixes)),
+        "AMENT_PREFIX_PATH": prefixes,
+        "CMAKE_PREFIX_PATH": prefixes,
+        "CMAKE_TOOLCHAIN_FILE": str(ENV / "toolchain.cmake"),
+        "CMAKE_GENERATOR": "Ninja",
+        "COLCON_HOME": str(ENV / "colcon"),
+        "MPLCONFIGDIR": str(ENV / "matplotlib"),
         "RMW_IMPLEMENTATION": "rmw_fastrtps_cpp",
         "ROS_DISTRO": "jazzy",
         "ROS_VERSION": "2",
         "ROS_PYTHON_VERSION": "3",
         "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1",
     }
-
-
-def write_activation() -> None:
-    """What tools/env sources, and the path file that lets Python import the source tree."""
-    lines = [f'export {name}="{value}"' for name, value in variables().items()]
-    lines.append('export ROS_AUTOMATIC_DISCOVERY_RANGE="${ROS_AUTOMATIC_DISCOVERY_RANGE:-LOCALHOST}"')
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
+    lines.append(f"export PATH={shlex.quote(str(ENV / 'bin'))}:$PATH")
+    lines.append(": ${ROS_AUTOMATIC_DISCOVERY_RANGE:=LOCALHOST}")
+    lines.append("export ROS_AUTOMATIC_DISCOVERY_RANGE")
     (ENV / "variables").write_text("\n".join(lines) + "\n")
-    paths = [INTERFACES / "lib" / f"python{VERSION}" / "site-packages"]
-    paths += [ROOT / package for package in PYTHON_PACKAGES + PYTHON_UNDERLAY]
+
+
+def write_import_path() -> None:
+    """Let Python import the generated interfaces and the source tree's packages."""
+    packages = sorted({path.parent for path in packages_with("setup.py")})
+    paths = [INTERFACES / "lib" / f"python{VERSION}" / "site-packages", *packages]
     (SITE / "social_nav.pth").write_text("\n".join(map(str, paths)) + "\n")
 
 
+def packages_with(pattern: str) -> list[Path]:
+    """Everything in the packages of src/ and underlay/ that matches a pattern."""
+    return [path for top in ("src", "underlay") for path in sorted(ROOT.glob(f"{top}/*/{pattern}"))]
+
+
 def build_interfaces() -> None:
-    """Generate and compile the messages and actions with the real rosidl generators."""
-    cmake = ["-DBUILD_TESTING=OFF", "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0"]
-    cmake += ["-DCMAKE_C_FLAGS_DEBUG=-O0", "-GNinja", f"-DPython3_EXECUTABLE={PYTHON}"]
-    if DEBIAN.exists():
-        library = next(iter(sorted(DEBIAN.glob(f"usr/lib/*/libpython{VERSION}.so*"))))
-        cmake += [f"-DPython3_INCLUDE_DIR={python_include()}", f"-DPython3_LIBRARY={library}"]
-    colcon = ["colcon", "--log-base", str(LOGS), "build", "--merge-install", "--symlink-install"]
-    colcon += ["--build-base", str(ENV / "build"), "--install-base", str(INTERFACES)]
-    colcon += ["--paths", *(str(ROOT / path) for path in INTERFACE_PACKAGES)]
-    colcon += ["--cmake-args", *cmake]
+    """Generate and compile the messages and actions with the real rosidl generators.
+
+    The build goes on from the last one unless that one was cut off or other interfaces were in it.
+    """
+    files = [path for kind in ("msg", "srv", "action") for path in packages_with(f"{kind}/*")]
+    built, build = ENV / "interfaces-built", ENV / "build"
+    names = "\n".join(map(str, files))
+    if not built.is_file() or built.read_text() != names:
+        shutil.rmtree(build, ignore_errors=True)
+        shutil.rmtree(INTERFACES, ignore_errors=True)
+    built.unlink(missing_ok=True)
+    colcon = ["colcon", "--log-base", str(LOGS), "build", "--merge-install"]
+    colcon += ["--symlink-install", "--build-base", str(build), "--install-base", str(INTERFACES)]
+    colcon += ["--paths", *sorted({str(path.parent.parent) for path in files})]
+    colcon += ["--cmake-args", "-DBUILD_TESTING=OFF"]
     script = f"source {shlex.quote(str(ENV / 'variables'))} && exec {shlex.join(colcon)}"
-    environment = dict(os.environ, CPATH=str(DEBIAN / "usr/include"))
-    run("messages and actions", ["bash", "-c", script], env=environment, cwd=ROOT)
+    step("messages and actions", ["bash", "-c", script])
+    built.write_text(names)
+
+
+def remove_all() -> None:
+    """Remove what a previous or unfinished set-up left."""
+    for path in ENV.iterdir():
+        if path != LOCK:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def build(key: str) -> None:
     """Build what is missing or outdated; the key goes in last, when all of it stands."""
-    need_programs()
-    wanted = (ROOT / "requirements.txt").read_text() + sys.version
+    check_machine()
+    (ENV / "key").unlink(missing_ok=True)
     installed = ENV / "installed"
+    wanted = "\n".join([REQUIREMENTS.read_text(), sys.version, str(ROOT)])
     if not installed.is_file() or installed.read_text() != wanted:
-        for leftover in ("bin", "lib", "lib64", "share", "include", "build", "interfaces"):
-            path = ENV / leftover
-            path.unlink() if path.is_symlink() else shutil.rmtree(path, ignore_errors=True)
-        make_virtual_environment()
-        repair_wheels()
+        remove_all()
+        (ENV / "COLCON_IGNORE").touch()
+        (ENV / "tmp").mkdir()
+        install_wheels()
         installed.write_text(wanted)
-    write_activation()
+    repair_wheels()
+    write_toolchain()
+    write_variables()
+    write_import_path()
     build_interfaces()
     (ENV / "key").write_text(key + "\n")
 
 
-def main() -> int:
-    started = time.monotonic()
+def stop(number: int, frame: FrameType | None) -> NoReturn:
+    """On a signal: leave, once; `run` ends the step's processes on the way out."""
+    for other in SIGNALS:
+        signal.signal(other, signal.SIG_IGN)
+    raise SystemExit(128 + number)
+
+
+def lock() -> TextIO:
+    """One set-up at a time; the lock is free again when the file is closed."""
     ENV.mkdir(exist_ok=True)
-    with (ENV / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        key = sys.argv[1]
-        if (ENV / "key").is_file() and (ENV / "key").read_text().strip() == key.strip():
-            return 0
-        print(f"Building the environment in {ENV} (a few minutes, once)", flush=True)
-        try:
-            build(key)
-        except SetupError as error:
-            print(f"tools/env: {error}", file=sys.stderr)
-            return 1
-        except KeyboardInterrupt:
-            print("\ntools/env: interrupted; the next call goes on from here", file=sys.stderr)
-            return 130
-    print(f"Environment ready after {time.monotonic() - started:.0f} s", flush=True)
-    return 0
+    file = LOCK.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("tools/env: waiting for another one that builds the environment", file=sys.stderr)
+        fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
+def main(key: str, command: list[str]) -> None:
+    """Build the environment, then become `tools/env` again, which runs the command."""
+    for number in SIGNALS:
+        signal.signal(number, stop)
+    try:
+        with lock():
+            if not (ENV / "key").is_file() or (ENV / "key").read_text() != key + "\n":
+                started = time.monotonic()
+                print(f"Building the environment in {ENV} (minutes, once)", file=sys.stderr)
+                build(key)
+                took = f"{time.monotonic() - started:.0f} s"
+                print(f"Environment ready after {took}", file=sys.stderr)
+    except SetupError as error:
+        sys.exit(f"tools/env: {error}")
+    except OSError as error:
+        sys.exit(f"tools/env: cannot write in {ENV}: {error.strerror} ({error.filename})")
+    except SystemExit:
+        print("\ntools/env: interrupted; the next call goes on", file=sys.stderr)
+        raise
+    for number in (*SIGNALS, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL)
+    os.execv(ROOT / "tools" / "env", ["tools/env", *command])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(sys.argv[1], sys.argv[2:])
