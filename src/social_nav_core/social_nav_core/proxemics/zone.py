@@ -41,7 +41,7 @@ class SocialZoneParameters:
     group_span: float = parameter(3.0, "m", "farther members share no space", 0.1, 20.0)
     corridor_start: float = parameter(0.45, "m", "the front opens from here on", 0.0, 3.0)
     corridor_full: float = parameter(0.8, "m", "the front is fully open from here on", 0.0, 3.0)
-    corridor_width: float = parameter(0.4, "m", "standard deviation of the corridor", 0.05, 2.0)
+    corridor_width: float = parameter(0.4, "m", "standard deviation of the corridor", 0.1, 2.0)
 
     intent_interacting_amplitude: float = parameter(1.0, "", "factor of the cost", 0.0, 1.0)
     intent_interacting_size: float = parameter(1.0, "", "factor of the size", 0.3, 3.0)
@@ -66,10 +66,10 @@ class SocialZoneParameters:
 
     def __post_init__(self) -> None:
         check(self)
-        if not self.corridor_start < self.corridor_full:
+        if self.corridor_full < self.corridor_start + 0.1:
             raise ParameterError(
-                f"corridor_full is {self.corridor_full} m, expected more than corridor_start "
-                f"({self.corridor_start} m)"
+                f"corridor_full is {self.corridor_full} m, expected at least 0.1 m more than "
+                f"corridor_start ({self.corridor_start} m)"
             )
 
     def label_factors(self, person: Person) -> tuple[float, float, float]:

@@ -152,7 +152,7 @@ def test_the_extension_is_limited():
         ({"cutoff": 0.0}, "cutoff is 0.0, expected 0.001 to 0.5"),
         ({"combination": "avg"}, "combination is 'avg', expected one of max, sum, mixture"),
         ({"horizon": math.nan}, "horizon is nan, expected 0 to 5 s"),
-        ({"corridor_full": 0.4}, "corridor_full is 0.4 m, expected more than corridor_start"),
+        ({"corridor_full": 0.4}, "corridor_full is 0.4 m, expected at least 0.1 m more than"),
     ],
 )
 def test_bad_parameters_are_refused(change, message):

@@ -1,0 +1,183 @@
+#ifndef SOCIAL_NAV_COSTMAP__ZONE_TABLE_HPP_
+#define SOCIAL_NAV_COSTMAP__ZONE_TABLE_HPP_
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "social_nav_costmap/raster.hpp"
+#include "social_nav_costmap/zone.hpp"
+
+namespace social_nav_costmap
+{
+
+/// The normalised zone as a table of tangent planes over offsets from the mode.
+///
+/// With b = pdf / peak the zone is z = max(0, b - cutoff) / (1 - cutoff); a second table holds z
+/// times the open corridor s(f) exp(-l^2 / (2 width^2)).  A look-up reads one plane and is off by
+/// less than 0.002 of the peak: squares are a tenth of the model's grain wide.
+class ZoneTable
+{
+public:
+  ZoneTable(const ProxemicsModel & model, const ZoneShape & shape, const ZoneParameters & p)
+  {
+    Box box;
+    for (const Vector & offset : shape.contour) {
+      box.add(1.03 * offset);
+    }
+    const double square = model.grain() / 10.0;
+    per_metre_ = static_cast<float>(1.0 / square);
+    forward0_ = static_cast<float>(box.min_x - 2.0 * square);
+    left0_ = static_cast<float>(box.min_y - 2.0 * square);
+    columns_ = static_cast<int>((box.max_x - box.min_x) / square) + 5;
+    rows_ = static_cast<int>((box.max_y - box.min_y) / square) + 5;
+    const auto zone = [&](double column, double row) {
+        const Vector offset{forward0_ + column * square, left0_ + row * square};
+        const double b = model.pdf(shape.mode + offset) / model.peak();
+        return std::max(0.0, (b - p.cutoff) / (1.0 - p.cutoff));
+      };
+    const auto open_zone = [&](double column, double row) {
+        const double f = shape.mode.x + forward0_ + column * square;
+        const double l = (shape.mode.y + left0_ + row * square) / p.corridor_width;
+        const double t = std::clamp(
+          (f - p.corridor_start) / (p.corridor_full - p.corridor_start), 0.0, 1.0);
+        return zone(column, row) * t * t * (3.0 - 2.0 * t) * std::exp(-0.5 * l * l);
+      };
+    for (int row = 0; row < rows_; ++row) {
+      for (int column = 0; column < columns_; ++column) {
+        plain_.push_back(plane(zone, column, row));
+        corridor_.push_back(plane(open_zone, column, row));
+      }
+    }
+  }
+
+  /// Cost at an offset from the mode [m], anywhere.
+  float at(Vector offset, float opening, bool isotropic) const
+  {
+    if (isotropic) {
+      offset = {norm(offset), 0.0};
+    }
+    const float f = (static_cast<float>(offset.x) - forward0_) * per_metre_;
+    const float l = (static_cast<float>(offset.y) - left0_) * per_metre_;
+    if (!(f >= 0.0f && l >= 0.0f && f < columns_ && l < rows_)) {
+      return 0.0f;
+    }
+    return look_up(plain_.data(), f, l) - opening * look_up(corridor_.data(), f, l);
+  }
+
+  /// Costs, times the amplitude, of `count` cells in a row; the first has the offset `first` from
+  /// the mode, each next one is a `step` further.  All offsets must lie within 1.03 contours.
+  void along(
+    Vector first, Vector step, int count, float amplitude, float opening, bool isotropic,
+    float * costs) const
+  {
+    if (isotropic) {
+      for (int k = 0; k < count; ++k) {
+        costs[k] = amplitude * at(first + static_cast<double>(k) * step, 0.0f, true);
+      }
+      return;
+    }
+    const float f0 = (static_cast<float>(first.x) - forward0_) * per_metre_;
+    const float l0 = (static_cast<float>(first.y) - left0_) * per_metre_;
+    const float df = static_cast<float>(step.x) * per_metre_;
+    const float dl = static_cast<float>(step.y) * per_metre_;
+    add_along<true>(plain_.data(), {f0, l0, df, dl}, count, amplitude, costs);
+    if (opening > 0.0f) {
+      add_along<false>(corridor_.data(), {f0, l0, df, dl}, count, -amplitude * opening, costs);
+    }
+  }
+
+  std::size_t size() const {return plain_.size();}
+
+private:
+  struct alignas (16) Plane  ///< value + forward * f + left * l, f and l in squares
+  {
+    float value;
+    float forward;
+    float left;
+    float unused;
+  };
+
+  struct Line  ///< places (f0 + k df, l0 + k dl) in squares
+  {
+    float f0;
+    float l0;
+    float df;
+    float dl;
+  };
+
+  /// Plane of a square: the mean slopes of its edges, half way between centre and corners.
+  template<typename Function>
+  static Plane plane(const Function & function, int column, int row)
+  {
+    const double a = function(column, row), b = function(column + 1, row);
+    const double c = function(column, row + 1), d = function(column + 1, row + 1);
+    const double middle = 0.5 * (function(column + 0.5, row + 0.5) + 0.25 * (a + b + c + d));
+    const double forward = 0.5 * (b - a + d - c), left = 0.5 * (c - a + d - b);
+    return {
+      static_cast<float>(middle - forward * (column + 0.5) - left * (row + 0.5)),
+      static_cast<float>(forward), static_cast<float>(left), 0.0f};
+  }
+
+  float look_up(const Plane * planes, float f, float l) const
+  {
+    const Plane & p = planes[static_cast<int>(l) * columns_ + static_cast<int>(f)];
+    return p.value + p.forward * f + p.left * l;
+  }
+
+  /// Set costs to, or add to them, `factor` times the planes along a line; four cells at a time
+  /// where the processor has the instructions.
+  template<bool kSet>
+  void add_along(const Plane * planes, Line line, int count, float factor, float * costs) const
+  {
+    int k = 0;
+#ifdef __SSE2__
+    const __m128 lanes = _mm_setr_ps(0.0f, 1.0f, 2.0f, 3.0f);
+    const __m128 columns = _mm_set1_ps(static_cast<float>(columns_));
+    const __m128 scale = _mm_set1_ps(factor);
+    const __m128 df = _mm_set1_ps(4.0f * line.df), dl = _mm_set1_ps(4.0f * line.dl);
+    __m128 f = _mm_add_ps(_mm_set1_ps(line.f0), _mm_mul_ps(lanes, _mm_set1_ps(line.df)));
+    __m128 l = _mm_add_ps(_mm_set1_ps(line.l0), _mm_mul_ps(lanes, _mm_set1_ps(line.dl)));
+    for (; k + 4 <= count; k += 4) {
+      const __m128 row = _mm_cvtepi32_ps(_mm_cvttps_epi32(l));
+      const __m128i at = _mm_cvttps_epi32(_mm_add_ps(_mm_mul_ps(row, columns), f));
+      const auto low = static_cast<std::uint64_t>(_mm_cvtsi128_si64(at));
+      const auto high = static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(at, at)));
+      __m128 value = _mm_load_ps(&planes[low & 0xffffffffu].value);
+      __m128 forward = _mm_load_ps(&planes[low >> 32].value);
+      __m128 left = _mm_load_ps(&planes[high & 0xffffffffu].value);
+      __m128 unused = _mm_load_ps(&planes[high >> 32].value);
+      _MM_TRANSPOSE4_PS(value, forward, left, unused);
+      value = _mm_add_ps(value, _mm_add_ps(_mm_mul_ps(forward, f), _mm_mul_ps(left, l)));
+      value = _mm_mul_ps(value, scale);
+      _mm_storeu_ps(costs + k, kSet ? value : _mm_add_ps(value, _mm_loadu_ps(costs + k)));
+      f = _mm_add_ps(f, df);
+      l = _mm_add_ps(l, dl);
+    }
+#endif
+    for (; k < count; ++k) {
+      const float at_k = static_cast<float>(k);
+      const float cost =
+        factor * look_up(planes, line.f0 + at_k * line.df, line.l0 + at_k * line.dl);
+      costs[k] = kSet ? cost : costs[k] + cost;
+    }
+  }
+
+  float per_metre_ = 1.0f;
+  float forward0_ = 0.0f;
+  float left0_ = 0.0f;
+  int columns_ = 0;
+  int rows_ = 0;
+  std::vector<Plane> plain_;
+  std::vector<Plane> corridor_;
+};
+
+}  // namespace social_nav_costmap
+
+#endif  // SOCIAL_NAV_COSTMAP__ZONE_TABLE_HPP_
