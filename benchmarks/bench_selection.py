@@ -2,8 +2,8 @@
 
     python benchmarks/bench_selection.py
 
-Limit of processor time: 10 ms, without the ways, which the planner computes for the whole map.  The exit
-status is 1 when it is missed.
+Limit of processor time: 10 ms, without the ways, which the planner computes for the whole map.
+The exit status is 1 when it is missed.
 """
 
 from __future__ import annotations
