@@ -10,7 +10,7 @@ import numpy as np
 from social_nav_core.evaluation.arms import Arm, without_labels
 from social_nav_core.evaluation.recorder import RunRecorder
 from social_nav_core.evaluation.run import RunRecord
-from social_nav_core.geometry import FloatArray, inverse, transform_points
+from social_nav_core.geometry import FloatArray, inverse, transform_points, wrap_angle
 from social_nav_core.interaction.kde import InteractionModel
 from social_nav_core.interaction.place import Place
 from social_nav_core.interaction.selection import ApproachSelector, Situation
@@ -32,8 +32,9 @@ class TrialParameters:
     step: float = parameter(0.05, "s", "of the simulator and of the follower", 0.01, 0.2)
     sample_period: float = parameter(0.1, "s", "between samples of the record", 0.01, 1.0)
     scan_period: float = parameter(0.2, "s", "between lidar scans", 0.05, 2.0)
-    plan_period: float = parameter(0.5, "s", "between looks at plan and place", 0.1, 10.0)
+    plan_period: float = parameter(1.0, "s", "between looks at plan and place", 0.1, 10.0)
     moved: float = parameter(0.1, "m", "someone who moves by more makes a new plan", 0.0, 2.0)
+    turned: float = parameter(0.2, "rad", "the same for turning and places", 0.0, 3.2)
     timeout: float = parameter(90.0, "s", "a trial takes at most so long", 1.0, 600.0)
     dwell: float = parameter(1.0, "s", "the robot must stay at its goal for so long", 0.0, 60.0)
     dwell_scripted: float = parameter(
@@ -93,7 +94,7 @@ class TrialRunner:
         self._rng = np.random.default_rng(stream)
         self._recorder = RunRecorder(trial.scene.name, trial.task, arm.name, trial.seed)
         self._points_in_map = np.zeros((0, 2))
-        self._planned_for: FloatArray | None = None
+        self._planned_for = self._selected_for = np.full((0, 3), np.nan)
         self._path: FloatArray | None = None
         self._place: Place | None = None
         self._goal: tuple[float, float, float] | None = None
@@ -140,18 +141,29 @@ class TrialRunner:
         if costs is not None and self._keep_costs:
             self._recorder.costs(time, costs)
         self._planner.update(costs, self._points_in_map)
-        new_goal = self._choose_goal(time, people)
-        places = np.array([person.pose[:2] for person in people]).reshape(-1, 2)
-        if self._goal is not None and (new_goal or self._plan_is_due(places, status)):
-            self._plan(time, places)
+        poses = np.array([person.pose for person in people]).reshape(-1, 3)
+        new_goal = self._choose_goal(time, people, poses)
+        if self._goal is not None and (new_goal or self._plan_is_due(poses, status)):
+            self._plan(time, poses)
 
-    def _choose_goal(self, time: float, people: list[Person]) -> bool:
+    def _have_moved(self, before: FloatArray, now: FloatArray) -> bool:
+        """Whether anybody moved or turned since poses (n, 3) that were the last ones used."""
+        if before.shape != now.shape:
+            return True
+        moved = np.linalg.norm(now[:, :2] - before[:, :2], axis=-1).max(initial=0.0)
+        turned = np.abs(wrap_angle(now[:, 2] - before[:, 2])).max(initial=0.0)
+        return bool(moved > self.parameters.moved or turned > self.parameters.turned)
+
+    def _choose_goal(self, time: float, people: list[Person], poses: FloatArray) -> bool:
         """Whether there is a new goal now."""
         if self.trial.task == "avoid":
             if self._goal is not None:
                 return False
             self._set_goal(time, self.trial.scene.goal, "goal sent")
             return True
+        if self._place is not None and not self._have_moved(self._selected_for, poses):
+            return False
+        self._selected_for = poses
         place = self._select(time, people)
         if not isinstance(place, Place) or place is self._place:
             return False
@@ -177,15 +189,15 @@ class TrialRunner:
         self._recorder.goal(time, goal)
         self._recorder.event(time, text)
 
-    def _plan_is_due(self, places: FloatArray, status: DriveStatus) -> bool:
+    def _plan_is_due(self, poses: FloatArray, status: DriveStatus) -> bool:
         if status is DriveStatus.ARRIVED:
             return False
-        if self._path is None or self._planned_for is None or status is DriveStatus.BLOCKED:
+        if self._path is None or status is DriveStatus.BLOCKED:
             return True
-        moved = np.linalg.norm(places - self._planned_for, axis=-1).max(initial=0.0)
-        return moved > self.parameters.moved or not self._planner.is_free(self._path[1:]).all()
+        is_free = bool(self._planner.is_free(self._path[1:]).all())
+        return not is_free or self._have_moved(self._planned_for, poses)
 
-    def _plan(self, time: float, places: FloatArray) -> None:
+    def _plan(self, time: float, poses: FloatArray) -> None:
         assert self._goal is not None
         try:
             self._path = self._planner.plan(self._world.state.robot_in_map, self._goal)
@@ -194,7 +206,7 @@ class TrialRunner:
                 self._recorder.event(time, f"no path: {error}")
             self._path = None
             return
-        self._planned_for = places
+        self._planned_for = poses
         self._follower.set_path(self._path, self._goal[2])
         self._recorder.path(time, self._path)
 

@@ -62,13 +62,17 @@ def _pose(name: str, value: ArrayLike) -> FloatArray:
 
 
 def place_density(
-    robot_in_map: ArrayLike, person_in_map: ArrayLike, model: InteractionModel
+    robot_in_map: ArrayLike, people_in_map: ArrayLike, model: InteractionModel
 ) -> float:
-    """Density of the robot's place around a person, as a share (0 to 1) of the model's maximum."""
-    robot, person = _pose("robot_in_map", robot_in_map), _pose("person_in_map", person_in_map)
-    place = relative(person, robot)[:2]
+    """Density of the robot's place (3,) around people (m, 3), as a share of the model's maximum.
+
+    The mean over the people, 0 to 1; with one person, 1 is the best place.
+    """
+    robot = _pose("robot_in_map", robot_in_map)
+    people = [_pose("people_in_map", person) for person in np.atleast_2d(people_in_map)]
+    places = relative(np.array(people), robot)[:, :2]
     highest = float(model.density(model.modes()[:1])[0])
-    return min(float(model.density(place)) / highest, 1.0)
+    return min(float(model.density(places).mean()) / highest, 1.0)
 
 
 def time_in_front(times: ArrayLike, robot_in_map: ArrayLike, person_in_map: ArrayLike) -> float:

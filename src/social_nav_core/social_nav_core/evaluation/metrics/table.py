@@ -91,13 +91,13 @@ METRICS: tuple[Metric, ...] = (
     Metric("heading_change", "social", "turning near people", "rad", "lower",
            "all turning, left or right, within 3.6 m of a person"),
     Metric("arrival_distance", "approach", "distance at arrival", "m", "",
-           "between the centres of the robot and the person"),
+           "to the person's centre, in a group the nearest one's"),
     Metric("arrival_bearing", "approach", "bearing at arrival", "°", "lower",
-           "angle between the person's front and the robot, 0 straight in front", 0),
+           "angle between that person's front and the robot, 0 straight in front", 0),
     Metric("facing_error", "approach", "facing error", "°", "lower",
-           "angle between the robot's front and the person", 1),
+           "angle between the robot's front and the person, or the middle of the group", 1),
     Metric("place_density", "approach", "density of the place", "", "higher",
-           "interaction model at the robot's place, as a share of its maximum"),
+           "interaction model there (mean over a group), as a share of its maximum"),
     Metric("time_in_front", "approach", "time in the front zone", "s", "",
            "within 60° of the person's front and 3.6 m", 1),
     Metric("seen_by_person", "approach", "visible to the person", "yes or no", "higher",
@@ -106,7 +106,7 @@ METRICS: tuple[Metric, ...] = (
            "the camera would see the person at arrival", 0),
     Metric("regoals", "approach", "new goals", "", "", "how often the place was chosen again", 0),
     Metric("wrong_person", "approach", "wrong person", "yes or no", "lower",
-           "the robot came up to someone else, or to nobody", 0),
+           "the robot came up to nobody, or to someone outside the group", 0),
     Metric("unwanted_approach", "approach", "unwanted approach", "yes or no", "lower",
            "the robot came up to someone who is not interested", 0),
 )  # fmt: skip
@@ -217,30 +217,57 @@ def _social(run: RunRecord, proxemics: ProxemicsModel) -> dict[str, float]:
 
 def _approach(run: RunRecord, interaction: InteractionModel) -> dict[str, float]:
     robot, people = run.robot_in_map, run.people_in_map
-    person = run.person(run.target_id)
+    members = conversation(run)
     found = approach.approached(robot[-1], people[-1])
+    if found is None and len(members) > 1:
+        found = _who_is_met(robot[-1], people[-1, members], members)
     unwanted = found is not None and run.intents[-1, found] == Intent.NOT_INTERESTED
     values = {
-        "time_in_front": approach.time_in_front(run.times, robot, person),
+        "time_in_front": approach.time_in_front(run.times, robot, run.person(run.target_id)),
         "regoals": float(max(len(run.goal_times) - 1, 0)),
-        "wrong_person": float(found is None or run.person_ids[found] != run.target_id),
+        "wrong_person": float(found not in members),
         "unwanted_approach": float(unwanted),
     }
-    if not np.isfinite(person[-1]).all():
+    if not members:
         return values
-    return values | _arrival(robot[-1], person[-1], run, interaction)
+    return values | _arrival(robot[-1], people[-1, members], run, interaction)
+
+
+def conversation(run: RunRecord) -> list[int]:
+    """Columns of the approached person and of the group, who are there at the end of a run."""
+    target = run.person_ids.index(run.target_id)
+    group = run.group_ids[-1, target]
+    there = np.isfinite(run.people_in_map[-1]).all(-1)
+    if not there[target]:
+        return []
+    return [
+        i
+        for i in range(len(run.person_ids))
+        if i == target or (group and there[i] and run.group_ids[-1, i] == group)
+    ]
+
+
+def _who_is_met(robot: FloatArray, poses: FloatArray, members: list[int]) -> int | None:
+    """The nearest member (m, 3) of a group whose middle the robot (3,) faces; None if it is not."""
+    middle = np.array([*poses[:, :2].mean(axis=0), 0.0])
+    if approach.approached(robot, middle[None], within=3.0) is None:
+        return None
+    return members[int(np.argmin(np.linalg.norm(poses[:, :2] - robot[:2], axis=1)))]
 
 
 def _arrival(
-    robot: FloatArray, person: FloatArray, run: RunRecord, interaction: InteractionModel
+    robot: FloatArray, people: FloatArray, run: RunRecord, interaction: InteractionModel
 ) -> dict[str, float]:
-    where = approach.arrival(robot, person)
+    """Arrival at the nearest of the people (m, 3) who talk; the robot should face their middle."""
+    nearest = people[np.argmin(np.linalg.norm(people[:, :2] - robot[:2], axis=1))]
+    where = approach.arrival(robot, nearest)
+    middle = np.array([*people[:, :2].mean(axis=0), 0.0])
     room = (run.grid, run.occupancy)
     return {
         "arrival_distance": where.distance,
         "arrival_bearing": abs(float(np.rad2deg(where.bearing))),
-        "facing_error": float(np.rad2deg(where.facing_error)),
-        "place_density": approach.place_density(robot, person, interaction),
-        "seen_by_person": float(approach.seen_by_person(robot, person, *room)),
-        "seen_by_robot": float(approach.seen_by_robot(robot, person, *room)),
+        "facing_error": float(np.rad2deg(approach.arrival(robot, middle).facing_error)),
+        "place_density": approach.place_density(robot, people, interaction),
+        "seen_by_person": float(approach.seen_by_person(robot, nearest, *room)),
+        "seen_by_robot": float(approach.seen_by_robot(robot, nearest, *room)),
     }
