@@ -8,8 +8,8 @@ be compared with each other and with a learned model, and all have a peak, so th
 - `KirbyGaussian`: R. Kirby, Social Robot Navigation (CMU-RI-TR-10-13, 2010), section 4.2: Gaussian
   with three deviations, front = max(2 v, 0.5) m for a person who walks at v m/s, side 2/3 and rear
   1/2 of it.
-- `EggGaussian`: wider behind than ahead of its middle, like the egg of Hayduk, Perceptual and
-  Motor Skills 79 (1994).
+- `EggGaussian`: an egg that reaches farther ahead than behind, since people claim more space in
+  front (L. A. Hayduk, Canadian Journal of Behavioural Science 13, 1981); blunt at the person.
 - `symmetric_gaussian`: one deviation in every direction.
 """
 
@@ -135,20 +135,27 @@ class KirbyGaussian(Baseline):
 
 @dataclass(frozen=True, eq=False)
 class EggGaussian(Baseline):
-    """Gaussian whose width narrows ahead: ``side (1 - taper tanh(forward / length))``.
+    """Gaussian whose width narrows ahead: ``side (1 - taper tanh((forward - ahead) / length))``.
 
     Attributes:
-        length, side: deviations [m] along and, at the person, across.
+        ahead: where it is highest, in front of the person [m].
+        length, side: deviations [m] along and, at that place, across.
         taper: how much narrower it is far ahead, and wider far behind, in [0, 1).
     """
 
-    length: float = 0.5
-    side: float = 0.4
+    ahead: float = 0.15
+    length: float = 0.45
+    side: float = 0.35
     taper: float = 0.3
+
+    @property
+    def mode(self) -> FloatArray:
+        """Where the density is largest ``(2,)`` [m]."""
+        return np.array([self.ahead, 0.0])
 
     def log_cost(self, forward: FloatArray, left: FloatArray) -> FloatArray:
         """Minus half the squared offset, in deviations at that distance ahead."""
-        along = np.asarray(forward) / self.length
+        along = (forward - self.ahead) / self.length
         across = left / (self.side * (1.0 - self.taper * np.tanh(along)))
         return -0.5 * (along**2 + across**2)
 

@@ -95,8 +95,10 @@ def meeting_positions(recordings: Sequence[Trajectories]) -> Positions:
                 with np.errstate(invalid="ignore"):
                     together = (pair < SLOW).all(axis=1) & (np.hypot(*place.T) <= REACH)
             for first, last in _runs(together & seen):
-                if recording.times[last] - recording.times[first] >= SHORTEST:
-                    end = recording.times[first : last + 1] >= recording.times[last] - SHORTEST
+                if recording.times[last] - recording.times[first] >= SHORTEST - 1e-6:
+                    end = (
+                        recording.times[first : last + 1] >= recording.times[last] - SHORTEST - 1e-6
+                    )
                     points.append(np.median(place[first : last + 1][end], axis=0)[None])
                     trials.append(np.array([trial]))
     return _joined(points, trials)
