@@ -7,6 +7,7 @@ the person moves or turns, and ends with a reason that a person understands.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
@@ -75,8 +76,9 @@ class Approach:
 class GoalSelectorNode(Node):
     """People in, NavigateToPose goals out, as an ApproachPerson action."""
 
-    def __init__(self) -> None:
-        super().__init__("goal_selector")
+    def __init__(self, **options: Any) -> None:
+        """Options are those of `rclpy.node.Node`, such as context and parameter_overrides."""
+        super().__init__("goal_selector", **options)
         read = read_parameters(
             self,
             {

@@ -7,6 +7,7 @@ fixed rate.  A new goal replaces the one before, as with Nav2.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import Twist
@@ -68,8 +69,9 @@ class Drive:
 class NavigatorNode(Node):
     """NavigateToPose in, cmd_vel out."""
 
-    def __init__(self) -> None:
-        super().__init__("navigator")
+    def __init__(self, **options: Any) -> None:
+        """Options are those of `rclpy.node.Node`, such as context and parameter_overrides."""
+        super().__init__("navigator", **options)
         read = read_parameters(
             self,
             {"": NavigatorParameters, "planner": PlannerParameters, "follower": FollowerParameters},

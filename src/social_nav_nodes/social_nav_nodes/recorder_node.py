@@ -67,8 +67,9 @@ class RecorderParameters:
 class RecorderNode(Node):
     """Writes every message as it came over the wire, stamped with the node's clock."""
 
-    def __init__(self) -> None:
-        super().__init__("recorder")
+    def __init__(self, **options: Any) -> None:
+        """Options are those of `rclpy.node.Node`, such as context and parameter_overrides."""
+        super().__init__("recorder", **options)
         parameters: RecorderParameters = read_parameters(self, {"": RecorderParameters})[""]
         folder = Path(parameters.out)
         if not parameters.out or folder.exists():

@@ -7,6 +7,7 @@ everybody in the room as `social_people`, for the perception.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import Twist
@@ -62,8 +63,9 @@ class SimulatorParameters:
 class SimulatorNode(Node):
     """Moves the world and publishes what a robot in it would."""
 
-    def __init__(self) -> None:
-        super().__init__("simulator")
+    def __init__(self, **options: Any) -> None:
+        """Options are those of `rclpy.node.Node`, such as context and parameter_overrides."""
+        super().__init__("simulator", **options)
         read = read_parameters(
             self,
             {

@@ -7,6 +7,7 @@ stands in for Nav2.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from nav_msgs.msg import OccupancyGrid
@@ -40,8 +41,9 @@ class SocialCostmapParameters:
 class SocialCostmapNode(Node):
     """SocialPersonArray and a grid in, social costs on that grid out."""
 
-    def __init__(self) -> None:
-        super().__init__("social_costmap")
+    def __init__(self, **options: Any) -> None:
+        """Options are those of `rclpy.node.Node`, such as context and parameter_overrides."""
+        super().__init__("social_costmap", **options)
         read = read_parameters(self, {"": SocialCostmapParameters, "zones": SocialZoneParameters})
         self._parameters: SocialCostmapParameters = read[""]
         self._zones: SocialZoneParameters = read["zones"]

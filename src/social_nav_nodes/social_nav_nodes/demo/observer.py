@@ -83,7 +83,8 @@ class ObserverNode(Node):
             self.create_subscription(message_type, topic, callback, qos)
 
     def _since_sent(self, header: Header) -> float:
-        return seconds(header.stamp) - (self._sent or 0.0)
+        """Time [s]; 0 for what was stamped just before the goal was sent."""
+        return max(seconds(header.stamp) - (self._sent or 0.0), 0.0)
 
     def _see_map(self, message: OccupancyGrid) -> None:
         geometry, _ = grid_from(message)
@@ -164,11 +165,11 @@ class ObserverNode(Node):
 
     def _see_path(self, message: Path) -> None:
         if self._sent is not None:
-            self._recorder.path(max(self._since_sent(message.header), 0.0), path_from(message))
+            self._recorder.path(self._since_sent(message.header), path_from(message))
 
     def _see_place(self, message: PoseStamped) -> None:
         if self._sent is not None:
-            time = max(self._since_sent(message.header), 0.0)
+            time = self._since_sent(message.header)
             self._recorder.goal(time, pose_from(message.pose))
 
     def _finish(self, reached: bool, text: str) -> None:
