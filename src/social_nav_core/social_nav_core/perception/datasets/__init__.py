@@ -1,0 +1,1 @@
+"""Recorded people who met a robot: readers of published data sets."""

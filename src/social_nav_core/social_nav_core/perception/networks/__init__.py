@@ -1,0 +1,1 @@
+"""Networks in PyTorch: the student, its teacher and baselines."""

@@ -1,0 +1,107 @@
+"""Windows of body poses: what the student looks at, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from social_nav_core.geometry import FloatArray
+from social_nav_core.skeleton import JOINTS
+
+Float32Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Labelled windows.
+
+    Attributes:
+        joints: (n, t, 23, 3) x and y in [-1, 1] across the image, confidence in [0, 1].
+        labels: (n, 3) classes of intent, attitude and action (see `tasks`).
+        names: (n,) where each window comes from.
+    """
+
+    joints: Float32Array
+    labels: NDArray[np.int64]
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.joints)
+
+    def take(self, index: NDArray[np.int64]) -> Windows:
+        """Some of the windows."""
+        names = tuple(self.names[int(k)] for k in index)
+        return Windows(self.joints[index], self.labels[index], names)
+
+
+def normalised(joints_in_pixels: ArrayLike, width: float, height: float) -> Float32Array:
+    """Joints ``(..., 3)`` of column, row [pixel] and confidence, to [-1, 1] across the image.
+
+    What lies outside the image is drawn to its edge; joints with no confidence become all zero.
+    """
+    joints = np.asarray(joints_in_pixels, dtype=np.float64)
+    place = np.clip(joints[..., :2] / (width, height), 0.0, 1.0) * 2.0 - 1.0
+    confidence = np.clip(joints[..., 2:], 0.0, 1.0)
+    seen = confidence > 0.0
+    out = np.concatenate([np.where(seen, place, 0.0), confidence], axis=-1)
+    return out.astype(np.float32)
+
+
+def filled(joints: ArrayLike, present: ArrayLike) -> Float32Array:
+    """Frames ``(t, 23, 3)`` where absent ones repeat the frame before.
+
+    Args:
+        joints: (t, 23, 3).
+        present: (t,) which frames were seen; frames before the first of them become all zero.
+    """
+    frames = np.asarray(joints, dtype=np.float32)
+    seen = np.asarray(present, dtype=bool)
+    if frames.ndim != 3 or frames.shape[1:] != (len(JOINTS), 3):
+        raise ValueError(f"frames have the shape {frames.shape}, expected (t, {len(JOINTS)}, 3)")
+    latest = np.maximum.accumulate(np.where(seen, np.arange(len(seen)), -1))
+    return np.where((latest >= 0)[:, None, None], frames[latest], 0.0).astype(np.float32)
+
+
+def resampled(
+    joints: ArrayLike, times: ArrayLike, rate: float, steps: int, end: float
+) -> Float32Array:
+    """A window at an even rate from frames at uneven times.
+
+    Places are interpolated between the two frames around a step, confidences take the smaller of
+    both; steps before the first frame repeat it, steps after the last one repeat that.
+
+    Args:
+        joints: (k, 23, 3) frames, at least one.
+        times: (k,) of the frames [s], increasing.
+        rate: steps per second [1/s].
+        steps: number of steps.
+        end: time of the last step [s].
+
+    Returns:
+        (steps, 23, 3).
+    """
+    frames, clock = np.asarray(joints, dtype=np.float64), np.asarray(times, dtype=np.float64)
+    if not len(frames) or len(frames) != len(clock):
+        raise ValueError(f"got {len(frames)} frames and {len(clock)} times, expected as many")
+    if (np.diff(clock) <= 0.0).any():
+        raise ValueError("times of the frames do not increase")
+    wanted = end - np.arange(steps - 1, -1, -1) / rate
+    after = np.clip(np.searchsorted(clock, wanted), 0, len(clock) - 1)
+    before = np.maximum(after - 1, 0)
+    span = np.where(after > before, clock[after] - clock[before], 1.0)
+    share = np.clip((wanted - clock[before]) / span, 0.0, 1.0)[:, None, None]
+    share = np.where((after > before)[:, None, None], share, 1.0)
+    place = frames[before, :, :2] * (1.0 - share) + frames[after, :, :2] * share
+    return np.concatenate([place, _sureness(frames, before, after, share)], axis=-1).astype(
+        np.float32
+    )
+
+
+def _sureness(
+    frames: FloatArray, before: NDArray[np.int64], after: NDArray[np.int64], share: FloatArray
+) -> FloatArray:
+    first, second = frames[before, :, 2:], frames[after, :, 2:]
+    between = np.minimum(first, second)
+    return np.where(share <= 0.0, first, np.where(share >= 1.0, second, between))
