@@ -39,7 +39,7 @@ class FollowerParameters:
     yaw_tolerance: float = parameter(0.08, "rad", "of the goal's heading", 0.01, 3.1416)
     robot_radius: float = parameter(0.27, "m", "of the footprint", 0.05, 2.0)
     obstacle_margin: float = parameter(
-        0.08, "m", "kept to obstacles ahead; the robot creeps past nearer ones", 0.0, 1.0
+        0.18, "m", "kept to obstacles ahead; the robot creeps past nearer ones", 0.0, 1.0
     )
     creep_speed: float = parameter(0.25, "m/s", "past obstacles within the margin", 0.02, 5.0)
 
@@ -165,7 +165,7 @@ class PathFollower:
         if obstacles_in_robot is None or not np.size(obstacles_in_robot):
             return speed, False
         points = np.asarray(obstacles_in_robot, dtype=float)
-        free, wide = self._free_ways(points, curvature)
+        free, wide = self._free_ways(points, curvature, left)
         speed = min(speed, math.hypot(about.creep_speed, self._braking_speed(wide, dt)))
         return min(speed, self._braking_speed(free, dt)), free <= 0.0
 
@@ -222,14 +222,15 @@ class PathFollower:
         cos, sin = math.cos(robot[2]), math.sin(robot[2])
         return cos * dx + sin * dy, cos * dy - sin * dx
 
-    def _free_ways(self, points: FloatArray, curvature: float) -> tuple[float, float]:
+    def _free_ways(self, points: FloatArray, curvature: float, left: float) -> tuple[float, float]:
         """Ways [m] along the arc: up to the margin before an obstacle, and to a tight place.
 
         A place is tight when the footprint passes something nearer than the margin.  Points that
-        are that near already count only if the robot would come closer to them.
+        are that near already count only if the robot would come closer to them; what is beyond
+        the goal, which is ``left`` [m] away, does not count.
         """
         about = self.parameters
-        horizon = about.speed**2 / about.acceleration + 0.3
+        horizon = min(about.speed**2 / about.acceleration + 0.3, left)
         reach = about.robot_radius + about.obstacle_margin
         points = points[(points**2).sum(axis=1) < (horizon + reach) ** 2]
         if not len(points):

@@ -82,16 +82,17 @@ def test_rays_to_circles_by_hand():
 
 
 def test_a_person_is_two_legs(bare_room):
-    lidar = Lidar(bare_room.box_array, EXACT)
+    lidar = Lidar(bare_room.box_array, LidarParameters(sigma=0.0, leg_spread=0.12))
     people = standing((2.202, 0.0, math.pi))
-    assert leg_positions(people[0], 0.1) == pytest.approx(np.array([[2.202, -0.1], [2.202, 0.1]]))
+    legs = leg_positions(people[0], 0.12)
+    assert legs == pytest.approx(np.array([[2.202, -0.12], [2.202, 0.12]]))
     ranges = scan(lidar, (0.0, 0.0, 0.0), people)
     assert ranges[333] == pytest.approx(6.298)  # between the legs
     near = np.abs(lidar.angles) < 0.15
     legs = ranges[near][ranges[near] < 3.0]
-    assert legs.min() == pytest.approx(math.hypot(2.0, 0.1) - 0.08, abs=1e-3)
-    # a circle of 0.08 m seen from 2.0025 m spans 2 asin(0.08 / 2.0025) = 4.58 degrees
-    expected = 2 * 2 * math.degrees(math.asin(0.08 / math.hypot(2.0, 0.1))) / (220 / 666)
+    assert legs.min() == pytest.approx(math.hypot(2.0, 0.12) - 0.1, abs=2e-3)
+    # a circle of 0.1 m seen from 2.0036 m spans 2 asin(0.1 / 2.0036) = 5.72 degrees
+    expected = 2 * 2 * math.degrees(math.asin(0.1 / math.hypot(2.0, 0.12))) / (220 / 666)
     assert len(legs) == pytest.approx(expected, abs=2)
 
 

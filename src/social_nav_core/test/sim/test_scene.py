@@ -135,7 +135,7 @@ def test_a_wrong_room_is_refused_by_name(write, old, new, words):
 
 def test_every_shipped_scene_keeps_the_middle_open(shipped):
     names = "approach circle corridor_crossing face_to_face l_shape room side_by_side single"
-    assert sorted(shipped) == sorted(names.split())
+    assert set(names.split()) <= set(shipped)
     for name, scene in shipped.items():
         assert scene.name == name
         straight = np.linspace(scene.robot[:2], scene.goal[:2], 200)
