@@ -16,7 +16,7 @@ from social_nav_core.interaction.bandwidth import cross_validated_bandwidth
 from social_nav_core.interaction.compress import compress
 from social_nav_core.interaction.kde import kernel_density
 from social_nav_core.progress import Progress
-from social_nav_core.recordings.data import DATA_HELP, meeting_data, read_data
+from social_nav_core.recordings.data import DATA_HELP, meeting_data, of_members, read_data
 from social_nav_core.recordings.told import told
 
 SUMMARY = "learn the interaction model (kernel density estimate)"
@@ -44,6 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--kernels", type=whole_number(1), default=100, help="at most so many (default 100)"
     )
     parser.add_argument(
+        "--members",
+        choices=("all", "two", "more"),
+        default="all",
+        help="positions of conversations of two people, of three or more, or of all (default)",
+    )
+    parser.add_argument(
         "--seed", type=whole_number(0), default=0, help="of the compression (default 0)"
     )
     parser.add_argument(
@@ -56,7 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Fit, compress, write, and say what was done."""
     names = told(arguments.data)
-    positions = meeting_data(read_data(arguments.data, arguments.around_robot), names)
+    found = meeting_data(read_data(arguments.data, arguments.around_robot), names)
+    positions = of_members(found, arguments.members, names)
     chosen = arguments.bandwidth
     if chosen is None:
         trials = positions.trials if positions.trials_known else None
@@ -73,6 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
             lambda distance: progress(f"total variation {distance:.4f}"),
         )
     source = f"{len(positions.points)} positions of {names}"
+    if arguments.members != "all":
+        source += f" (conversations of {arguments.members})"
     provenance = arguments.provenance or source
     replace(small, provenance=provenance, licence=arguments.licence).save(arguments.out)
     print(

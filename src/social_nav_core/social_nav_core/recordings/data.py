@@ -29,7 +29,7 @@ from social_nav_core.recordings.trajectories import (
 DATA_HELP = """\
 DATA is one of
 - a CSV table with the columns forward_m, left_m [m] (where others were, in the person's frame:
-  forward out of the chest, left) and, where known, trial;
+  forward out of the chest, left) and, where known, trial and members (how many people talk);
 - a CSV histogram with the columns forward_min_m, left_min_m [m] (lower corner of a bin, same
   frame) and count;
 - CSV files of trajectories in the CongreG8 layout, one a trial (chest positions [m] and quaternions
@@ -114,3 +114,22 @@ def meeting_data(data: Data, source: str) -> Positions:
             f"expected {FEWEST_MEETING} or more"
         )
     return found
+
+
+def of_members(positions: Positions, members: str, source: str) -> Positions:
+    """Those of conversations of "two" people, of "more", or "all" of them.
+
+    Raises:
+        DataError: it is not known how many people took part, or fewer than 10 are left.
+    """
+    if members == "all":
+        return positions
+    if positions.members is None:
+        raise DataError(f"{source}: no column members, so conversations of {members} are not known")
+    chosen = positions.members == 2 if members == "two" else positions.members > 2
+    if int(chosen.sum()) < FEWEST_MEETING:
+        raise DataError(
+            f"{source}: {chosen.sum()} positions in conversations of {members}, "
+            f"expected {FEWEST_MEETING} or more"
+        )
+    return Positions(positions.points[chosen], positions.trials[chosen], positions.members[chosen])

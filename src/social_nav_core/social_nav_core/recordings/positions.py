@@ -23,10 +23,12 @@ class Positions:
     Attributes:
         points: ``(n, 2)`` as (forward, left) [m] in the person's frame.
         trials: ``(n,)`` which trial (or track) each point is from; all 0 where not known.
+        members: ``(n,)`` people in the conversation, both of them counted; 0 where not known.
     """
 
     points: FloatArray
     trials: np.ndarray
+    members: np.ndarray | None = None
 
     @property
     def trials_known(self) -> bool:
@@ -57,7 +59,7 @@ class Histogram:
 
 
 def positions_from_table(table: Table) -> Positions:
-    """Columns ``forward_m``, ``left_m`` [m] and, where there is one, ``trial``.
+    """Columns ``forward_m``, ``left_m`` [m] and, where they are, ``trial`` and ``members``.
 
     Raises:
         DataError: a cell is not a number, or a position is more than 50 m away (not metres?).
@@ -71,7 +73,14 @@ def positions_from_table(table: Table) -> Positions:
         )
     names = table.words("trial") if "trial" in table.header else ["0"] * len(table)
     trials = np.unique(np.array(names), return_inverse=True)[1]
-    return Positions(points, trials)
+    members = None
+    if "members" in table.header:
+        members = table.numbers(["members"])[:, 0].astype(int)
+        few = np.flatnonzero(members < 2)
+        if len(few):
+            row = int(few[0])
+            raise table.error(row, "members", str(members[row]), "2 or more people")
+    return Positions(points, trials, members)
 
 
 def histogram_from_table(table: Table) -> Histogram:

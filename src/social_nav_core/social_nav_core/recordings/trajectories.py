@@ -79,29 +79,37 @@ def meeting_positions(recordings: Sequence[Trajectories]) -> Positions:
     """Where one stands relative to the other at the end of each conversation of two people.
 
     A conversation is a time of at least 1 s in one group or, in recordings that name no groups,
-    of standing within 2.5 m of each other.
+    of standing within 2.5 m of each other.  How many people take part is counted at its end.
     """
-    points, trials = [], []
+    points, trials, members = [], [], []
     for trial, recording in enumerate(recordings):
-        grouped = bool((recording.groups >= 0).any())
+        together = _together(recording)
         for subject, other in _pairs(recording):
             place = relative(recording.poses[:, subject], recording.poses[:, other])[:, :2]
             seen = np.isfinite(place).all(axis=1)
-            if grouped:
-                own = recording.groups[:, subject]
-                together = (own >= 0) & (own == recording.groups[:, other])
-            else:
-                pair = recording.speeds[:, [subject, other]]
-                with np.errstate(invalid="ignore"):
-                    together = (pair < SLOW).all(axis=1) & (np.hypot(*place.T) <= REACH)
-            for first, last in _runs(together & seen):
-                if recording.times[last] - recording.times[first] >= SHORTEST - 1e-6:
-                    end = (
-                        recording.times[first : last + 1] >= recording.times[last] - SHORTEST - 1e-6
-                    )
+            for first, last in _runs(together[:, subject, other] & seen):
+                times = recording.times[first : last + 1]
+                if times[-1] - times[0] >= SHORTEST - 1e-6:
+                    end = times >= times[-1] - SHORTEST - 1e-6
                     points.append(np.median(place[first : last + 1][end], axis=0)[None])
                     trials.append(np.array([trial]))
-    return _joined(points, trials)
+                    members.append(1 + int(together[last, subject].sum()))
+    joined = _joined(points, trials)
+    return Positions(joined.points, joined.trials, np.array(members, dtype=int))
+
+
+def _together(recording: Trajectories) -> np.ndarray:
+    """Who is with whom ``(t, p, p)``, nobody with oneself."""
+    own, people = recording.groups, len(recording.ids)
+    if (own >= 0).any():
+        together = (own[:, :, None] == own[:, None, :]) & (own[:, :, None] >= 0)
+    else:
+        place = recording.poses[..., :2]
+        apart = np.linalg.norm(place[:, :, None] - place[:, None, :], axis=-1)
+        with np.errstate(invalid="ignore"):
+            stands = recording.speeds < SLOW
+            together = stands[:, :, None] & stands[:, None, :] & (apart <= REACH)
+    return together & ~np.eye(people, dtype=bool)
 
 
 def _joined(points: list[FloatArray], trials: list[np.ndarray]) -> Positions:
