@@ -7,6 +7,7 @@ the person moves or turns, and ends with a reason that a person understands.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from social_nav_core.proxemics.model import load_model, shipped_model
 from social_nav_core.proxemics.zone import SocialZoneParameters
 from social_nav_core.sim.planner import PlannerParameters, PlanningError
 from social_nav_nodes import topics
+from social_nav_nodes.action_end import finish
 from social_nav_nodes.conversions import grid_from, pose_stamped, seconds
 from social_nav_nodes.navigation_client import NavigationClient, NavigationState
 from social_nav_nodes.parameters import read_parameters
@@ -115,7 +117,7 @@ class GoalSelectorNode(Node):
             self,
             ApproachPerson,
             topics.APPROACH_PERSON,
-            execute_callback=self._execute,
+            execute_callback=finish,
             handle_accepted_callback=self._begin,
             cancel_callback=lambda _: CancelResponse.ACCEPT,
         )
@@ -140,20 +142,8 @@ class GoalSelectorNode(Node):
         self._approach = Approach(
             goal_handle, Future(), request.person_id, seconds(request.stay)
         )
-        goal_handle.execute()
+        goal_handle.execute(partial(finish, self._approach.done))
         self._tick()
-
-    async def _execute(self, goal_handle: ServerGoalHandle) -> ApproachPerson.Result:
-        approach = self._approach
-        assert approach is not None and approach.goal_handle is goal_handle
-        result: ApproachPerson.Result = await approach.done
-        if goal_handle.is_cancel_requested:
-            goal_handle.canceled()
-        elif result.error_code == Result.NONE:
-            goal_handle.succeed()
-        else:
-            goal_handle.abort()
-        return result
 
     def _end(self, error_code: int, message: str) -> None:
         """Stop driving and report how the present approach ended; nothing when there is none."""

@@ -7,6 +7,7 @@ fixed rate.  A new goal replaces the one before, as with Nav2.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from social_nav_core.parameters import parameter
 from social_nav_core.sim.follower import DriveStatus, FollowerParameters, PathFollower
 from social_nav_core.sim.planner import GridPlanner, PlannerParameters, PlanningError
 from social_nav_nodes import topics
+from social_nav_nodes.action_end import finish
 from social_nav_nodes.conversions import (
     grid_from,
     path_message,
@@ -93,7 +95,7 @@ class NavigatorNode(Node):
             self,
             NavigateToPose,
             topics.NAVIGATE_TO_POSE,
-            execute_callback=self._execute,
+            execute_callback=finish,
             goal_callback=self._accept,
             handle_accepted_callback=self._begin,
             cancel_callback=lambda _: CancelResponse.ACCEPT,
@@ -157,21 +159,9 @@ class NavigatorNode(Node):
             frame_in_map = np.full(3, np.nan)
         goal = compose(frame_in_map, pose_from(message.pose))
         self._drive = Drive(goal_handle, goal, done)
-        goal_handle.execute()
+        goal_handle.execute(partial(finish, done))
         if not np.isfinite(goal).all():
             self._end(f"no transform from '{frame}' to 'map'", TF_ERROR)
-
-    async def _execute(self, goal_handle: ServerGoalHandle) -> NavigateToPose.Result:
-        drive = self._drive
-        assert drive is not None and drive.goal_handle is goal_handle
-        result: NavigateToPose.Result = await drive.done
-        if goal_handle.is_cancel_requested:
-            goal_handle.canceled()
-        elif result.error_code == NavigateToPose.Result.NONE:
-            goal_handle.succeed()
-        else:
-            goal_handle.abort()
-        return result
 
     def _end(self, message: str, error_code: int) -> None:
         """Stop, and report how the present drive ended; nothing when there is none."""
