@@ -95,7 +95,10 @@ class GridPlanner:
         self.geometry = geometry
         self._unknown = occupancy < 0
         self._distances = _distances_to(occupancy >= 65, geometry.resolution)
-        self._sources, self._targets, self._lengths = _edges(geometry)
+        passable = ~self._unknown & (self._distances > self._parameters.inscribed_radius)
+        self._sources, self._targets, self._halves = _edges(geometry, passable.ravel())
+        counts = np.bincount(self._sources, minlength=passable.size)
+        self._starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
         self._tree: _Tree | None = None
         self.costs = np.zeros(geometry.shape, np.uint8)
         self.update()
@@ -254,12 +257,8 @@ class GridPlanner:
         root = self._start_cell(start)
         if self._tree is None or self._tree.root != root:
             prices = self._prices.ravel()
-            sums = prices[self._sources] + prices[self._targets]
-            passable = np.isfinite(sums)
-            counts = np.bincount(self._sources[passable], minlength=prices.size)
-            starts = np.concatenate([[0], np.cumsum(counts)])
-            weights = (0.5 * sums * self._lengths)[passable]
-            graph = csr_matrix((weights, self._targets[passable], starts), (prices.size,) * 2)
+            weights = (prices[self._sources] + prices[self._targets]) * self._halves
+            graph = csr_matrix((weights, self._targets, self._starts), (prices.size,) * 2)
             ways, predecessors = dijkstra(graph, indices=root, return_predecessors=True)
             self._tree = _Tree(root, ways, predecessors)
         return self._tree
@@ -291,24 +290,29 @@ def _distances_to(lethal: NDArray[np.bool_], resolution: float) -> FloatArray:
     return distances
 
 
-def _edges(geometry: GridGeometry) -> tuple[NDArray[np.int32], NDArray[np.int32], FloatArray]:
-    """Sources, targets (flat cells) and lengths [m] of all edges of the 8-connected grid.
+def _edges(
+    geometry: GridGeometry, passable: NDArray[np.bool_]
+) -> tuple[NDArray[np.int32], NDArray[np.int32], FloatArray]:
+    """Sources, targets (flat cells) and half lengths [m] of the edges of the 8-connected grid.
 
-    They are in the order of their sources, as a CSR matrix wants them.
+    They join passable cells and are in the order of their sources, as a CSR matrix wants them.
     """
-    cells = np.arange(geometry.width * geometry.height, dtype=np.int32)
+    cells = np.flatnonzero(passable).astype(np.int32)
     rows, columns = np.divmod(cells, geometry.width)
-    sources, targets, lengths = [], [], []
+    sources, targets, halves = [], [], []
     for down, right in [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1) if a or b]:
-        inside = geometry.contains(rows + down, columns + right)
-        sources.append(cells[inside])
-        targets.append(cells[inside] + np.int32(down * geometry.width + right))
-        lengths.append(np.full(inside.sum(), geometry.resolution * math.hypot(down, right)))
+        there = cells + np.int32(down * geometry.width + right)
+        joined = geometry.contains(rows + down, columns + right)
+        joined[joined] = passable[there[joined]]
+        sources.append(cells[joined])
+        targets.append(there[joined])
+        half = 0.5 * geometry.resolution * math.hypot(down, right)
+        halves.append(np.full(joined.sum(), half))
     order = np.argsort(np.concatenate(sources), kind="stable")
     return (
         np.concatenate(sources)[order],
         np.concatenate(targets)[order],
-        np.concatenate(lengths)[order],
+        np.concatenate(halves)[order],
     )
 
 
