@@ -72,7 +72,9 @@ def navigation(scene: Scene, steps: int) -> None:
         state = world.step(command.velocity, DT)
 
 
-def planner_path(planner: GridPlanner, robot: tuple[float, float, float], scene: Scene) -> FloatArray:
+def planner_path(
+    planner: GridPlanner, robot: tuple[float, float, float], scene: Scene
+) -> FloatArray:
     """A new plan from where the robot is."""
     planner.update()
     return planner.plan(robot, scene.goal)
