@@ -12,9 +12,10 @@ class Place:
     """A place to stand at, facing a person or a group.
 
     Attributes:
-        pose: (x [m], y [m], yaw [rad]) of the robot, in the frame of the people's poses.
+        pose: (x [m], y [m], yaw [rad]) of the robot, in the map.
         person_id: who is approached.
         group_id: the person's conversation, empty when alone.
+        person_in_map: the person's pose (x [m], y [m], yaw [rad]) that it was chosen for.
         density: how often people stand there, as a share of the interaction model's peak.
         social_cost: in [0, 1].
         path_length: the robot's way to it [m].
@@ -24,6 +25,7 @@ class Place:
     pose: tuple[float, float, float]
     person_id: str
     group_id: str
+    person_in_map: tuple[float, float, float]
     density: float
     social_cost: float
     path_length: float

@@ -3,10 +3,11 @@
 Candidates are drawn from the interaction model around the person, or around all members of the
 person's conversation; what is left after rejection is ranked by
 
-    score = density_weight density / peak - social_weight social_cost - path_weight path_length
+    score = density_weight ln(density / peak) - social_weight social_cost - path_weight path_length
 
 with the density averaged over the members, and the social cost of everybody else, or of the person
-and the group itself where that is larger.  Their own zones count with open fronts, for the robot
+and the group itself where that is larger.  The logarithm keeps the robot away from where nobody
+stands, however short the way there is.  Their own zones count with open fronts, for the robot
 comes to interact; what remains is their flanks, their backs and the space between them.
 """
 
@@ -64,11 +65,17 @@ class SelectionParameters:
     own_cost_max: float = parameter(
         0.75, "", "largest social cost of the person and the group at the place", 0.0, 1.0
     )
-    density_weight: float = parameter(1.0, "", "weight of the density", 0.0, 100.0)
-    social_weight: float = parameter(0.5, "", "weight of the social cost", 0.0, 100.0)
-    path_weight: float = parameter(0.05, "1/m", "weight of the path length", 0.0, 100.0)
+    density_weight: float = parameter(1.0, "", "weight of the log density", 0.0, 100.0)
+    social_weight: float = parameter(2.0, "", "weight of the social cost", 0.0, 100.0)
+    path_weight: float = parameter(0.1, "1/m", "weight of the path length", 0.0, 100.0)
     keep_margin: float = parameter(
-        0.2, "", "the present place is kept unless another scores better by this", 0.0, 100.0
+        1.0, "", "the present place is kept unless another scores better by this", 0.0, 100.0
+    )
+    keep_moved: float = parameter(
+        0.5, "m", "no place is kept when the person moved by more since", 0.01, 100.0
+    )
+    keep_turned: float = parameter(
+        0.8, "rad", "no place is kept when the person turned by more since", 0.01, 3.15
     )
     keep_heading: float = parameter(
         0.35, "rad", "a kept place is turned when its heading is off by more", 0.01, 3.15
@@ -176,7 +183,7 @@ class ApproachSelector:
         self.proxemics = proxemics
         self.parameters = parameters or SelectionParameters()
         self.zones = zones or SocialZoneParameters()
-        self._peak = float(interaction.density(interaction.modes()[0]))
+        self._log_peak = float(interaction.score_samples(interaction.modes()[0]))
 
     def select(
         self, situation: Situation, person_id: str | None, rng: np.random.Generator
@@ -199,9 +206,9 @@ class ApproachSelector:
     ) -> Place | NoPlace:
         """`current` itself while it is still good; else a new place, or why there is none.
 
-        The present place is kept while nothing rejects it and no other place scores better by
-        `keep_margin`; it is only turned when the person or group is no longer ahead.  When people
-        move or turn, its density falls and another place wins.
+        The present place is kept while nothing rejects it, no other place scores better by
+        `keep_margin`, and the person has hardly moved or turned since it was chosen; it is only
+        turned when the person or group is no longer ahead.
         """
         target = self.target(situation, current.person_id)
         if not isinstance(target, Target):
@@ -210,12 +217,18 @@ class ApproachSelector:
         survey = self.survey(target, points, situation.surroundings)
         last = len(points) - 1
         least = survey.score.max() - self.parameters.keep_margin
-        if survey.rejections[last] != _ACCEPTED or survey.score[last] < least:
+        good = survey.rejections[last] == _ACCEPTED and survey.score[last] >= least
+        if not good or self._has_moved(target.person, current):
             return self._best(target, survey)
         kept = self._place(target, survey, last)
         if abs(wrap_angle(kept.pose[2] - current.pose[2])) > self.parameters.keep_heading:
             return kept
         return current
+
+    def _has_moved(self, person: Person, place: Place) -> bool:
+        step = person.pose - np.array(place.person_in_map)
+        moved, turned = float(np.hypot(step[0], step[1])), abs(float(wrap_angle(step[2])))
+        return moved > self.parameters.keep_moved or turned > self.parameters.keep_turned
 
     def target(
         self, situation: Situation, person_id: str | None
@@ -289,19 +302,22 @@ class ApproachSelector:
         social = np.maximum(own, others)
         density, score = np.full(len(points), np.nan), np.full(len(points), -np.inf)
         left = sieve.indices
-        density[left] = self._density(target, sieve.left)
+        log_density = self._log_density(target, sieve.left)
+        density[left] = np.exp(log_density)
         score[left] = (
-            p.density_weight * density[left]
+            p.density_weight * log_density
             - p.social_weight * social[left]
             - p.path_weight * path_length[left]
         )
         return Survey(points, sieve.rejections, density, social, path_length, score)
 
-    def _density(self, target: Target, points: FloatArray) -> FloatArray:
+    def _log_density(self, target: Target, points: FloatArray) -> FloatArray:
+        """Of the mean over the members, as a share of the model's peak; always finite."""
         poses = np.array([member.pose for member in target.members])
         places = np.concatenate([points, np.zeros((len(points), 1))], axis=1)
         in_person = relative(poses[:, None], places[None])[..., :2]
-        return self.interaction.density(in_person).mean(axis=0) / self._peak
+        logs = self.interaction.score_samples(in_person)
+        return np.logaddexp.reduce(logs, axis=0) - np.log(len(poses)) - self._log_peak
 
     def _own_cost(self, target: Target, points: FloatArray) -> FloatArray:
         inviting = [replace(p, intent=certain(Intent.INTERACTING)) for p in target.members]
@@ -332,10 +348,12 @@ class ApproachSelector:
     @staticmethod
     def _place(target: Target, survey: Survey, index: int) -> Place:
         x, y = survey.points[index].tolist()
+        person_x, person_y, person_yaw = target.person.pose.tolist()
         return Place(
             pose=(x, y, float(bearing((x, y), target.focus))),
             person_id=target.person.id,
             group_id=target.person.group_id if len(target.members) > 1 else "",
+            person_in_map=(person_x, person_y, person_yaw),
             density=float(survey.density[index]),
             social_cost=float(survey.social_cost[index]),
             path_length=float(survey.path_length[index]),

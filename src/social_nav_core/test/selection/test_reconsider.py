@@ -68,7 +68,17 @@ def test_while_nothing_happens_the_place_is_kept(seed: int, place: Place) -> Non
     assert SELECTOR.reconsider(situation(nudged), place, rng(seed)) is place
 
 
-@pytest.mark.parametrize("pose", [(0.0, 0.0, np.pi / 2), (0.0, 0.0, np.pi), (-1.5, 0.5, 0.0)])
+@pytest.mark.parametrize(
+    "pose",
+    [
+        (0, 0, np.pi / 2),
+        (0, 0, -np.pi / 2),
+        (0, 0, 0.81),
+        (0, 0, np.pi),
+        (-1.5, 0.5, 0),
+        (0.51, 0, 0),
+    ],
+)
 def test_when_the_person_turns_or_moves_a_new_place_is_chosen(
     pose: tuple[float, float, float], place: Place
 ) -> None:
@@ -95,6 +105,22 @@ def test_a_kept_place_is_turned_when_the_person_is_no_longer_ahead(place: Place)
     assert turned.pose == place.pose
     slightly = replace(place, pose=(*place.pose[:2], place.pose[2] + 0.3))
     assert SELECTOR.reconsider(situation(ANNA), slightly, rng(2)) is slightly
+
+
+def test_noise_does_not_make_the_robot_wander(place: Place) -> None:
+    noise = np.random.default_rng(3).normal(0.0, (0.05, 0.05, 0.15), (100, 3))
+    for seed, error in enumerate(noise):
+        seen = replace(ANNA, pose=error)
+        assert SELECTOR.reconsider(situation(seen), place, rng(seed)) is place
+
+
+def test_a_place_wears_out_by_small_steps(place: Place) -> None:
+    steps = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
+    walk = [replace(ANNA, pose=np.array([0.0, y, 0.0])) for y in steps]
+    kept = [SELECTOR.reconsider(situation(seen), place, rng()) is place for seen in walk]
+    assert kept[0]
+    assert not kept[-1]
+    assert kept == sorted(kept, reverse=True)
 
 
 def test_the_margin_decides(place: Place) -> None:

@@ -125,10 +125,21 @@ def test_density_cost_and_score_by_hand() -> None:
     centres = np.array([[0.05, 1.05], [0.15, 1.15], [0.05, -2.95]])  # of cells 0.1 m wide
     ways = np.hypot(*(centres - ROBOT[:2]).T)
     assert survey.path_length == pytest.approx(ways)
-    expected = survey.density - 0.5 * survey.social_cost - 0.05 * ways
+    expected = np.array([-0.01, -1.21, -796.01]) - 2.0 * survey.social_cost - 0.1 * ways
     assert survey.score == pytest.approx(expected)
     assert survey.social_cost[2] == 0.0
     assert (survey.rejections == -1).all()
+
+
+def test_nobody_goes_where_nobody_stands_because_it_is_near() -> None:
+    anna = person("anna", 0.0, 0.0, 0.0)
+    now = situation(anna, robot=(-1.2, 0.0, 0.0))
+    target = SELECTOR.target(now, "anna")
+    assert isinstance(target, Target)
+    survey = SELECTOR.survey(target, np.array([[-1.2, 0.0], [1.2, 0.0]]), now.surroundings)
+    assert survey.path_length[0] < 0.1
+    assert survey.score[0] < survey.score[1] - 3.0
+    assert chosen(SELECTOR.select(now, "anna", rng())).pose[0] > 0.5
 
 
 def test_walls_hide_places_and_bodies_do_not_fit_into_them() -> None:
