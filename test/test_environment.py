@@ -207,7 +207,7 @@ steps.run("a step", {step!r}, log=folder / "log", environment=dict(os.environ), 
         ("ERROR: [Errno 28] No space left on device", "the disk is full"),
         ("Failed to establish a new connection: NewConnectionError", "no answer from the network"),
         ("E: Temporary failure resolving 'example.org'", "no answer from the network"),
-        ("something else", "something else"),
+        ("something else", "status 3; "),
     ],
 )
 def test_a_failed_step_names_the_cause(tmp_path, output, cause):

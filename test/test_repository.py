@@ -116,13 +116,9 @@ def test_colcon_sees_the_packages_of_src_and_no_others():
 
 def test_bringup_installs_the_top_level_folders(tmp_path):
     command = ["colcon", "--log-base", str(tmp_path / "log"), "build"]
-    command += [
-        "--build-base",
-        str(tmp_path / "build"),
-        "--install-base",
-        str(tmp_path / "install"),
-    ]
-    command += ["--base-paths", "src", "--packages-select", "social_nav_bringup"]
+    command += ["--build-base", str(tmp_path / "build")]
+    command += ["--install-base", str(tmp_path / "install")]
+    command += ["--paths", "src/social_nav_bringup"]
     subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
     share = tmp_path / "install/social_nav_bringup/share/social_nav_bringup"
     for folder in ("launch", "config", "worlds"):

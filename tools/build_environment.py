@@ -156,6 +156,7 @@ def write_toolchain() -> None:
         (library,) = DEBIAN.glob(f"usr/lib/*/libpython{VERSION}.a")
         lines += [f'set(Python3_INCLUDE_DIR "{include}")', f'set(Python3_LIBRARY "{library}")']
     (ENV / "toolchain.cmake").write_text("\n".join(lines) + "\n")
+    (ENV / "local_setup.sh").touch()  # colcon warns about a prefix without one
 
 
 def write_variables() -> None:
@@ -179,8 +180,9 @@ def write_variables() -> None:
     }
     lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
     lines.append(f"export PATH={shlex.quote(str(ENV / 'bin'))}:$PATH")
-    lines.append(": ${ROS_AUTOMATIC_DISCOVERY_RANGE:=LOCALHOST}")
-    lines.append("export ROS_AUTOMATIC_DISCOVERY_RANGE")
+    defaults = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "ROS_LOG_DIR": str(LOGS / "ros")}
+    for name, value in defaults.items():
+        lines.append(f'export {name}="${{{name}:-{value}}}"')
     (ENV / "variables").write_text("\n".join(lines) + "\n")
 
 
@@ -219,9 +221,9 @@ def build_interfaces() -> None:
 
 def remove_all() -> None:
     """Remove what a previous or unfinished set-up left."""
-    for path in ENV.iterdir():
-        if path != LOCK:
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    leftovers = [str(path) for path in ENV.iterdir() if path not in (LOCK, LOGS)]
+    if leftovers:
+        step("removing the old environment", ["rm", "-rf", *leftovers])
 
 
 def build(key: str) -> None:

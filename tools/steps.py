@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -63,7 +62,7 @@ def run(
     took = f"{time.monotonic() - started:.0f} s"
     line.show(f"done in {took}" if process.returncode == 0 else f"failed after {took}", last=True)
     if process.returncode != 0:
-        raise SetupError(f"'{title}' failed: {_cause(command, log)} (all of it: {log})")
+        raise SetupError(f"'{title}' failed: {_cause(process.returncode, log)}")
 
 
 def end_session(process: subprocess.Popen[bytes]) -> None:
@@ -98,13 +97,15 @@ def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
     return True
 
 
-def _cause(command: list[str], log: Path) -> str:
+def _cause(status: int, log: Path) -> str:
+    if status < 0:
+        return f"something killed it ({signal.Signals(-status).name}); the next call goes on"
     text = log.read_text(errors="replace")
     for pattern, cause in CAUSES:
         if re.search(pattern, text):
-            return cause
+            return f"{cause} (more in {log})"
     last = "".join(f"\n    {line}" for line in text.splitlines()[-15:])
-    return f"{shlex.join(command)[:200]} ended with{last}\n"
+    return f"status {status}; the end of {log}:{last}"
 
 
 class _Line:
