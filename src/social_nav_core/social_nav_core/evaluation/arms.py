@@ -87,8 +87,6 @@ def learned(model: ProxemicsModel) -> CostField:
 
 def scaled(costs: CostField, factor: float) -> CostField:
     """A field whose largest cost is a factor in [0, 1] instead of 1."""
-    if not 0.0 <= factor <= 1.0:
-        raise ValueError(f"factor is {factor}, expected 0 to 1")
     return lambda people, grid: factor * costs(people, grid)
 
 
@@ -109,18 +107,47 @@ OURS = "ours"
 NO_LAYER = "no layer"
 
 
-def all_arms(model: ProxemicsModel | None = None) -> dict[str, Arm]:
-    """Every arm by name, ours first; the model is the shipped one when None."""
+BASELINES = ("Kirby", "two Gaussians", "circles")
+DEFAULT_ARMS = (OURS, "ours without labels", *BASELINES, NO_LAYER)
+
+
+def arm_named(name: str, model: ProxemicsModel | None = None) -> Arm:
+    """The arm with a name of `DEFAULT_ARMS`; 'Kirby x0.5' has half of Kirby's costs.
+
+    Args:
+        name: of the arm, maybe with a factor in (0, 1].
+        model: of the learned arms; the shipped one when None.
+
+    Raises:
+        ValueError: there is no such arm.
+    """
+    plain, _, factor_text = name.partition(" x")
+    if plain == NO_LAYER and not factor_text:
+        return Arm(name, None, has_labels=False)
     ours = learned(model or shipped_model())
-    arms = (
-        Arm(OURS, ours),
-        Arm("ours without labels", ours, has_labels=False),
-        Arm("Kirby", kirby, has_labels=False),
-        Arm("two Gaussians", two_gaussians, has_labels=False),
-        Arm("circles", hall_circles, has_labels=False),
-        Arm(NO_LAYER, None, has_labels=False),
-    )
-    return {arm.name: arm for arm in arms}
+    fields: dict[str, tuple[CostField, bool]] = {
+        OURS: (ours, True),
+        "ours without labels": (ours, False),
+        "Kirby": (kirby, False),
+        "two Gaussians": (two_gaussians, False),
+        "circles": (hall_circles, False),
+    }
+    if plain not in fields:
+        raise ValueError(f"arm is '{name}', expected one of {', '.join(DEFAULT_ARMS)}")
+    costs, has_labels = fields[plain]
+    if factor_text:
+        costs = scaled(costs, _factor(name, factor_text))
+    return Arm(name, costs, has_labels)
+
+
+def _factor(name: str, text: str) -> float:
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = float("nan")
+    if not 0.0 < factor <= 1.0:
+        raise ValueError(f"arm is '{name}', expected a factor above 0 and at most 1 behind ' x'")
+    return factor
 
 
 def _seen_from(

@@ -135,15 +135,16 @@ def _piece(ax: Axes, box: Box) -> None:
             )
 
 
-def person(ax: Axes, pose: FloatArray, colour: str, alpha: float = 1.0, zorder: float = 6) -> None:
-    """A person from above: shoulders, head and a nose that points where the chest does."""
-    place = _placed(pose) + ax.transData
-    look: dict[str, Any] = {
-        "transform": place,
-        "alpha": alpha,
-        "linewidth": 1.0,
-        "edgecolor": "white",
-    }
+def person(
+    ax: Axes, pose: FloatArray, colour: str, *, alpha: float = 1.0, rim: float = 1.0
+) -> None:
+    """A person from above: shoulders, head and a nose that points where the chest does.
+
+    The parts have white rims of ``rim`` points.
+    """
+    place, zorder = _placed(pose) + ax.transData, 6.0
+    look: dict[str, Any] = {"transform": place, "alpha": alpha, "linewidth": rim}
+    look["edgecolor"] = "white"
     dark = tuple(0.62 * np.array(to_rgb(colour)))
     nose = np.array([[0.3, 0.0], [0.05, 0.1], [0.05, -0.1]])
     ax.add_patch(Ellipse((0.0, 0.0), *SHOULDERS, facecolor=colour, zorder=zorder, **look))

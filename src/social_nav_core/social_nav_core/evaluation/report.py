@@ -83,10 +83,10 @@ def write_report(
     interaction = interaction or shipped_interaction_model()
     jobs = _jobs(runs, proxemics, interaction)
     _write_csv(out_dir / "metrics.csv", jobs)
-    page = _template("report.html").substitute(
+    page = page_template("report.html").substitute(
         title=escape(title),
-        style=_text("report.css"),
-        script=_text("stage.js") + _text("player.js"),
+        style=template_text("report.css"),
+        script=template_text("stage.js") + template_text("player.js"),
         verdicts=_verdicts(jobs),
         jobs="\n".join(_job_html(job, out_dir, proxemics, interaction) for job in jobs),
         notes="\n".join(f"<p>{escape(note)}</p>" for note in notes),
@@ -109,13 +109,15 @@ def _jobs(
     ]
 
 
-def _text(name: str) -> str:
+def template_text(name: str) -> str:
+    """A file of the templates folder."""
     folder = files("social_nav_core.evaluation") / "templates"
     return (folder / name).read_text(encoding="utf-8")
 
 
-def _template(name: str) -> Template:
-    return Template(_text(name))
+def page_template(name: str) -> Template:
+    """A file of the templates folder with $places to fill."""
+    return Template(template_text(name))
 
 
 def _write_csv(path: Path, jobs: Sequence[Job]) -> None:
@@ -150,7 +152,7 @@ def _job_html(
     data = json.dumps(scenario(job.runs, proxemics), separators=(",", ":")).replace("<", "\\u003c")
     camera = bool(job.runs[0].views) and len(job.runs) == 1
     layout = " pair" if len(job.runs) > 1 else " with-camera" if camera else ""
-    return _template("job.html").substitute(
+    return page_template("job.html").substitute(
         heading=escape(wording.heading(job.runs[0])),
         lead=escape(wording.lead(job.runs)),
         layout=layout,
@@ -211,16 +213,19 @@ def _pictures(
         yield Picture(f"{slug}_camera", pictures.camera_view(fullest), caption, text)
 
 
+def picture_html(item: Picture, out_dir: Path) -> str:
+    """A figure that holds the picture, which is also saved as PNG in a folder."""
+    path = out_dir / f"{item.name}.png"
+    pictures.save_picture(item.figure, path)
+    return (
+        f'<figure class="picture"><img src="{data_uri(path.read_bytes())}"'
+        f' alt="{escape(item.text, quote=True)}">'
+        f"<figcaption>{escape(item.caption)}</figcaption></figure>"
+    )
+
+
 def _pictures_html(items: Iterator[Picture], out_dir: Path) -> str:
-    parts = []
-    for item in items:
-        path = out_dir / f"{item.name}.png"
-        pictures.save_picture(item.figure, path)
-        parts.append(
-            f'<figure class="picture"><img src="{data_uri(path.read_bytes())}"'
-            f' alt="{escape(item.text, quote=True)}">'
-            f"<figcaption>{escape(item.caption)}</figcaption></figure>"
-        )
+    parts = [picture_html(item, out_dir) for item in items]
     wide, small = parts[:1], parts[1:]
     return "\n".join([*wide, '<div class="pictures">', *small, "</div>"])
 
@@ -282,15 +287,16 @@ def _facts(runs: Sequence[RunRecord], facts: Mapping[str, str]) -> Iterator[str]
     for run in runs:
         rate = (len(run.times) - 1) / run.duration
         text = f"seed {run.seed}, {run.duration:.1f} s, {rate:.0f} samples a second"
-        yield _fact(f"{wording.heading(run)}, {run.arm}", text)
+        yield fact_html(f"{wording.heading(run)}, {run.arm}", text)
     versions = {
         "Python": platform.python_version(),
         "NumPy": np.__version__,
         "Matplotlib": matplotlib.__version__,
     }
     for name, value in {**facts, **versions}.items():
-        yield _fact(name, value)
+        yield fact_html(name, value)
 
 
-def _fact(name: str, value: str) -> str:
+def fact_html(name: str, value: str) -> str:
+    """A line under "How it was made"."""
     return f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>"

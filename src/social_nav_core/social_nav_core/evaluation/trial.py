@@ -118,8 +118,7 @@ class TrialRunner:
             at_goal_since = min(at_goal_since, time) if arrived else np.inf
             if time - at_goal_since >= dwell:
                 break
-        if time > 0.0 and index % _every(about.sample_period, about.step):
-            self._sample(time)
+        self._sample(self._world.state.time)
         return self._record(bool(np.isfinite(at_goal_since)))
 
     def _target_may_move(self) -> bool:

@@ -1,0 +1,137 @@
+"""Try the robot on a suite of scenes, with and without social costs, and report how it does.
+
+Every arm meets the same trials.  Results are kept in OUT/results.jsonl: the same command goes on
+where it was stopped.  OUT/report.html shows the claims, pictures and tables; summary.md is a short
+table, summary.csv and trials.csv hold all figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from social_nav_core.evaluation.arms import BASELINES, DEFAULT_ARMS, NO_LAYER, OURS, arm_named
+from social_nav_core.evaluation.batch import BatchError, Plan, run_batch
+from social_nav_core.evaluation.claims import claims
+from social_nav_core.evaluation.suite_report import write_suite_report
+from social_nav_core.progress import Progress
+from social_nav_core.sim.reading import SceneError
+
+SUMMARY = "compare the social costs with baselines over many simulated trials"
+EPILOG = f"""arms: {", ".join(DEFAULT_ARMS)};
+'{OURS} x0.5' is '{OURS}' with half of its costs, and so for every arm but '{NO_LAYER}'."""
+SHARES = (0.1, 0.2, 0.4, 0.7)
+"""Shares of the costs that --sweep adds."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument(
+        "--suite",
+        default="paper",
+        help="a suite's file, or the name of one in WORLDS/suites (default paper)",
+    )
+    parser.add_argument(
+        "--worlds", type=Path, default=Path("worlds"), help="folder (default ./worlds)"
+    )
+    parser.add_argument(
+        "--trials", type=int, default=20, help="of each scene and task (default 20)"
+    )
+    parser.add_argument(
+        "--arms",
+        default=",".join(DEFAULT_ARMS),
+        help="what to compare, names with commas between them (default: all)",
+    )
+    parser.add_argument(
+        "--sweep", action="store_true", help="also try the arms with smaller shares of their costs"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of everything random (default 0)")
+    parser.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="folder for results and report")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run what is missing, write the report, and say which claims hold."""
+    try:
+        plan = _plan(arguments)
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        with ProcessPoolExecutor(
+            max_workers=arguments.workers,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_leave_interrupts_to_the_parent,
+        ) as executor:
+            try:
+                with Progress("trials") as progress:
+                    results = run_batch(plan, arguments.out, executor, _Pace(progress))
+            except KeyboardInterrupt:
+                executor.shutdown(cancel_futures=True)
+                print(
+                    f"interrupted: what was done is in {arguments.out}, the same command goes on",
+                    file=sys.stderr,
+                )
+                return 130
+        report = write_suite_report(arguments.out, plan, results)
+    except (BatchError, SceneError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    for claim in claims(results):
+        print(f"{'holds' if claim.holds else 'DOES NOT HOLD':14}{claim.text}: {claim.figures}")
+    print(report)
+    return 0
+
+
+def _plan(arguments: argparse.Namespace) -> Plan:
+    if arguments.trials < 1 or arguments.workers < 1:
+        raise ValueError(
+            f"--trials is {arguments.trials} and --workers {arguments.workers}, expected at least 1"
+        )
+    arms = tuple(name.strip() for name in arguments.arms.split(","))
+    if arguments.sweep:
+        whole = [arm for arm in (OURS, *BASELINES) if arm in arms]
+        arms += tuple(f"{arm} x{share:g}" for arm in whole for share in SHARES)
+    for name in arms:
+        arm_named(name)
+    if len(set(arms)) != len(arms):
+        raise ValueError(f"--arms has a name twice: {', '.join(arms)}")
+    return Plan(str(_suite_file(arguments)), arguments.trials, arms, arguments.seed)
+
+
+def _suite_file(arguments: argparse.Namespace) -> Path:
+    given = Path(arguments.suite)
+    named = arguments.worlds / "suites" / f"{arguments.suite}.yaml"
+    for path in (given, named):
+        if path.is_file():
+            return path.resolve()
+    raise ValueError(
+        f"suite '{arguments.suite}' is neither a file nor {named}: run from the folder that has"
+        " worlds/, or name it with --worlds"
+    )
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class _Pace:
+    """Tells a `Progress` how many trials are done and how long the rest will take."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._start = time.monotonic()
+        self._before: int | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._before is None:
+            self._before = done
+        new, spent = done - self._before, time.monotonic() - self._start
+        left = f", about {spent / new * (total - done):.0f} s left" if new else ""
+        self._progress(f"{done} of {total}{left}")

@@ -1,0 +1,211 @@
+"""Many trials: every arm meets the same ones; on all cores, and going on where it was stopped.
+
+A trial's random numbers come from the suite's seed, the entry's name and the trial's index alone,
+so results depend neither on the number of workers nor on the order in which they finish.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, as_completed
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from social_nav_core.evaluation.arms import arm_named
+from social_nav_core.evaluation.metrics.comfort import learned_cost
+from social_nav_core.evaluation.metrics.table import conversation, measure
+from social_nav_core.evaluation.run import RunRecord
+from social_nav_core.evaluation.suites import Suite, draw_trial, load_suite
+from social_nav_core.evaluation.trial import Models, TrialRunner, shortest_way
+from social_nav_core.geometry import FloatArray, relative
+from social_nav_core.interaction.kde import shipped_interaction_model
+from social_nav_core.proxemics.model import shipped_model
+
+FORMAT = 1
+WAY_PERIOD = 0.5
+"""Period [s] of the ways and cost curves that results keep."""
+
+
+class BatchError(ValueError):
+    """Results in a folder belong to another evaluation; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is evaluated.
+
+    Attributes:
+        suite: path of the suite's file.
+        trials: how many of each entry.
+        arms: names, see `arms.arm_named`.
+        seed: of the suite.
+    """
+
+    suite: str
+    trials: int
+    arms: tuple[str, ...]
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """One trial with one arm.
+
+    Attributes:
+        entry: name of the suite's entry.
+        index: of the trial.
+        arm: name.
+        values: metrics by name, see `metrics.table.METRICS`.
+        way: (k, 2) [m] of the robot in the map every `WAY_PERIOD`.
+        cost: (k,) personal-space cost at the same times.
+        place: where the robot ended in the frame of each person it talks to, (m, 2) [m].
+    """
+
+    entry: str
+    index: int
+    arm: str
+    values: dict[str, float]
+    way: list[list[float]]
+    cost: list[float]
+    place: list[list[float]]
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        """Sorts results as the suite's tables want them."""
+        return self.entry, self.index, self.arm
+
+
+@lru_cache(maxsize=4)
+def _suite(path: str) -> Suite:
+    return load_suite(path)
+
+
+@lru_cache(maxsize=1)
+def shipped_models() -> Models:
+    """The models that come with this package."""
+    return Models(shipped_model(), shipped_interaction_model())
+
+
+def run_one(plan: Plan, entry_index: int, index: int, arms: Sequence[str]) -> list[Result]:
+    """One trial of an entry with some arms; what a worker does."""
+    models = shipped_models()
+    entry = _suite(plan.suite).entries[entry_index]
+    trial = draw_trial(entry, index, plan.seed)
+    results = []
+    shortest: dict[tuple[float, ...], float] = {}
+    for name in arms:
+        run = TrialRunner(trial, arm_named(name, models.proxemics), models).run()
+        goal = tuple(run.goals_in_map[-1].tolist()) if len(run.goals_in_map) else ()
+        if goal not in shortest:
+            shortest[goal] = shortest_way(trial, run.goals_in_map[-1]) if goal else float("nan")
+        values = measure(run, models.proxemics, models.interaction, shortest[goal])
+        results.append(_result(entry.name, index, run, values, models))
+    return results
+
+
+def _result(
+    entry: str, index: int, run: RunRecord, values: dict[str, float], models: Models
+) -> Result:
+    times = np.arange(run.times[0], run.times[-1] + 1e-9, WAY_PERIOD)
+    samples = [run.sample_at(time + 1e-9) for time in times]
+    cost = learned_cost(run.times, run.robot_in_map, run.people_in_map, models.proxemics)
+    place = _place(run) if run.task == "approach" else np.zeros((0, 2))
+    return Result(
+        entry,
+        index,
+        run.arm,
+        values,
+        np.round(run.robot_in_map[samples, :2], 3).tolist(),
+        np.round(cost[samples], 4).tolist(),
+        np.round(place, 3).tolist(),
+    )
+
+
+def _place(run: RunRecord) -> FloatArray:
+    members = conversation(run)
+    return relative(run.people_in_map[-1, members], run.robot_in_map[-1])[:, :2]
+
+
+def run_batch(
+    plan: Plan,
+    folder: Path,
+    executor: Executor,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Result]:
+    """Run what is not yet in the folder's results.jsonl, and return everything, sorted.
+
+    Args:
+        plan: what is evaluated.
+        folder: made when it is missing.
+        executor: runs the trials, such as a `ProcessPoolExecutor`.
+        progress: told how many trials of how many are done, the arms counted one by one.
+
+    Raises:
+        BatchError: the folder holds results of another plan.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "results.jsonl"
+    entries = _suite(plan.suite).entries
+    results = {result.key: result for result in _begin(path, plan)}
+    total = len(entries) * plan.trials * len(plan.arms)
+    progress(len(results), total)
+    todo = list(_missing(plan, [entry.name for entry in entries], results))
+    with path.open("a", encoding="utf-8") as file:
+        futures = [executor.submit(run_one, plan, *task) for task in todo]
+        try:
+            for future in as_completed(futures):
+                for result in future.result():
+                    results[result.key] = result
+                    file.write(json.dumps(asdict(result)) + "\n")
+                file.flush()
+                progress(len(results), total)
+        finally:
+            for future in futures:
+                future.cancel()
+    return sorted(results.values(), key=lambda result: result.key)
+
+
+def _missing(
+    plan: Plan, names: Sequence[str], results: dict[tuple[str, int, str], Result]
+) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Tasks (entry, trial, arms) that are to do, one trial of every entry after the other."""
+    for index in range(plan.trials):
+        for entry_index, name in enumerate(names):
+            arms = tuple(arm for arm in plan.arms if (name, index, arm) not in results)
+            if arms:
+                yield entry_index, index, arms
+
+
+def _begin(path: Path, plan: Plan) -> list[Result]:
+    """Results that a former call has left; a line that was cut off is dropped."""
+    head: dict[str, Any] = {"format": FORMAT, "suite": _suite(plan.suite).name, "seed": plan.seed}
+    if not path.exists() or not path.read_bytes():
+        path.write_text(json.dumps(head) + "\n", encoding="utf-8")
+        return []
+    lines = path.read_text(encoding="utf-8").split("\n")
+    whole = lines[:-1]
+    found = _read_line(path, 1, whole[0]) if whole else {}
+    if found != head:
+        raise BatchError(
+            f"{path} holds results of {found}, expected {head}: choose another folder for the"
+            " output, or delete this one"
+        )
+    results = [Result(**_read_line(path, i, line)) for i, line in enumerate(whole[1:], start=2)]
+    path.write_text("\n".join(whole) + "\n", encoding="utf-8")
+    wanted = [r for r in results if r.index < plan.trials and r.arm in plan.arms]
+    return wanted
+
+
+def _read_line(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        content = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise BatchError(f"{path}, line {number}: {error}") from error
+    if not isinstance(content, dict):
+        raise BatchError(f"{path}, line {number} is {line[:40]!r}, expected an object")
+    return content

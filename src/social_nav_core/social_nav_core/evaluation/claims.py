@@ -1,0 +1,138 @@
+"""What the evaluation must show, checked on results: each claim holds or does not, with figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from social_nav_core.evaluation.arms import BASELINES, NO_LAYER, OURS
+from social_nav_core.evaluation.batch import Result
+from social_nav_core.geometry import FloatArray
+
+BEARING, FACING = 60.0, 10.0
+NEAREST, FARTHEST = 0.6, 1.6
+"""A good arrival: angles [deg] and distances [m]."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence, whether it holds, and the figures that say so."""
+
+    text: str
+    holds: bool
+    figures: str
+
+
+def column(results: Sequence[Result], task: str, arm: str, metric: str) -> FloatArray:
+    """A metric of all trials of a task with an arm, in the order of entries and trials."""
+    return np.array(
+        [r.values[metric] for r in results if r.arm == arm and r.entry.startswith(f"{task} ")]
+    )
+
+
+def claims(results: Sequence[Result]) -> list[Claim]:
+    """All claims about the arms and tasks that the results have."""
+    arms = {result.arm for result in results}
+    tasks = {result.entry.split()[0] for result in results}
+    found: list[Claim] = []
+    if "avoid" in tasks and {OURS, NO_LAYER} <= arms:
+        found += _against_no_layer(results)
+    if "avoid" in tasks and OURS in arms:
+        found += [_against_baseline(results, arm) for arm in BASELINES if arm in arms]
+    if "approach" in tasks and OURS in arms:
+        found += _approach(results)
+    return found
+
+
+def _against_no_layer(results: Sequence[Result]) -> Iterator[Claim]:
+    def both(metric: str) -> tuple[FloatArray, FloatArray]:
+        return (
+            column(results, "avoid", OURS, metric),
+            column(results, "avoid", NO_LAYER, metric),
+        )
+
+    for metric, words in (
+        ("personal_time", "time closer than 1.2 m to somebody"),
+        ("o_space_intrusions", "intrusions into o-spaces"),
+    ):
+        ours, none = (float(values.mean()) for values in both(metric))
+        yield Claim(
+            f"Avoid: at most half the {words}, against no layer",
+            ours <= 0.5 * none,
+            f"{ours:.2f} instead of {none:.2f} a trial, {_share(ours, none)}",
+        )
+    ours, none = (float(values.sum()) for values in both("path_length"))
+    yield Claim(
+        "Avoid: a path at most 35 % longer than with no layer",
+        ours <= 1.35 * none,
+        f"{ours / none - 1.0:+.1%}",
+    )
+    good, good_without = (int(values.sum()) for values in both("success"))
+    yield Claim(
+        "Avoid: no loss of success against no layer",
+        good >= good_without,
+        f"{good} instead of {good_without} of {len(both('success')[0])} trials",
+    )
+
+
+def _against_baseline(results: Sequence[Result], arm: str) -> Claim:
+    """Whether ours, with some share of its costs, is as good as the arm with any share of its."""
+    ours, other = _variants(results, OURS), _variants(results, arm)
+    better = {
+        name: any(cost <= c * 1.0001 and way <= w * 1.0001 for cost, way in ours.values())
+        for name, (c, w) in other.items()
+    }
+    figures = "; ".join(
+        f"{name}: cost {cost:.3f} s, path {way:.2f} m"
+        for name, (cost, way) in {OURS: ours[OURS], arm: other[arm]}.items()
+    )
+    beaten = f"as good as {sum(better.values())} of {len(better)} settings of it; "
+    return Claim(
+        f"Avoid: no more personal-space cost than '{arm}' at no longer a path",
+        all(better.values()),
+        (beaten if len(better) > 1 else "") + figures,
+    )
+
+
+def _variants(results: Sequence[Result], plain: str) -> dict[str, tuple[float, float]]:
+    """Mean cost [s] and path length [m] of an arm and its scaled ones, by name."""
+    names = {r.arm for r in results if r.arm.partition(" x")[0] == plain}
+    return {
+        name: (
+            float(column(results, "avoid", name, "personal_cost_integral").mean()),
+            float(column(results, "avoid", name, "path_length").mean()),
+        )
+        for name in sorted(names)
+    }
+
+
+def _approach(results: Sequence[Result]) -> Iterator[Claim]:
+    bearing = column(results, "approach", OURS, "arrival_bearing")
+    distance = column(results, "approach", OURS, "arrival_distance")
+    facing = column(results, "approach", OURS, "facing_error")
+    success = column(results, "approach", OURS, "success") > 0.0
+    parts = {
+        f"|bearing| under {BEARING:.0f}°": bearing < BEARING,
+        f"{NEAREST} to {FARTHEST} m": (distance >= NEAREST) & (distance <= FARTHEST),
+        f"facing error under {FACING:.0f}°": facing < FACING,
+        "arrived": success,
+    }
+    good = np.logical_and.reduce(list(parts.values()))
+    figures = ", ".join(f"{words} {holds.mean():.0%}" for words, holds in parts.items())
+    yield Claim(
+        "Approach: arrival in front, near and facing, in at least 95 % of trials",
+        bool(good.mean() >= 0.95),
+        f"{good.mean():.1%} of {len(good)} trials ({figures})",
+    )
+    unwanted = column(results, "approach", OURS, "unwanted_approach")
+    yield Claim(
+        "Approach: unwanted approaches in less than 2 % of trials",
+        bool(unwanted.mean() < 0.02),
+        f"{int(unwanted.sum())} of {len(unwanted)}",
+    )
+
+
+def _share(value: float, of: float) -> str:
+    return f"{value / of:.0%}" if of > 0.0 else "of nothing"

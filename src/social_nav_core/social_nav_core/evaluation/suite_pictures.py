@@ -1,0 +1,227 @@
+"""Pictures of many trials: ways, costs over time, costs per scene, places, cost against length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from social_nav_core.evaluation import drawing, style
+from social_nav_core.evaluation.batch import Result
+from social_nav_core.evaluation.claims import column
+from social_nav_core.evaluation.recorder import RunRecorder
+from social_nav_core.evaluation.run import RunRecord
+from social_nav_core.evaluation.statistics import mean_and_deviation
+from social_nav_core.evaluation.suite_tables import arms_of
+from social_nav_core.evaluation.trial import Trial
+from social_nav_core.evaluation.wording import readable
+from social_nav_core.geometry import FloatArray
+from social_nav_core.interaction.kde import InteractionModel
+from social_nav_core.sim.scene import occupancy
+from social_nav_core.sim.world import World
+
+SHARES = np.linspace(0.0, 1.0, 61)
+
+
+def arm_colours(arms: Sequence[str]) -> dict[str, str]:
+    """Colour of every arm; scaled ones ('Kirby x0.5') have that of the whole one."""
+    plain = list(dict.fromkeys(arm.partition(" x")[0] for arm in arms))
+    return {arm: style.ARM_COLOURS[plain.index(arm.partition(" x")[0]) % 6] for arm in arms}
+
+
+def ways(trials: Sequence[Sequence[Trial]], results: Sequence[Result]) -> Figure:
+    """Small rooms: a row for each entry, a column for each trial, one line for each arm.
+
+    Args:
+        trials: rows of the first trials of entries.
+        results: of at least these trials.
+    """
+    arms = arms_of(results)
+    colours = arm_colours(arms)
+    by_place = {(r.entry, r.index, r.arm): r for r in results}
+    rows, columns = len(trials), max(len(row) for row in trials)
+    with matplotlib.rc_context(style.RC):
+        figure = Figure(figsize=(2.9 * columns, 1.75 * rows + 0.5))
+        FigureCanvasAgg(figure)
+        for i, row in enumerate(trials):
+            for j, trial in enumerate(row):
+                ax = figure.add_subplot(rows, columns, i * columns + j + 1)
+                _start_of(ax, trial)
+                for arm in reversed(arms):
+                    result = by_place.get((f"{trial.task} {trial.scene.name}", j, arm))
+                    if result is not None:
+                        ax.plot(
+                            *np.array(result.way).T, color=colours[arm], linewidth=1.8, zorder=4
+                        )
+                if j == 0:
+                    words = f"{trial.task}: {readable(trial.scene.name)}"
+                    ax.set_title(words, fontsize=9.5, pad=3)
+        _legend(figure, arms, colours)
+        figure.subplots_adjust(0.01, 0.5 / (1.75 * rows + 0.5), 0.99, 0.965, 0.04, 0.22)
+    return figure
+
+
+def _start_of(ax: Axes, trial: Trial) -> None:
+    """Room and people at the start of a trial."""
+    run = _as_run(trial)
+    drawing.room(ax, run)
+    tint = style.group_colours(run.group_ids)
+    for i, pose in enumerate(run.people_in_map[0]):
+        drawing.person(ax, pose, tint[str(run.group_ids[0, i])], rim=0.0)
+    ax.plot(*trial.scene.robot[:2], "o", ms=4, mfc="white", mec=style.INK, zorder=5)
+    if trial.task == "avoid":
+        ax.plot(*trial.scene.goal[:2], "*", ms=8, color=style.INK, zorder=5)
+
+
+def _as_run(trial: Trial) -> RunRecord:
+    world = World(trial.scene, trial.seed)
+    recorder = RunRecorder(trial.scene.name, trial.task, "start", trial.seed)
+    for time in (0.0, 1.0):
+        recorder.sample(time, trial.scene.robot, (0.0, 0.0), world.state.persons())
+    grid, cells = occupancy(trial.scene)
+    return recorder.record(
+        reached=False, grid=grid, occupancy=cells, furniture=trial.scene.room.furniture
+    )
+
+
+def _legend(figure: Figure, arms: Sequence[str], colours: dict[str, str]) -> None:
+    handles = [Line2D([], [], color=colours[arm], linewidth=3.0, label=arm) for arm in arms]
+    columns = max(int(figure.get_figwidth() / 1.6), 1)
+    figure.legend(handles=handles, loc="lower center", ncol=columns, frameon=False, fontsize=9.5)
+
+
+def mean_cost_curves(results: Sequence[Result]) -> Figure:
+    """Personal-space cost over the share of the run, mean and deviation of all avoid trials."""
+    arms = arms_of(results)
+    colours = arm_colours(arms)
+    entries = list(dict.fromkeys(r.entry for r in results if r.entry.startswith("avoid ")))
+    with matplotlib.rc_context(style.RC):
+        figure = Figure(figsize=(10.0, 2.3 * ((len(entries) + 2) // 3) + 0.6))
+        FigureCanvasAgg(figure)
+        axes = figure.subplots((len(entries) + 2) // 3, 3, squeeze=False, sharex=True, sharey=True)
+        for ax in axes.flat[len(entries) :]:
+            ax.set_axis_off()
+        for ax, entry in zip(axes.flat, entries, strict=False):
+            for arm in arms:
+                mean, deviation = _curve([r for r in results if r.entry == entry and r.arm == arm])
+                low = np.maximum(mean - deviation, 0.0)
+                ax.fill_between(
+                    SHARES, low, mean + deviation, color=colours[arm], alpha=0.1, linewidth=0.0
+                )
+                ax.plot(SHARES, mean, color=colours[arm], linewidth=1.8)
+            ax.set_title(readable(entry.partition(" ")[2]), fontsize=10.5, pad=3)
+            ax.spines[["top", "right"]].set_visible(False)
+            ax.set(xlim=(0.0, 1.0), ylim=(0.0, None))
+        figure.supxlabel("share of the run", fontsize=10.5, y=0.075)
+        figure.supylabel("personal-space cost", fontsize=10.5)
+        _legend(figure, arms, colours)
+        figure.tight_layout(rect=(0.0, 0.09, 1.0, 1.0))
+    return figure
+
+
+def _curve(results: Sequence[Result]) -> tuple[FloatArray, FloatArray]:
+    curves = [
+        np.interp(SHARES, np.linspace(0.0, 1.0, len(result.cost)), result.cost)
+        for result in results
+    ]
+    return np.mean(curves, axis=0), np.std(curves, axis=0)
+
+
+def bars(results: Sequence[Result], metric: str, label: str) -> Figure:
+    """Mean and standard deviation of a metric for every avoid entry and arm."""
+    arms = arms_of(results)
+    colours = arm_colours(arms)
+    entries = list(dict.fromkeys(r.entry for r in results if r.entry.startswith("avoid ")))
+    with matplotlib.rc_context(style.RC):
+        figure = Figure(figsize=(10.0, 3.6))
+        FigureCanvasAgg(figure)
+        ax = figure.subplots()
+        width = 0.8 / len(arms)
+        for k, arm in enumerate(arms):
+            stats = [
+                mean_and_deviation(
+                    [r.values[metric] for r in results if r.entry == entry and r.arm == arm]
+                )
+                for entry in entries
+            ]
+            means, deviations = np.array(stats).T
+            deviations = np.nan_to_num(deviations)
+            at = np.arange(len(entries)) + (k - 0.5 * (len(arms) - 1)) * width
+            error = np.stack([np.minimum(deviations, means), deviations])
+            ax.bar(
+                at, means, 0.92 * width, color=colours[arm], yerr=error,
+                error_kw={"elinewidth": 0.9, "ecolor": style.INK, "alpha": 0.7},
+            )  # fmt: skip
+        ax.set_xticks(range(len(entries)), [readable(e.partition(" ")[2]) for e in entries])
+        ax.set(ylabel=label, ylim=(0.0, None))
+        ax.spines[["top", "right"]].set_visible(False)
+        _legend(figure, arms, colours)
+        figure.tight_layout(rect=(0.0, 0.08, 1.0, 1.0))
+    return figure
+
+
+def places(results: Sequence[Result], arm: str, model: InteractionModel) -> Figure:
+    """Where the robot ended, in the frame of everybody it talked to, over the model's density."""
+    with matplotlib.rc_context(style.RC):
+        figure = Figure(figsize=(6.0, 5.4))
+        FigureCanvasAgg(figure)
+        ax = figure.subplots()
+        forward, left = np.arange(-1.0, 2.5, 0.02), np.arange(-1.8, 1.8, 0.02)
+        density = model.on_grid(forward, left)
+        ax.imshow(
+            density / density.max(),
+            origin="lower",
+            extent=(-1.8, 1.8, -1.0, 2.5),
+            cmap=style.DENSITY_COLOURS,
+            vmin=0.0,
+            vmax=1.0,
+        )
+        spots = [place for r in results if r.arm == arm for place in r.place]
+        found = np.array(spots, dtype=float).reshape(-1, 2)
+        ax.scatter(found[:, 1], found[:, 0], s=14, color=style.INK, alpha=0.55, linewidths=0.0)
+        drawing.person(ax, np.array([0.0, 0.0, np.pi / 2.0]), style.GROUP_COLOURS[0])
+        ax.set(xlim=(1.8, -1.8), ylim=(-1.0, 2.5), aspect="equal")
+        ax.set(xlabel="to the person's left [m]", ylabel="in front of the person [m]")
+        ax.set_title("Places of the robot, seen by the people", pad=8)
+        ax.spines[["top", "right"]].set_visible(False)
+        figure.tight_layout()
+    return figure
+
+
+def cost_against_length(results: Sequence[Result]) -> Figure:
+    """Mean personal-space cost against mean path length of all avoid trials, one point an arm."""
+    arms = arms_of(results)
+    colours = arm_colours(arms)
+    points = {
+        arm: (
+            column(results, "avoid", arm, "path_length").mean(),
+            column(results, "avoid", arm, "personal_cost_integral").mean(),
+        )
+        for arm in arms
+    }
+    with matplotlib.rc_context(style.RC):
+        figure = Figure(figsize=(7.0, 4.6))
+        FigureCanvasAgg(figure)
+        ax = figure.subplots()
+        for plain in dict.fromkeys(arm.partition(" x")[0] for arm in arms):
+            line = np.array(sorted(points[a] for a in arms if a.partition(" x")[0] == plain))
+            ax.plot(*line.T, color=colours[plain], linewidth=1.4, alpha=0.6)
+        for arm, (length, cost) in points.items():
+            whole = " x" not in arm
+            ax.plot(length, cost, "o", ms=9 if whole else 5, color=colours[arm])
+            words = arm if whole else arm.partition(" x")[2]
+            ax.annotate(
+                words, (length, cost), xytext=(7, 4), textcoords="offset points",
+                fontsize=9.5 if whole else 8.0, color=colours[arm],
+            )  # fmt: skip
+        ax.set(xlabel="mean path length [m]", ylabel="mean personal-space cost [s]")
+        ax.margins(0.12)
+        ax.set_ylim(0.0, None)
+        ax.spines[["top", "right"]].set_visible(False)
+        figure.tight_layout()
+    return figure

@@ -1,0 +1,164 @@
+"""The report of an evaluation: claims, pictures and tables in one HTML file, CSV and Markdown."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from social_nav_core.evaluation import suite_pictures, suite_tables
+from social_nav_core.evaluation.arms import OURS
+from social_nav_core.evaluation.batch import Plan, Result, shipped_models
+from social_nav_core.evaluation.claims import Claim, claims, column
+from social_nav_core.evaluation.metrics.table import Metric
+from social_nav_core.evaluation.report import (
+    Picture,
+    fact_html,
+    page_template,
+    picture_html,
+    template_text,
+)
+from social_nav_core.evaluation.suites import draw_trial, load_suite
+
+SHOWN = 4
+"""Trials of every entry whose ways are drawn."""
+NOTES = (
+    "Every arm meets the same trials: room, people, start, goal and random numbers are the same."
+    " In all of them the planner and the path follower see people as obstacles through the lidar;"
+    " only the social costs differ.",
+    "Poses and labels are the simulator's own, not a perception's. Differences are paired: mean,"
+    " bootstrap 95 % interval, and d, the mean over the standard deviation of the differences.",
+)
+
+
+def write_suite_report(folder: Path, plan: Plan, results: Sequence[Result]) -> Path:
+    """Write report.html, its pictures, trials.csv, summary.csv and summary.md; returns the page.
+
+    Args:
+        folder: which exists.
+        plan: what was evaluated.
+        results: of it, complete.
+    """
+    suite = load_suite(plan.suite)
+    suite_tables.write_trials_csv(folder / "trials.csv", results)
+    suite_tables.write_summary_csv(folder / "summary.csv", results)
+    summary = suite_tables.markdown(results)
+    (folder / "summary.md").write_text(summary, encoding="utf-8")
+    facts = {
+        "Suite": f"{suite.name}: {suite.description}",
+        "Trials": f"{plan.trials} of each of {len(suite.entries)} entries, seed {plan.seed}",
+        "Arms": ", ".join(plan.arms),
+        "Python": platform.python_version(),
+        "NumPy": np.__version__,
+    }
+    page = page_template("suite.html").substitute(
+        title=escape(f"Evaluation: {suite.name}"),
+        style=template_text("report.css"),
+        lead=escape(suite.description),
+        claims=_claims_html(claims(results)),
+        tasks="\n".join(_task_html(folder, plan, results)),
+        notes="\n".join(f"<p>{escape(note)}</p>" for note in NOTES),
+        facts="\n".join(fact_html(name, value) for name, value in facts.items()),
+    )
+    path = folder / "report.html"
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def _claims_html(found: Sequence[Claim]) -> str:
+    cards = [
+        f'<div class="verdict{"" if claim.holds else " failed"}">'
+        f"<strong>{escape(claim.text)}</strong>"
+        f'<p><span class="state">{"✓ holds" if claim.holds else "✗ does not hold"}.</span> '
+        f"{escape(claim.figures)}.</p></div>"
+        for claim in found
+    ]
+    return '<div class="verdicts">\n' + "\n".join(cards) + "\n</div>" if cards else ""
+
+
+def _task_html(folder: Path, plan: Plan, results: Sequence[Result]) -> Iterator[str]:
+    for task in suite_tables.tasks_of(results):
+        own = [result for result in results if result.entry.startswith(f"{task} ")]
+        shown = "\n".join(picture_html(item, folder) for item in _pictures(task, plan, own))
+        yield (
+            f"<section><h2>{task.title()}</h2>\n{shown}\n"
+            f"{_means(task, own)}\n{_differences(task, own)}</section>"
+        )
+
+
+def _pictures(task: str, plan: Plan, results: Sequence[Result]) -> Iterator[Picture]:
+    entries = [entry for entry in load_suite(plan.suite).entries if entry.task == task]
+    count = min(SHOWN, plan.trials)
+    trials = [[draw_trial(entry, i, plan.seed) for i in range(count)] for entry in entries]
+    text = f"Small rooms from above with the ways of all arms in the {task} trials."
+    caption = "The first trials of every scene: ring is the start, star the goal; people at start."
+    yield Picture(f"{task}_ways", suite_pictures.ways(trials, results), caption, text)
+    if task == "avoid":
+        figure = suite_pictures.mean_cost_curves(results)
+        caption = "Personal-space cost over the run, mean and standard deviation."
+        yield Picture(
+            "avoid_cost_over_time", figure, caption, "Cost curves of every scene and arm."
+        )
+        label = "personal-space cost [s]"
+        figure = suite_pictures.bars(results, "personal_cost_integral", label)
+        caption = "Personal-space cost of every scene, mean and standard deviation."
+        yield Picture("avoid_cost", figure, caption, "Bars of the cost of every scene and arm.")
+        figure = suite_pictures.cost_against_length(results)
+        caption = "Lower and further left is better; small points have a share of the costs."
+        text = "Mean personal-space cost against mean path length, one point for each arm."
+        yield Picture("avoid_cost_against_length", figure, caption, text)
+    elif OURS in suite_tables.arms_of(results):
+        figure = suite_pictures.places(results, OURS, shipped_models().interaction)
+        caption = "Where the robot ended in the frames of all people it talked to; green is where"
+        caption += " people stand."
+        text = "Points in front of a person over the interaction density."
+        yield Picture("approach_places", figure, caption, text)
+
+
+def _means(task: str, results: Sequence[Result]) -> str:
+    arms = suite_tables.arms_of(results)
+    rows = [
+        _row(
+            metric,
+            [suite_tables.mean_text(metric, column(results, task, a, metric.name)) for a in arms],
+        )
+        for metric in suite_tables.metrics_of(results, task)
+    ]
+    return _table("All trials: mean ± standard deviation.", arms, rows)
+
+
+def _differences(task: str, results: Sequence[Result]) -> str:
+    arms = suite_tables.arms_of(results)
+    if OURS not in arms or len(arms) < 2:
+        return ""
+    rows = []
+    for metric in suite_tables.metrics_of(results, task):
+        against = suite_tables.differences(results, task, metric)
+        cells = [suite_tables.difference_text(metric, against[arm]) for arm in arms[1:]]
+        rows.append(_row(metric, cells))
+    heads = [f"against {arm}" for arm in arms[1:]]
+    table = _table(f"'{OURS}' minus the other arm, trial by trial.", heads, rows)
+    return f"<details><summary>Paired differences</summary>{table}</details>"
+
+
+def _row(metric: Metric, cells: Sequence[str]) -> str:
+    unit = "" if metric.unit in ("", "yes or no") else f' <span class="unit">[{metric.unit}]</span>'
+    return (
+        f'<tr><th scope="row">{escape(metric.label)}{unit}'
+        f'<span class="meaning">{escape(metric.meaning)}</span></th>'
+        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        + "</tr>"
+    )
+
+
+def _table(caption: str, heads: Sequence[str], rows: Sequence[str]) -> str:
+    columns = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    return (
+        f'<div class="wide"><table><caption>{escape(caption)}</caption>'
+        f"<thead><tr><th></th>{columns}</tr></thead><tbody>"
+        + "\n".join(rows)
+        + "</tbody></table></div>"
+    )
