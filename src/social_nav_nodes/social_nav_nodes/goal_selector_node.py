@@ -58,6 +58,12 @@ class GoalSelectorParameters:
         2.0, "s", "without a sign of life from the navigator", 0.1, 60.0
     )
     reach: float = parameter(10.0, "m", "people farther from the robot are out of reach", 1.0, 50.0)
+    walking_speed: float = parameter(
+        0.4, "m/s", "whoever is faster is on the way elsewhere", 0.05, 3.0
+    )
+    walking_patience: float = parameter(
+        3.0, "s", "time between two choices while the person walks", 0.0, 60.0
+    )
     seed: int = parameter(1, "", "of the candidates", 0, 2**31 - 1)
 
 
@@ -71,6 +77,7 @@ class Approach:
     stay: float
     last_good: float | None = None
     place: Place | None = None
+    chosen: float = 0.0
     replans: int = 0
     arrived: float | None = None
 
@@ -188,6 +195,9 @@ class GoalSelectorNode(Node):
             if waited > self._parameters.patience:
                 self._end(Result.NAVIGATION_FAILED, situation)
             return
+        if self._lets_walk(approach, situation):
+            approach.last_good = self._now()
+            return
         choice = self._selected(approach, situation)
         if not isinstance(choice, Place):
             self._give_up_after(approach, choice, waited)
@@ -195,7 +205,7 @@ class GoalSelectorNode(Node):
         approach.last_good = self._now()
         if choice is not approach.place:
             approach.replans += approach.place is not None
-            approach.place, approach.arrived = choice, None
+            approach.place, approach.chosen, approach.arrived = choice, self._now(), None
             approach.person_id = choice.person_id
             message = self._place_message(choice)
             self._place.publish(message)
@@ -214,6 +224,14 @@ class GoalSelectorNode(Node):
             return f"the robot's place is not usable: {error}"
         people = self._people.current(self._map_frame)
         return Situation(people, robot_in_map, surroundings, self._now())
+
+    def _lets_walk(self, approach: Approach, situation: Situation) -> bool:
+        """Whether the person is on the way elsewhere and should not be chased."""
+        about = self._parameters
+        if approach.place is None or self._now() - approach.chosen > about.walking_patience:
+            return False
+        target = next((p for p in situation.people if p.id == approach.person_id), None)
+        return target is not None and float(np.hypot(*target.velocity)) > about.walking_speed
 
     def _selected(self, approach: Approach, situation: Situation) -> Place | NoPlace:
         if approach.place is None:

@@ -22,9 +22,10 @@ from rclpy.task import Future
 from sensor_msgs.msg import LaserScan
 from std_msgs.msg import Header
 
-from social_nav_core.geometry import FloatArray, compose, transform_points
+from social_nav_core.geometry import FloatArray, compose, inverse, transform_points
 from social_nav_core.parameters import parameter
 from social_nav_core.sim.follower import DriveStatus, FollowerParameters, PathFollower
+from social_nav_core.sim.obstacles import MemoryParameters, ObstacleMemory
 from social_nav_core.sim.planner import GridPlanner, PlannerParameters, PlanningError
 from social_nav_nodes import topics
 from social_nav_nodes.action_end import finish
@@ -34,11 +35,12 @@ from social_nav_nodes.conversions import (
     pose_from,
     pose_stamped,
     scan_points,
+    seconds,
 )
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.running import run_node
 from social_nav_nodes.throttled_log import ThrottledLog
-from social_nav_nodes.transforms import TransformLookup
+from social_nav_nodes.transforms import TransformLookup, WaitingMessages
 
 UNKNOWN, TF_ERROR, TIMEOUT = 9000, 9002, 9003  # error codes, as newer Nav2 names them
 
@@ -51,7 +53,6 @@ class NavigatorParameters:
     control_rate: float = parameter(20.0, "Hz", "of cmd_vel", 1.0, 100.0)
     planning_rate: float = parameter(1.0, "Hz", "of new plans on the way", 0.1, 20.0)
     patience: float = parameter(10.0, "s", "without a plan or progress before it gives up", 0.5, 120.0)
-    scan_range: float = parameter(3.0, "m", "nearer lidar points are obstacles to plan around", 0.0, 25.0)
 
 
 @dataclass
@@ -76,7 +77,12 @@ class NavigatorNode(Node):
         super().__init__("navigator", **options)
         read = read_parameters(
             self,
-            {"": NavigatorParameters, "planner": PlannerParameters, "follower": FollowerParameters},
+            {
+                "": NavigatorParameters,
+                "planner": PlannerParameters,
+                "follower": FollowerParameters,
+                "memory": MemoryParameters,
+            },
         )
         self._parameters: NavigatorParameters = read[""]
         self._planner_parameters: PlannerParameters = read["planner"]
@@ -85,7 +91,11 @@ class NavigatorNode(Node):
         self._transforms = TransformLookup(self, self._log)
         self._planner: GridPlanner | None = None
         self._social: FloatArray | None = None
+        self._scans: WaitingMessages[LaserScan] = WaitingMessages(self._transforms)
+        self._memory_parameters: MemoryParameters = read["memory"]
+        self._memory: ObstacleMemory | None = None
         self._points_in_base: FloatArray = np.zeros((0, 2))
+        self._obstacles_in_map: FloatArray = np.zeros((0, 2))
         self._velocity = (0.0, 0.0)
         self._drive: Drive | None = None
         self._cmd_vel = self.create_publisher(Twist, topics.CMD_VEL, 1)
@@ -110,7 +120,7 @@ class NavigatorNode(Node):
             self.create_subscription(
                 OccupancyGrid, topics.SOCIAL_COSTMAP, self._receive_social, topics.LATCHED_QOS
             )
-        self.create_subscription(LaserScan, topics.SCAN, self._receive_scan, topics.SENSOR_QOS)
+        self.create_subscription(LaserScan, topics.SCAN, self._scans.add, topics.SENSOR_QOS)
         self.create_subscription(Odometry, topics.ODOM, self._receive_odometry, topics.RELIABLE_QOS)
 
     def _receive_map(self, message: OccupancyGrid) -> None:
@@ -131,10 +141,23 @@ class NavigatorNode(Node):
             return
         self._social = np.maximum(cells, 0) / 100.0
 
-    def _receive_scan(self, message: LaserScan) -> None:
-        laser_in_base = self._transforms.pose(message.header.frame_id, topics.BASE_FRAME)
-        if laser_in_base is not None:
-            self._points_in_base = transform_points(laser_in_base, scan_points(message))
+    def _take_scan(self) -> None:
+        """Keep what is in the way now, and what was there where the lidar does not look."""
+        newest = self._scans.take(topics.MAP_FRAME)
+        if newest is None:
+            return
+        scan, laser_in_map = newest
+        laser_in_base = self._transforms.pose(scan.header.frame_id, topics.BASE_FRAME)
+        if laser_in_base is None:
+            return
+        self._points_in_base = transform_points(laser_in_base, scan_points(scan))
+        if self._memory is None:
+            half_angle = max(-scan.angle_min, scan.angle_max)
+            forward = float(laser_in_base[0])
+            self._memory = ObstacleMemory(half_angle, forward, self._memory_parameters)
+        robot_in_map = compose(laser_in_map, inverse(laser_in_base))
+        time = seconds(scan.header.stamp)
+        self._obstacles_in_map = self._memory.update(self._points_in_base, robot_in_map, time)
 
     def _receive_odometry(self, message: Odometry) -> None:
         twist = message.twist.twist
@@ -177,6 +200,7 @@ class NavigatorNode(Node):
         return self.get_clock().now().nanoseconds * 1e-9
 
     def _control(self) -> None:
+        self._take_scan()
         drive = self._drive
         if drive is None:
             return
@@ -201,9 +225,7 @@ class NavigatorNode(Node):
 
     def _make_plan(self, drive: Drive, robot_in_map: FloatArray) -> None:
         assert self._planner is not None
-        near = np.hypot(*self._points_in_base.T) < self._parameters.scan_range
-        obstacles = transform_points(robot_in_map, self._points_in_base[near])
-        self._planner.update(self._social, obstacles)
+        self._planner.update(self._social, self._obstacles_in_map)
         try:
             path = self._planner.plan(robot_in_map, drive.goal_in_map)
         except PlanningError as error:

@@ -6,6 +6,7 @@ everybody in the room as `social_people`, for the perception.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,7 +95,7 @@ class SimulatorNode(Node):
         self._make_topics()
         self._publish_fixed()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(STEP / self._parameters.speed, self._step, clock=steady)
+        self.create_timer(STEP / self._parameters.speed, self.step, clock=steady)
 
     def _make_topics(self) -> None:
         self._clock = self.create_publisher(ClockMessage, "/clock", topics.SENSOR_QOS)
@@ -116,7 +117,8 @@ class SimulatorNode(Node):
             return
         self._command = command
 
-    def _step(self) -> None:
+    def step(self) -> None:
+        """Let one `STEP` of time pass and publish what is due."""
         self._world.step(self._command, STEP)
         self._command = None
         self._steps += 1
@@ -131,8 +133,8 @@ class SimulatorNode(Node):
 
     def _is_due(self, rate: float) -> bool:
         """Whether a message of some rate [Hz] falls into the step that has just been made."""
-        period = 1.0 / rate
-        return self._steps * STEP // period > (self._steps - 1) * STEP // period
+        before, now = (math.floor(steps * STEP * rate + 1e-9) for steps in (self._steps - 1, self._steps))
+        return now > before
 
     def _header(self, frame: str) -> Header:
         return Header(stamp=stamp_of(START + self._steps * STEP), frame_id=frame)

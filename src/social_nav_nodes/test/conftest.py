@@ -51,6 +51,12 @@ class Graph:
         self.executor.add_node(node)
         return node
 
+    def remove(self, node: Node) -> None:
+        """End one node."""
+        self._nodes.remove(node)
+        self.executor.remove_node(node)
+        node.destroy_node()
+
     def collect(self, message_type: type, topic: str, qos: QoSProfile | int = 10) -> list[Any]:
         """A list that grows with every message of a topic."""
         received: list[Any] = []

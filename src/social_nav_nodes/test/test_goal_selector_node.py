@@ -205,6 +205,21 @@ def test_the_place_is_chosen_again_when_the_person_moves_and_kept_when_not(bench
     assert bench.result().result.replans == 1
 
 
+def test_a_person_who_walks_is_not_chased_at_every_step(bench):
+    bench.people = [person("anna", 3.0, 3.0, np.pi)]
+    bench.request("anna")
+    bench.goal()
+    for step in range(40):  # 4 s at 1 m/s
+        bench.people = [
+            person("anna", 3.0, 3.0 - 0.1 * step, -np.pi / 2, velocity=np.array([0.0, -1.0]))
+        ]
+        bench.graph.pass_time(0.1)
+    assert len(bench.navigator.goals) <= 2
+    bench.people = [person("anna", 3.0, -1.0, np.pi)]
+    count = len(bench.navigator.goals)
+    assert_in_front_and_facing(bench.goal(count + 1), bench.people[0])
+
+
 def test_the_place_is_chosen_again_when_the_person_turns_away(bench):
     bench.people = [person("anna", 3.0, 0.0, np.pi)]
     bench.request("anna")

@@ -183,14 +183,15 @@ def test_an_obstacle_that_only_the_lidar_sees_is_driven_around(bench):
     scan = LaserScan(angle_min=-0.3, angle_max=0.3, angle_increment=0.05)
     scan.range_min, scan.range_max = 0.05, 25.0
     scan.ranges = [1.5] * 13
-    scan.header = bench.graph.header("base_footprint")
     bench.graph.spin_until(bench.scans.get_subscription_count, "the subscription")
+    bench.graph.pass_time(0.3)
+    scan.header = bench.graph.header("base_footprint")
     bench.scans.publish(scan)
     bench.graph.pass_time(0.3)
     bench.send((4.0, 0.0, 0.0))
     bench.graph.spin_until(lambda: bench.plans, "a plan")
     points = path_from(bench.plans[0])
-    obstacle = 1.5 * np.stack([np.cos(scan_angles := np.linspace(-0.3, 0.3, 13)),
-                               np.sin(scan_angles)], axis=-1)
+    angles = np.linspace(-0.3, 0.3, 13)
+    obstacle = 1.5 * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
     gaps = np.linalg.norm(points[:, None] - obstacle, axis=-1)
     assert gaps.min() > 0.27

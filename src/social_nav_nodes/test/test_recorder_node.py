@@ -1,0 +1,54 @@
+"""The recorder: what other tools read back from its files."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from nav_msgs.msg import OccupancyGrid
+from rclpy.parameter import Parameter
+from rosbags.rosbag2 import Reader
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+from social_nav_msgs.msg import SocialPersonArray
+
+from social_nav_core.grid import GridGeometry
+from social_nav_core.people import Intent, Person, certain
+from social_nav_nodes.conversions import grid_message, people_message
+from social_nav_nodes.recorder_node import RecorderNode
+from social_nav_nodes.topics import LATCHED_QOS, MAP, RELIABLE_QOS, SOCIAL_PEOPLE
+
+
+def test_a_recording_reads_back(graph, tmp_path):
+    people = graph.probe.create_publisher(SocialPersonArray, SOCIAL_PEOPLE, RELIABLE_QOS)
+    maps = graph.probe.create_publisher(OccupancyGrid, MAP, LATCHED_QOS)
+    cells = np.array([[0, 100], [-1, 7]], np.int8)
+    maps.publish(grid_message(cells, GridGeometry(2, 2, 0.5), graph.header("map")))
+    node = graph.add(RecorderNode, parameters={"out": str(tmp_path / "bag")})
+    graph.spin_until(people.get_subscription_count, "the subscription")
+    anna = Person("anna", np.array([1.0, 2.0, 0.5]), intent=certain(Intent.INTERESTED))
+    people.publish(people_message([anna], graph.header("map")))
+    graph.pass_time(1.0)
+    graph.remove(node)
+
+    with Reader(tmp_path / "bag") as bag:
+        by_topic = {c.topic: c for c in bag.connections}
+        types = get_typestore(Stores.ROS2_JAZZY)
+        for connection in bag.connections:
+            definition = connection.msgdef.data
+            if "social_nav_msgs" in connection.msgtype:
+                types.register(get_types_from_msg(definition, connection.msgtype))
+        read = {
+            connection.topic: (types.deserialize_cdr(data, connection.msgtype), stamp)
+            for connection, stamp, data in bag.messages()
+        }
+    assert by_topic["/map"].ext.offered_qos_profiles[0].durability.name == "TRANSIENT_LOCAL"
+    message, stamp = read["/social_people"]
+    assert message.people[0].id == "anna"
+    assert message.people[0].pose.pose.position.y == 2.0
+    assert 100.0 < stamp * 1e-9 < graph.now
+    assert list(read["/map"][0].data) == [0, 100, -1, 7]
+
+
+@pytest.mark.parametrize("out", ["", "."])
+def test_a_folder_that_exists_is_never_written_to(graph, out):
+    with pytest.raises(ValueError, match="expected a folder that does not exist yet"):
+        RecorderNode(context=graph.context, parameter_overrides=[Parameter("out", value=out)])
