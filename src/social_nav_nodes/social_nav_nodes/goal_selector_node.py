@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
@@ -85,20 +85,19 @@ class Approach:
 class GoalSelectorNode(Node):
     """People in, NavigateToPose goals out, as an ApproachPerson action."""
 
+    PARAMETERS: ClassVar = {
+        "": GoalSelectorParameters,
+        "selection": SelectionParameters,
+        "zones": SocialZoneParameters,
+        "planner": PlannerParameters,
+    }
+
     def __init__(self, **options: Any) -> None:
         """Options are those of `rclpy.node.Node`, such as context and parameter_overrides."""
         super().__init__("goal_selector", **options)
-        read = read_parameters(
-            self,
-            {
-                "": GoalSelectorParameters,
-                "selection": SelectionParameters,
-                "zones": SocialZoneParameters,
-                "planner": PlannerParameters,
-            },
-        )
+        read = read_parameters(self, self.PARAMETERS)
         about: GoalSelectorParameters = read[""]
-        self._parameters = about
+        self._config = about
         self._planner_parameters: PlannerParameters = read["planner"]
         self._selector = ApproachSelector(
             load_interaction_model(about.interaction_model)
@@ -136,7 +135,7 @@ class GoalSelectorNode(Node):
         except ValueError as error:
             self._log.warning("map", f"the map is not used: {error}")
             return
-        reach = self._parameters.reach
+        reach = self._config.reach
         self._map = ReachableMap(geometry, cells, self._planner_parameters, reach)
         self._map_frame = message.header.frame_id
 
@@ -192,7 +191,7 @@ class GoalSelectorNode(Node):
         waited = self._now() - approach.last_good
         situation = self._situation()
         if isinstance(situation, str):
-            if waited > self._parameters.patience:
+            if waited > self._config.patience:
                 self._end(Result.NAVIGATION_FAILED, situation)
             return
         if self._lets_walk(approach, situation):
@@ -227,7 +226,7 @@ class GoalSelectorNode(Node):
 
     def _lets_walk(self, approach: Approach, situation: Situation) -> bool:
         """Whether the person is on the way elsewhere and should not be chased."""
-        about = self._parameters
+        about = self._config
         if approach.place is None or self._now() - approach.chosen > about.walking_patience:
             return False
         target = next((p for p in situation.people if p.id == approach.person_id), None)
@@ -241,12 +240,12 @@ class GoalSelectorNode(Node):
     def _give_up_after(self, approach: Approach, choice: NoPlace, waited: float) -> None:
         """End when there was no place for too long: until then the robot goes on as it was."""
         if isinstance(choice, NoFreePlace):
-            if waited > self._parameters.patience:
+            if waited > self._config.patience:
                 self._end(Result.NO_FREE_PLACE, choice.text)
         elif approach.place is None:
-            if waited > self._parameters.patience:
+            if waited > self._config.patience:
                 self._end(Result.NO_SUCH_PERSON, choice.text)
-        elif waited > self._parameters.lost_timeout:
+        elif waited > self._config.lost_timeout:
             self._end(Result.PERSON_LOST, f"'{approach.person_id}' is lost: {choice.text}")
 
     def _watch_navigation(self, approach: Approach) -> None:

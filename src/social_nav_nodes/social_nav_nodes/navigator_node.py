@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from geometry_msgs.msg import Twist
@@ -72,19 +72,18 @@ class Drive:
 class NavigatorNode(Node):
     """NavigateToPose in, cmd_vel out."""
 
+    PARAMETERS: ClassVar = {
+        "": NavigatorParameters,
+        "planner": PlannerParameters,
+        "follower": FollowerParameters,
+        "memory": MemoryParameters,
+    }
+
     def __init__(self, **options: Any) -> None:
         """Options are those of `rclpy.node.Node`, such as context and parameter_overrides."""
         super().__init__("navigator", **options)
-        read = read_parameters(
-            self,
-            {
-                "": NavigatorParameters,
-                "planner": PlannerParameters,
-                "follower": FollowerParameters,
-                "memory": MemoryParameters,
-            },
-        )
-        self._parameters: NavigatorParameters = read[""]
+        read = read_parameters(self, self.PARAMETERS)
+        self._config: NavigatorParameters = read[""]
         self._planner_parameters: PlannerParameters = read["planner"]
         self._follower = PathFollower(read["follower"])
         self._log = ThrottledLog(self.get_logger())
@@ -110,13 +109,13 @@ class NavigatorNode(Node):
             handle_accepted_callback=self._begin,
             cancel_callback=lambda _: CancelResponse.ACCEPT,
         )
-        self.create_timer(1.0 / self._parameters.control_rate, self._control)
+        self.create_timer(1.0 / self._config.control_rate, self._control)
 
     def _subscribe(self) -> None:
         self.create_subscription(
             OccupancyGrid, topics.MAP, self._receive_map, topics.LATCHED_QOS
         )
-        if self._parameters.use_social_costs:
+        if self._config.use_social_costs:
             self.create_subscription(
                 OccupancyGrid, topics.SOCIAL_COSTMAP, self._receive_social, topics.LATCHED_QOS
             )
@@ -215,12 +214,12 @@ class NavigatorNode(Node):
         robot_in_map = self._transforms.pose(topics.BASE_FRAME, topics.MAP_FRAME)
         if robot_in_map is None or self._planner is None:
             drive.trouble = "no map" if self._planner is None else "no pose of the robot"
-        elif now - drive.planned >= 1.0 / self._parameters.planning_rate:
+        elif now - drive.planned >= 1.0 / self._config.planning_rate:
             drive.planned = now
             self._make_plan(drive, robot_in_map)
         if robot_in_map is not None and drive.has_path:
             self._follow(drive, robot_in_map, now)
-        if self._drive is drive and now - drive.moved > self._parameters.patience:
+        if self._drive is drive and now - drive.moved > self._config.patience:
             self._end(drive.trouble or "no progress", TIMEOUT)
 
     def _make_plan(self, drive: Drive, robot_in_map: FloatArray) -> None:
@@ -239,7 +238,7 @@ class NavigatorNode(Node):
 
     def _follow(self, drive: Drive, robot_in_map: FloatArray, now: float) -> None:
         x, y, yaw = robot_in_map.tolist()
-        period = 1.0 / self._parameters.control_rate
+        period = 1.0 / self._config.control_rate
         command = self._follower.command(
             (x, y, yaw), self._velocity, period, self._points_in_base
         )

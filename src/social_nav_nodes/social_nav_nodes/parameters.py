@@ -6,6 +6,7 @@ A parameter keeps the value that the node was started with; a bad or unknown one
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
@@ -33,20 +34,24 @@ def read_parameters(node: Node, groups: Mapping[str, type[Any]]) -> dict[str, An
     Raises:
         ParameterError: names the node and the parameter, what it is and what is allowed.
     """
-    read = {prefix: _read_group(node, prefix, group) for prefix, group in groups.items()}
-    known = {*node._parameters, *OTHERS}
+    known = [_full(prefix, spec.name) for prefix, group in groups.items() for spec in specs(group)]
     for name in node._parameter_overrides:
-        if name not in known and not name.startswith("qos_overrides."):
-            names = ", ".join(sorted(known - set(OTHERS)))
-            raise ParameterError(f"{node.get_name()}: unknown parameter {name}, expected {names}")
-    return read
+        if name not in (*known, *OTHERS) and not name.startswith("qos_overrides."):
+            likely = get_close_matches(name, known, n=1, cutoff=0.0)
+            raise ParameterError(
+                f"{node.get_name()}: unknown parameter {name}, did you mean {likely[0]}?"
+            )
+    return {prefix: _read_group(node, prefix, group) for prefix, group in groups.items()}
+
+
+def _full(prefix: str, name: str) -> str:
+    return f"{prefix}.{name}" if prefix else name
 
 
 def _read_group(node: Node, prefix: str, group: type[Parameters]) -> Parameters:
     values = {}
     for spec in specs(group):
-        name = f"{prefix}.{spec.name}" if prefix else spec.name
-        values[spec.name] = _read(node, name, spec)
+        values[spec.name] = _read(node, _full(prefix, spec.name), spec)
     try:
         return group(**values)
     except ParameterError as error:

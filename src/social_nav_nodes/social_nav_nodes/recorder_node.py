@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ament_index_python import get_package_share_directory
 from geometry_msgs.msg import PoseStamped, Twist
@@ -67,10 +67,12 @@ class RecorderParameters:
 class RecorderNode(Node):
     """Writes every message as it came over the wire, stamped with the node's clock."""
 
+    PARAMETERS: ClassVar = {"": RecorderParameters}
+
     def __init__(self, **options: Any) -> None:
         """Options are those of `rclpy.node.Node`, such as context and parameter_overrides."""
         super().__init__("recorder", **options)
-        parameters: RecorderParameters = read_parameters(self, {"": RecorderParameters})[""]
+        parameters: RecorderParameters = read_parameters(self, self.PARAMETERS)[""]
         folder = Path(parameters.out)
         if not parameters.out or folder.exists():
             raise ValueError(

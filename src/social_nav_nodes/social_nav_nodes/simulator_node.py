@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from geometry_msgs.msg import Twist
@@ -64,25 +64,24 @@ class SimulatorParameters:
 class SimulatorNode(Node):
     """Moves the world and publishes what a robot in it would."""
 
+    PARAMETERS: ClassVar = {
+        "": SimulatorParameters,
+        "robot": RobotParameters,
+        "walkers": WalkerParameters,
+        "lidar": LidarParameters,
+        "camera": CameraParameters,
+        "detector": DetectorParameters,
+    }
+
     def __init__(self, **options: Any) -> None:
         """Options are those of `rclpy.node.Node`, such as context and parameter_overrides."""
         super().__init__("simulator", **options)
-        read = read_parameters(
-            self,
-            {
-                "": SimulatorParameters,
-                "robot": RobotParameters,
-                "walkers": WalkerParameters,
-                "lidar": LidarParameters,
-                "camera": CameraParameters,
-                "detector": DetectorParameters,
-            },
-        )
-        self._parameters: SimulatorParameters = read[""]
-        if not self._parameters.scene:
+        read = read_parameters(self, self.PARAMETERS)
+        self._config: SimulatorParameters = read[""]
+        if not self._config.scene:
             raise ValueError("simulator: parameter scene is empty, expected the path of a scene")
-        scene = load_scene(self._parameters.scene)
-        seed = self._parameters.seed
+        scene = load_scene(self._config.scene)
+        seed = self._config.seed
         self._world = World(scene, seed, read["robot"], read["walkers"], read["lidar"])
         camera_rng = np.random.default_rng([seed, 1])
         self._camera = Camera(read["camera"])
@@ -95,7 +94,7 @@ class SimulatorNode(Node):
         self._make_topics()
         self._publish_fixed()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(STEP / self._parameters.speed, self.step, clock=steady)
+        self.create_timer(STEP / self._config.speed, self.step, clock=steady)
 
     def _make_topics(self) -> None:
         self._clock = self.create_publisher(ClockMessage, "/clock", topics.SENSOR_QOS)
@@ -124,7 +123,7 @@ class SimulatorNode(Node):
         self._steps += 1
         self._clock.publish(ClockMessage(clock=self._header("").stamp))
         self._publish_odometry()
-        if self._is_due(self._parameters.people_rate):
+        if self._is_due(self._config.people_rate):
             self._publish_people()
         if self._is_due(self._world.lidar.parameters.rate):
             self._publish_scan()
@@ -141,7 +140,7 @@ class SimulatorNode(Node):
 
     def _publish_fixed(self) -> None:
         """The map, and where the sensors sit."""
-        geometry, cells = occupancy(self._world.scene, self._parameters.resolution)
+        geometry, cells = occupancy(self._world.scene, self._config.resolution)
         self._map.publish(grid_message(cells, geometry, self._header(topics.MAP_FRAME)))
         base, camera = self._header(topics.BASE_FRAME), self._camera.parameters
         link = transform_message((0.0, 0.0, 0.0), "base_link", base)

@@ -7,7 +7,7 @@ stands in for Nav2.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from nav_msgs.msg import OccupancyGrid
@@ -41,23 +41,25 @@ class SocialCostmapParameters:
 class SocialCostmapNode(Node):
     """SocialPersonArray and a grid in, social costs on that grid out."""
 
+    PARAMETERS: ClassVar = {"": SocialCostmapParameters, "zones": SocialZoneParameters}
+
     def __init__(self, **options: Any) -> None:
         """Options are those of `rclpy.node.Node`, such as context and parameter_overrides."""
         super().__init__("social_costmap", **options)
-        read = read_parameters(self, {"": SocialCostmapParameters, "zones": SocialZoneParameters})
-        self._parameters: SocialCostmapParameters = read[""]
+        read = read_parameters(self, self.PARAMETERS)
+        self._config: SocialCostmapParameters = read[""]
         self._zones: SocialZoneParameters = read["zones"]
-        path = self._parameters.model
+        path = self._config.model
         self._model = load_model(path) if path else shipped_model()
         self._log = ThrottledLog(self.get_logger())
         transforms = TransformLookup(self, self._log)
-        self._people = PeopleInFrame(self, transforms, self._log, self._parameters.timeout)
+        self._people = PeopleInFrame(self, transforms, self._log, self._config.timeout)
         self._grid: GridGeometry | None = None
         self._waits = 0
         self._frame = ""
         self._publisher = self.create_publisher(OccupancyGrid, SOCIAL_COSTMAP, LATCHED_QOS)
         self.create_subscription(OccupancyGrid, MAP, self._receive_map, LATCHED_QOS)
-        self.create_timer(1.0 / self._parameters.rate, self._publish)
+        self.create_timer(1.0 / self._config.rate, self._publish)
 
     def _receive_map(self, message: OccupancyGrid) -> None:
         try:
@@ -70,13 +72,13 @@ class SocialCostmapNode(Node):
     def _publish(self) -> None:
         if self._grid is None:
             self._waits += 1
-            if self._waits > 2.0 * self._parameters.rate:
+            if self._waits > 2.0 * self._config.rate:
                 topic = self.resolve_topic_name(MAP)
                 self._log.warning("no map", f"no map on '{topic}', no social costs")
             return
         people = self._people.current(self._frame)
         field = social_field(people, self._model, self._grid, self._zones)
-        cells = np.rint(self._parameters.max_cost * field).astype(np.int8)
+        cells = np.rint(self._config.max_cost * field).astype(np.int8)
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._frame)
         self._publisher.publish(grid_message(cells, self._grid, header))
 

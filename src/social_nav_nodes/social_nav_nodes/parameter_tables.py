@@ -1,0 +1,61 @@
+"""Markdown tables of all nodes' parameters, as this package's README has them.
+
+python -m social_nav_nodes.parameter_tables            # print them
+python -m social_nav_nodes.parameter_tables README.md  # renew them in a file, between the marks
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from social_nav_core.parameters import specs
+from social_nav_nodes.goal_selector_node import GoalSelectorNode
+from social_nav_nodes.navigator_node import NavigatorNode
+from social_nav_nodes.recorder_node import RecorderNode
+from social_nav_nodes.simulator_node import SimulatorNode
+from social_nav_nodes.social_costmap_node import SocialCostmapNode
+
+NODES: dict[str, Any] = {
+    "social_costmap": SocialCostmapNode,
+    "goal_selector": GoalSelectorNode,
+    "navigator": NavigatorNode,
+    "simulator": SimulatorNode,
+    "recorder": RecorderNode,
+}
+BEGIN, END = "<!-- parameters: begin -->", "<!-- parameters: end -->"
+
+
+def tables() -> str:
+    """One table per node."""
+    return "\n".join(_table(name, node.PARAMETERS) for name, node in NODES.items())
+
+
+def renewed(text: str) -> str:
+    """A README's text with the tables of now between its marks."""
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
+
+
+def _table(node: str, groups: dict[str, Any]) -> str:
+    rows = [f"\n### {node}\n", "| parameter | default | allowed | meaning |", "|---|---|---|---|"]
+    for prefix, group in groups.items():
+        for spec in specs(group):
+            name = f"{prefix}.{spec.name}" if prefix else spec.name
+            default = f"{spec.default} {spec.unit}".strip() if spec.default != "" else '""'
+            rows.append(f"| `{name}` | {default} | {spec.allowed} | {spec.meaning} |")
+    return "\n".join(rows)
+
+
+def main() -> None:
+    if len(sys.argv) > 1:
+        file = Path(sys.argv[1])
+        file.write_text(renewed(file.read_text()))
+    else:
+        print(tables())
+
+
+if __name__ == "__main__":
+    main()
