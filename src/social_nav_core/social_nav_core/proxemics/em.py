@@ -3,9 +3,9 @@
 A skew normal is ``x = mu + delta |t| + u`` with a unit normal t and a normal u of covariance psi
 (Azzalini and Dalla Valle 1996; Lin, Lee and Yen, Statistica Sinica 17, 2007).  With t as the
 missing datum every M-step is a weighted linear regression of x on |t|, so it has a closed form.
-Plain EM is slow where the skewness is weak; two steps are therefore extrapolated to a third
-(Varadhan and Roland, Scandinavian Journal of Statistics 35, 2008), which is kept only if the
-likelihood is higher there, so that it never decreases.
+Plain EM is slow where the skewness is weak; the last few steps are therefore extrapolated
+(Anderson acceleration: Henderson and Varadhan, Journal of Computational and Graphical Statistics
+28, 2019), and where the likelihood would be lower the plain step is taken, so it never decreases.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from social_nav_core.parameters import check, parameter
 from social_nav_core.proxemics.mixture import Mixture
 from social_nav_core.proxemics.model import ProxemicsModel
 
+MEMORY = 5  # steps that are extrapolated
 _LOG_2PI = float(np.log(2.0 * np.pi))
 
 
@@ -33,9 +34,10 @@ class EmParameters:
 
     components: int = parameter(1, "", "skew normals in the mixture", 1, 20)
     restarts: int = parameter(5, "", "starts that are tried", 1, 100)
-    trial_cycles: int = parameter(4, "", "cycles on drawn points, then the best goes on", 1, 1000)
+    trial_cycles: int = parameter(60, "", "most cycles of each start", 1, 1000)
+    trial_tolerance: float = parameter(1e-4, "", "the gain that ends a start's cycles", 0, 1)
     trial_points: int = parameter(500, "", "points (drawn) that starts are tried on", 10, 1000000)
-    cycles: int = parameter(500, "", "largest number of cycles of the best start", 1, 100000)
+    cycles: int = parameter(500, "", "most cycles of the best start", 1, 100000)
     tolerance: float = parameter(1e-8, "", "mean log-likelihood per point gained, to stop", 0, 1)
     narrowest: float = parameter(
         1e-3, "", "smallest spread of u in any direction, as a share of the data's", 1e-6, 0.5
@@ -101,16 +103,16 @@ def fit_skew_normals(
         climb = _climb(data, initial, parameters.cycles, parameters.tolerance, progress)
         return Fit(climb.top.to_model(), climb.trace, climb.converged, count)
     trial = data.drawn(parameters.trial_points, rng)
-    cycles = parameters.cycles if trial is data else parameters.trial_cycles
     climbs = []
     for number in range(parameters.restarts):
         if progress is not None:
             progress(f"start {number + 1} of {parameters.restarts}")
         start = trial.start(number, parameters.components, rng)
-        climbs.append(_climb(trial, start, cycles, parameters.tolerance, progress))
-    best = max(climbs, key=lambda climb: climb.trace[-1])
-    if trial is not data:
-        best = _climb(data, best.top, parameters.cycles, parameters.tolerance, progress)
+        climbs.append(
+            _climb(trial, start, parameters.trial_cycles, parameters.trial_tolerance, progress)
+        )
+    top = max(climbs, key=lambda climb: climb.trace[-1]).top
+    best = _climb(data, top, parameters.cycles, parameters.tolerance, progress)
     return Fit(best.top.to_model(), best.trace, best.converged, count)
 
 
@@ -306,35 +308,36 @@ def _climb(
     tolerance: float,
     progress: Callable[[str], None] | None = None,
 ) -> _Climb:
-    """Cycles of an EM step and an extrapolation until a cycle gains no more than the tolerance."""
+    """EM steps, extrapolated, until two in a row gain no more than the tolerance."""
     here = start
     after, height = data.step(here)
     trace = [height]
+    history: list[tuple[FloatArray, FloatArray]] = []
     for cycle in range(cycles):
-        further, plain_height = data.step(after)
-        leap = _extrapolated(here, after, further, data.smallest_variance)
-        leaped, leap_height = (further, -np.inf) if leap is None else data.step(leap)
-        if leap is not None and leap_height >= plain_height:
-            here, after, height = leap, leaped, leap_height
-        else:
-            here, after, height = after, further, plain_height
+        history = [*history[-MEMORY:], (here.values.ravel(), after.values.ravel())]
+        leap = _extrapolated(history, data.smallest_variance)
+        leaped, leap_height = (after, -np.inf) if leap is None else data.step(leap)
+        if leap is None or not leap_height >= height:
+            leap, history = after, history[-1:]
+            leaped, leap_height = data.step(after)
+        here, after, height = leap, leaped, leap_height
         trace.append(height)
         if progress is not None:
             progress(f"cycle {cycle + 1}: {height:.6f} per point")
-        if trace[-1] - trace[-2] <= tolerance:
+        if len(trace) > 2 and trace[-1] - trace[-3] <= tolerance:
             return _Climb(here, tuple(trace), True)
     return _Climb(here, tuple(trace), False)
 
 
 def _extrapolated(
-    first: Mixture, second: Mixture, third: Mixture, smallest_variance: float
+    history: list[tuple[FloatArray, FloatArray]], smallest_variance: float
 ) -> Mixture | None:
-    """Where three successive EM iterates point to (scheme S3 of Varadhan and Roland)."""
-    step = second.values - first.values
-    bend = third.values - second.values - step
-    bend_length = math.sqrt(np.vdot(bend, bend))
-    if bend_length == 0.0:
+    """Where the EM steps (from, to) point to: the combination whose steps cancel best."""
+    if len(history) < 2:
         return None
-    reach = max(1.0, math.sqrt(np.vdot(step, step)) / bend_length)
-    leap = Mixture(first.values + 2.0 * reach * step + reach**2 * bend)
+    before, after = (np.array(part) for part in zip(*history, strict=True))
+    steps = after - before
+    shares = np.linalg.lstsq(np.diff(steps, axis=0).T, steps[-1], rcond=1e-10)[0]
+    values = after[-1] - shares @ np.diff(after, axis=0)
+    leap = Mixture(values.reshape(-1, 8))
     return leap if leap.is_usable(smallest_variance) else None

@@ -20,12 +20,12 @@ from numpy.typing import ArrayLike
 
 from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import check, parameter
-from social_nav_core.proxemics.em import EmParameters, fit_skew_normals
-from social_nav_core.proxemics.mixture import Mixture
 from social_nav_core.proxemics.model import ModelError, ProxemicsModel
 from social_nav_core.proxemics.recipes import (
     RADIUS,
+    KeptOut,
     RecipeParameters,
+    fit_kept_out,
     histogram_of,
     kept_out,
 )
@@ -143,9 +143,8 @@ class PersonalModel:
         weights = np.concatenate(
             [share * kept.weights, np.full(len(imagined), (1.0 - share) / len(imagined))]
         )
-        em = EmParameters(components=self.recipe.components)
-        start = Mixture.from_model(self.prior)
-        model = fit_skew_normals(places, rng, weights, em, initial=start).model
+        together = KeptOut(places, weights, kept.count + self.parameters.strength)
+        model = fit_kept_out(together, self.recipe, rng).model
         told = f"{self.evidence:.0f} counts ({share:.0%}) on top of: {self.prior.provenance}"
         return replace(model, provenance=told)
 
