@@ -1,0 +1,172 @@
+"""Worlds and maps in worlds/ follow from the scenes and agree with each other."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import yaml
+
+from social_nav_core.__main__ import main
+from social_nav_core.sim.gazebo.scene_file import scene_file
+from social_nav_core.sim.lidar import LidarParameters
+from social_nav_core.sim.scene import BODY_RADIUS, load_scene
+
+WORLDS = Path(__file__).resolve().parents[2] / "worlds"
+SCENES = sorted((WORLDS / "scenes").glob("*.yaml"))
+NAMES = [path.stem for path in SCENES]
+each_scene = pytest.mark.parametrize("scene", [load_scene(path) for path in SCENES], ids=NAMES)
+
+
+def world_of(name):
+    return ElementTree.parse(WORLDS / "sdf" / f"{name}.sdf").getroot().find("world")
+
+
+def numbers(element, tag):
+    return [float(number) for number in element.findtext(tag).split()]
+
+
+def solid_boxes(world, room):
+    """(centre x, y, yaw), (length, width), height of the walls and furniture in the world."""
+    for link in world.find(f"model[@name='{room}']").findall("link"):
+        size = link.findtext("collision/geometry/box/size")
+        if size is not None:
+            x, y, _, _, _, yaw = numbers(link, "pose")
+            length, width, height = map(float, size.split())
+            yield (x, y, yaw), (length, width), height
+
+
+def read_pgm(path):
+    kind, size, largest, pixels = path.read_bytes().split(b"\n", 3)
+    assert (kind, largest) == (b"P5", b"255")
+    width, height = map(int, size.split())
+    return np.frombuffer(pixels, dtype=np.uint8).reshape(height, width)
+
+
+def test_writing_them_again_gives_the_same_bytes(tmp_path, capsys):
+    assert main(["export-world", *map(str, SCENES), "--out", str(tmp_path)]) == 0
+    written = {path.relative_to(tmp_path) for path in tmp_path.rglob("*.*")}
+    kept = {
+        path.relative_to(WORLDS) for kind in ("sdf", "maps") for path in WORLDS.glob(f"{kind}/*")
+    }
+    assert written == kept, "worlds/sdf or worlds/maps has other files: run export-world"
+    for name in written:
+        assert (tmp_path / name).read_bytes() == (WORLDS / name).read_bytes(), name
+    assert f"{len(SCENES)} scene(s)" in capsys.readouterr().out
+
+
+def test_a_bad_scene_is_one_line(tmp_path, capsys):
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("format: 1\nname: bad\n")
+    assert main(["export-world", str(bad), "--out", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "bad.yaml: description is missing" in error
+    assert not (tmp_path / "out").exists()
+
+
+@each_scene
+def test_solid_parts_of_the_world_are_the_black_cells_of_the_map(scene):
+    about = yaml.safe_load((WORLDS / "maps" / f"{scene.room.name}.yaml").read_text())
+    pixels = read_pgm(WORLDS / "maps" / about["image"])[::-1]
+    step = about["resolution"]
+    rows, columns = np.indices(pixels.shape)
+    x = about["origin"][0] + (columns + 0.5) * step
+    y = about["origin"][1] + (rows + 0.5) * step
+    nearest = np.full(pixels.shape, np.inf)
+    for (center_x, center_y, yaw), (length, width), _ in solid_boxes(
+        world_of(scene.name), scene.room.name
+    ):
+        along = (x - center_x) * math.cos(yaw) + (y - center_y) * math.sin(yaw)
+        across = (y - center_y) * math.cos(yaw) - (x - center_x) * math.sin(yaw)
+        outside = np.maximum(np.abs(along) - length / 2, np.abs(across) - width / 2)
+        nearest = np.minimum(nearest, outside)
+    assert (pixels[nearest < 0.0] == 0).all()
+    assert (nearest[pixels == 0] < step).all()
+    assert (pixels[nearest > step] > 0).all()
+
+
+@each_scene
+def test_the_robot_starts_and_ends_on_free_cells_and_people_stand_where_the_scene_says(scene):
+    about = yaml.safe_load((WORLDS / "maps" / f"{scene.room.name}.yaml").read_text())
+    pixels = read_pgm(WORLDS / "maps" / about["image"])[::-1]
+    for px, py, _ in (scene.robot, scene.goal):
+        column = int((px - about["origin"][0]) / about["resolution"])
+        row = int((py - about["origin"][1]) / about["resolution"])
+        assert pixels[row, column] == 254
+    world = world_of(scene.name)
+    for person in scene.people:
+        model = world.find(f"model[@name='{person.id}']")
+        x, y, z, roll, pitch, yaw = numbers(model, "pose")
+        assert (x, y, yaw) == pytest.approx(person.pose, abs=1e-5)
+        assert (z, roll, pitch) == (0, 0, 0)
+        walks = model.findtext("static") == "false"
+        assert walks == bool(person.script)
+        controlled = {plugin.get("name").rpartition("::")[2] for plugin in model.findall("plugin")}
+        assert controlled == ({"VelocityControl", "PosePublisher"} if walks else set())
+
+
+def test_grey_is_unknown_for_the_map_server():
+    for path in (WORLDS / "maps").glob("*.yaml"):
+        about = yaml.safe_load(path.read_text())
+        black = {value: (255 - value) / 255 for value in (254, 205, 0)}
+        assert black[254] < about["free_thresh"] < black[205] < about["occupied_thresh"] < black[0]
+
+
+@each_scene
+def test_people_have_a_front_and_the_legs_that_the_simulated_lidar_sees(scene):
+    about = LidarParameters()
+    world = world_of(scene.name)
+    for person in scene.people:
+        link = world.find(f"model[@name='{person.id}']/link")
+        place = {v.get("name"): numbers(v, "pose") for v in link.findall("visual")}
+        assert place["nose"][0] > 0.08 > place["hair"][0]
+        assert place["badge"][0] > 0.1
+        assert place["nose"][2] == pytest.approx(0.93 * person.height, abs=0.1)
+        for side, y in (("left", about.leg_spread), ("right", -about.leg_spread)):
+            leg = link.find(f"visual[@name='{side}_leg']")
+            assert place[f"{side}_leg"][1] == pytest.approx(y)
+            assert numbers(leg, "geometry/cylinder/radius") == [about.leg_radius]
+            shoe = link.find(f"visual[@name='{side}_shoe']")
+            top = place[f"{side}_shoe"][2] + 0.5 * numbers(shoe, "geometry/box/size")[2]
+            assert top < 0.0945, "shoes stay below the lidar's plane"
+        body = link.find("collision/geometry/cylinder")
+        assert numbers(body, "radius") == [BODY_RADIUS]
+
+
+@each_scene
+def test_every_primitive_has_sizes_above_zero_and_nothing_is_downloaded(scene):
+    world = world_of(scene.name)
+    for geometry in world.iter("geometry"):
+        for tag in ("size", "radius", "radii", "length"):
+            for element in geometry.iter(tag):
+                assert min(map(float, element.text.split())) > 0.0
+    assert not list(world.iter("uri")) and not list(world.iter("mesh"))
+
+
+KNOWN_SYSTEMS = {
+    "physics": "Physics",
+    "user-commands": "UserCommands",
+    "scene-broadcaster": "SceneBroadcaster",
+    "contact": "Contact",
+    "sensors": "Sensors",
+    "velocity-control": "VelocityControl",
+    "pose-publisher": "PosePublisher",
+}
+
+
+@each_scene
+def test_systems_are_stock_ones_of_gazebo(scene):
+    for plugin in world_of(scene.name).iter("plugin"):
+        library, name = plugin.get("filename"), plugin.get("name").rpartition("::")[2]
+        system = library.removeprefix("gz-sim-").removesuffix("-system")
+        assert KNOWN_SYSTEMS[system] == name
+
+
+@each_scene
+def test_a_scene_that_is_written_is_read_again_as_it_was(scene, tmp_path):
+    room = WORLDS / f"{scene.room.name}.yaml"
+    (tmp_path / "scene.yaml").write_bytes(scene_file(scene, room))
+    assert load_scene(tmp_path / "scene.yaml") == scene
