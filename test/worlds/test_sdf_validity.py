@@ -19,7 +19,7 @@ needs_checker = pytest.mark.skipif(
 
 
 def complaints(path, home):
-    """What libsdformat says about a file, on the terminal and in its log; empty when all is well."""
+    """What libsdformat says about a file, on the terminal and in its log; nothing when it is good."""
     assert CHECKER is not None
     environment = {**os.environ, "HOME": str(home), "LD_LIBRARY_PATH": ""}
     answer = subprocess.run(

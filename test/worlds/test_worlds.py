@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import yaml
-
 from social_nav_core.__main__ import main
 from social_nav_core.sim.gazebo.scene_file import scene_file
 from social_nav_core.sim.lidar import LidarParameters

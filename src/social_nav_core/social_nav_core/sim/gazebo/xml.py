@@ -48,7 +48,7 @@ def add_geometry(parent: Element, shape: str, size: Numbers) -> None:
         add(geometry, "size", size)
 
 
-def add_visual(
+def add_visual(  # noqa: PLR0917
     link: Element, name: str, pose: Numbers, shape: str, size: Numbers, colour: Colour
 ) -> None:
     """A coloured primitive at a pose x, y, z [m], roll, pitch, yaw [rad] in the link's frame."""
@@ -69,7 +69,7 @@ def add_collision(link: Element, name: str, pose: Numbers, shape: str, size: Num
 
 
 def add_plugin(parent: Element, system: str, name: str, **settings: str | Numbers) -> None:
-    """A system of Gazebo: the library ``gz-sim-<system>-system``, class ``gz::sim::systems::name``."""
+    """A system of Gazebo: library ``gz-sim-<system>-system``, class ``gz::sim::systems::<name>``."""
     plugin = SubElement(
         parent, "plugin", filename=f"gz-sim-{system}-system", name=f"gz::sim::systems::{name}"
     )
