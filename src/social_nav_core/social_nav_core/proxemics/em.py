@@ -33,10 +33,10 @@ class EmParameters:
     """How long and how carefully the fit searches."""
 
     components: int = parameter(1, "", "skew normals in the mixture", 1, 20)
-    restarts: int = parameter(5, "", "starts that are tried", 1, 100)
-    trial_cycles: int = parameter(60, "", "most cycles of each start", 1, 1000)
-    trial_tolerance: float = parameter(1e-4, "", "the gain that ends a start's cycles", 0, 1)
-    trial_points: int = parameter(500, "", "points (drawn) that starts are tried on", 10, 1000000)
+    restarts: int = parameter(4, "", "starts that are tried", 1, 100)
+    trial_cycles: int = parameter(10, "", "most cycles of each start", 1, 1000)
+    trial_tolerance: float = parameter(3e-4, "", "the gain that ends a start's cycles", 0, 1)
+    trial_points: int = parameter(400, "", "points (drawn) that starts are tried on", 10, 1000000)
     cycles: int = parameter(500, "", "most cycles of the best start", 1, 100000)
     tolerance: float = parameter(1e-8, "", "mean log-likelihood per point gained, to stop", 0, 1)
     narrowest: float = parameter(
@@ -335,9 +335,15 @@ def _extrapolated(
     """Where the EM steps (from, to) point to: the combination whose steps cancel best."""
     if len(history) < 2:
         return None
-    before, after = (np.array(part) for part in zip(*history, strict=True))
+    before, after = np.array(history).transpose(1, 0, 2)
     steps = after - before
-    shares = np.linalg.lstsq(np.diff(steps, axis=0).T, steps[-1], rcond=1e-10)[0]
-    values = after[-1] - shares @ np.diff(after, axis=0)
+    bends = steps[1:] - steps[:-1]
+    gram = bends @ bends.T
+    gram.flat[:: len(gram) + 1] *= 1.0 + 1e-10
+    try:
+        shares = np.linalg.solve(gram, bends @ steps[-1])
+    except np.linalg.LinAlgError:
+        return None
+    values = after[-1] - shares @ (after[1:] - after[:-1])
     leap = Mixture(values.reshape(-1, 8))
     return leap if leap.is_usable(smallest_variance) else None

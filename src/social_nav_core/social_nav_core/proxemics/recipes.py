@@ -153,7 +153,7 @@ def fit_kept_out(
         initial: the only start; None for the recipe's own.
     """
     alone = parameters.method == "paper" and parameters.components == 1
-    em = EmParameters(components=parameters.components, restarts=1 if alone else 5)
+    em = EmParameters(components=parameters.components, restarts=1 if alone else 4)
     fit = fit_skew_normals(kept.places, rng, kept.weights, em, initial=initial, progress=progress)
     return replace(fit, count=kept.count)
 
