@@ -24,6 +24,7 @@ from rclpy.executors import SingleThreadedExecutor
 from social_nav_core.evaluation.record_file import save_run
 from social_nav_core.evaluation.report import write_report
 from social_nav_core.evaluation.run import RunRecord
+from social_nav_core.sim.reading import SceneError
 from social_nav_core.sim.scene import load_scene
 from social_nav_nodes.demo.display import Display
 from social_nav_nodes.demo.jobs import JOBS, Job
@@ -62,10 +63,10 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\ninterrupted: all nodes are stopped", file=sys.stderr)
         return 130
-    except DemoError as error:
+    except (DemoError, SceneError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"recordings   {out / 'recordings'}")
+    Display("recordings of the topics").close(str(out / "recordings"))
     failed = [job for job, run in zip(JOBS, runs, strict=True) if job.must_reach > run.reached]
     for job in failed:
         print(f"error: '{job.title}' did not reach its goal", file=sys.stderr)

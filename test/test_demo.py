@@ -1,0 +1,143 @@
+"""The demonstration end to end: both jobs on a real DDS graph, and what is left of them."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rosbags.rosbag2 import Reader
+from scipy.spatial import Delaunay
+
+from social_nav_core.evaluation.record_file import load_run
+from social_nav_core.geometry import bearing, relative, wrap_angle
+
+ROOT = Path(__file__).parents[1]
+MARK = "SOCIAL_NAV_DEMO_TEST"
+LONGEST = 300.0  # [s] of wall-clock time, on a machine that does other things too
+
+
+def _start(out: Path, mark: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "social_nav_nodes.demo", "--out", str(out)],
+        cwd=ROOT,
+        env={**os.environ, MARK: mark},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _left_over(mark: str) -> list[str]:
+    """Command lines of the processes that a demonstration started and that still run."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"{MARK}={mark}".encode() in (process / "environ").read_bytes().split(b"\0"):
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+        except (OSError, UnicodeDecodeError):
+            continue
+    return found
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """A demonstration that has run: its folder, what it printed, and its exit status."""
+    out = tmp_path_factory.mktemp("demo")
+    process = _start(out, "whole")
+    printed, _ = process.communicate(timeout=LONGEST)
+    return out, printed, process.returncode
+
+
+def test_both_jobs_reach_their_goals(demo):
+    out, printed, status = demo
+    assert status == 0, printed
+    assert printed.count("reached the goal") == 3
+    assert str(out / "report.html") in printed
+    assert not _left_over("whole")
+
+
+def _inside_group(run):
+    """Whether the robot was ever within the triangle of the three people."""
+    triangle = Delaunay(np.nanmean(run.people_in_map[:, :, :2], axis=0))
+    return bool((triangle.find_simplex(run.robot_in_map[:, :2]) >= 0).any())
+
+
+def test_avoid_goes_around_with_the_social_costs_and_through_without(demo):
+    with_costs = load_run(demo[0] / "runs" / "avoid_social_costs.npz")
+    without = load_run(demo[0] / "runs" / "avoid_no_social_costs.npz")
+    assert with_costs.reached and without.reached
+    assert with_costs.seed == without.seed
+    assert not _inside_group(with_costs)
+    assert _inside_group(without)
+
+
+def test_approach_ends_in_front_of_the_person_who_moved(demo):
+    run = load_run(demo[0] / "runs" / "approach_social_costs.npz")
+    assert run.reached and run.target_id == "ana"
+    person, robot = run.person("ana"), run.robot_in_map[-1]
+    assert np.hypot(*(person[-1, :2] - person[0, :2])) > 1.5
+    assert len(run.goals_in_map) >= 2
+    robot_in_person = relative(person[-1], robot)
+    assert 0.6 < np.hypot(*robot_in_person[:2]) < 1.7
+    assert abs(np.arctan2(robot_in_person[1], robot_in_person[0])) < np.radians(75)
+    assert abs(wrap_angle(bearing(robot[:2], person[-1, :2]) - robot[2])) < np.radians(15)
+
+
+def test_the_report_holds_everything(demo):
+    out = demo[0]
+    page = (out / "report.html").read_text()
+    assert not re.search(r"""(src|href)=["']?(https?:|//)""", page)
+    assert page.count("data:image/png;base64,") >= 6
+    assert "poses and labels come from the simulator itself" in page
+    assert len(list(out.glob("*.png"))) >= 6
+    with (out / "metrics.csv").open() as file:
+        assert len(list(csv.reader(file))) > 20
+
+
+def test_the_recordings_hold_the_topics(demo):
+    for job in ("avoid_social_costs", "avoid_no_social_costs", "approach_social_costs"):
+        with Reader(demo[0] / "recordings" / job) as bag:
+            counts = {connection.topic: connection.msgcount for connection in bag.connections}
+        for topic in ("/tf", "/map", "/odom", "/scan", "/bodies", "/social_people", "/plan"):
+            assert counts[topic] > 0, topic
+        assert counts["/odom"] > 300
+    assert counts["/approach_place"] >= 2
+
+
+def test_interrupting_leaves_no_process_behind(tmp_path):
+    process = _start(tmp_path, "interrupted")
+    deadline = time.monotonic() + LONGEST
+    while len(_left_over("interrupted")) < 6:  # itself and five nodes
+        assert time.monotonic() < deadline
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=0.1)
+    process.send_signal(signal.SIGINT)
+    printed, _ = process.communicate(timeout=30)
+    assert process.returncode == 130, printed
+    assert "interrupted" in printed
+    assert not _left_over("interrupted")
+
+
+def test_a_scene_folder_without_the_scene_is_one_line(tmp_path):
+    command = [sys.executable, "-m", "social_nav_nodes.demo", "--out", str(tmp_path / "out")]
+    process = subprocess.run(
+        [*command, "--scenes", str(tmp_path)],
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert process.returncode == 1
+    assert "Traceback" not in process.stderr
+    assert "circle.yaml" in process.stderr
