@@ -163,6 +163,12 @@ public:
     return true;
   }
 
+  bool enabled()
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return drawing_.enabled;
+  }
+
   /// What was done since the last call.
   Statistics take_statistics()
   {

@@ -1,0 +1,107 @@
+#include "social_nav_costmap/conversions.hpp"
+
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace social_nav_costmap
+{
+namespace
+{
+
+struct Vector3
+{
+  double x;
+  double y;
+  double z;
+};
+
+double length(const geometry_msgs::msg::Quaternion & q)
+{
+  return std::sqrt(q.x * q.x + q.y * q.y + q.z * q.z + q.w * q.w);
+}
+
+/// v + 2 w (u x v) + 2 u x (u x v), u the vector part of a unit quaternion.
+Vector3 rotated(const geometry_msgs::msg::Quaternion & q, Vector3 v)
+{
+  const auto cross = [&q](Vector3 a) {
+      return Vector3{q.y * a.z - q.z * a.y, q.z * a.x - q.x * a.z, q.x * a.y - q.y * a.x};
+    };
+  const Vector3 once = cross(v), twice = cross(once);
+  return {
+    v.x + 2.0 * (q.w * once.x + twice.x), v.y + 2.0 * (q.w * once.y + twice.y),
+    v.z + 2.0 * (q.w * once.z + twice.z)};
+}
+
+std::int64_t nanoseconds(const builtin_interfaces::msg::Time & time)
+{
+  return static_cast<std::int64_t>(time.sec) * 1000000000 + time.nanosec;
+}
+
+Person person_of(
+  const social_nav_msgs::msg::SocialPerson & message, const geometry_msgs::msg::Transform & to)
+{
+  const auto & pose = message.pose.pose;
+  const Vector3 at =
+    rotated(to.rotation, {pose.position.x, pose.position.y, pose.position.z});
+  const Vector3 chest = rotated(to.rotation, rotated(pose.orientation, {1.0, 0.0, 0.0}));
+  const Vector3 velocity =
+    rotated(to.rotation, {message.velocity.x, message.velocity.y, message.velocity.z});
+  const Vector3 axis = rotated(to.rotation, {1.0, 0.0, 0.0});
+  const Matrix turn = rotation(std::atan2(axis.y, axis.x));
+  const auto & c = message.pose.covariance;  // row-major, x y z roll pitch yaw
+
+  Person person;
+  person.position = {at.x + to.translation.x, at.y + to.translation.y};
+  person.yaw = std::atan2(chest.y, chest.x);
+  person.velocity = {velocity.x, velocity.y};
+  person.position_covariance = turn * Matrix{c[0], c[1], c[6], c[7]} * turn.transposed();
+  person.yaw_variance = c[35];
+  for (std::size_t i = 0; i < 4; ++i) {
+    person.intent[i] = static_cast<double>(message.intent_probabilities[i]);
+    person.attitude[i] = static_cast<double>(message.attitude_probabilities[i]);
+  }
+  person.confidence = static_cast<double>(message.confidence);
+  return person;
+}
+
+}  // namespace
+
+void sightings_of(
+  const social_nav_msgs::msg::SocialPersonArray & message,
+  const geometry_msgs::msg::Transform & to_global, std::vector<Sighting> & sightings,
+  std::vector<std::string> & left_out)
+{
+  sightings.clear();
+  std::set<std::string> ids;
+  std::map<std::string, int> groups;
+  for (const auto & seen : message.people) {
+    const double norm = length(seen.pose.pose.orientation);
+    Sighting sighting;
+    std::string defect;
+    if (!ids.insert(seen.id).second) {
+      defect = "its id is there twice";
+    } else if (!(std::abs(norm - 1.0) < 0.01)) {
+      defect = "its quaternion has the length " + std::to_string(norm) + ", expected 1";
+    } else {
+      sighting.person = person_of(seen, to_global);
+      defect = defect_of(sighting.person);
+    }
+    if (!defect.empty()) {
+      left_out.push_back("person '" + seen.id + "': " + defect);
+      continue;
+    }
+    if (!seen.group_id.empty()) {
+      const int next = static_cast<int>(groups.size()) + 1;
+      sighting.person.group = groups.emplace(seen.group_id, next).first->second;
+    }
+    const std::int64_t last_seen = nanoseconds(seen.last_seen);
+    sighting.last_seen = last_seen != 0 ? last_seen : nanoseconds(message.header.stamp);
+    sightings.push_back(sighting);
+  }
+}
+
+}  // namespace social_nav_costmap

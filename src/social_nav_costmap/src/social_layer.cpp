@@ -1,0 +1,352 @@
+#include "social_nav_costmap/social_layer.hpp"
+
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ament_index_cpp/get_package_share_directory.hpp"
+#include "diagnostic_msgs/msg/key_value.hpp"
+#include "pluginlib/class_list_macros.hpp"
+
+#include "social_nav_costmap/conversions.hpp"
+#include "social_nav_costmap/model_file.hpp"
+
+namespace social_nav_costmap
+{
+namespace
+{
+
+constexpr int kThrottle = 5000;  // [ms] between two warnings of one kind
+
+/// The costmap's node lives in a namespace of its own; relative topics belong to its parent.
+std::string in_parent_namespace(const std::string & node_namespace, const std::string & topic)
+{
+  if (topic.empty() || topic.front() == '/' || topic.front() == '~') {
+    return topic;
+  }
+  const std::string parent = node_namespace.substr(0, node_namespace.rfind('/'));
+  return parent + "/" + topic;
+}
+
+Value value_of(const rclcpp::Parameter & parameter)
+{
+  switch (parameter.get_type()) {
+    case rclcpp::ParameterType::PARAMETER_BOOL: return parameter.as_bool();
+    case rclcpp::ParameterType::PARAMETER_INTEGER: return static_cast<int>(parameter.as_int());
+    case rclcpp::ParameterType::PARAMETER_DOUBLE: return parameter.as_double();
+    default: return parameter.value_to_string();
+  }
+}
+
+rclcpp::ParameterValue default_of(const Setting & setting)
+{
+  const Settings defaults;
+  return std::visit(
+    [](const auto & value) {return rclcpp::ParameterValue(value);}, setting.get(defaults));
+}
+
+rcl_interfaces::msg::ParameterDescriptor descriptor_of(const Setting & setting)
+{
+  rcl_interfaces::msg::ParameterDescriptor descriptor;
+  descriptor.description = setting.meaning;
+  descriptor.additional_constraints = setting.allowed();
+  if (setting.place.index() == 1) {
+    descriptor.integer_range.resize(1);
+    descriptor.integer_range[0].from_value = static_cast<std::int64_t>(setting.low);
+    descriptor.integer_range[0].to_value = static_cast<std::int64_t>(setting.high);
+  } else if (setting.place.index() == 2) {
+    descriptor.floating_point_range.resize(1);
+    descriptor.floating_point_range[0].from_value = setting.low;
+    descriptor.floating_point_range[0].to_value = setting.high;
+  }
+  return descriptor;
+}
+
+}  // namespace
+
+SocialLayer::~SocialLayer()
+{
+  auto parent = node_.lock();
+  if (parent && on_set_handle_) {
+    parent->remove_on_set_parameters_callback(on_set_handle_.get());
+  }
+}
+
+rclcpp_lifecycle::LifecycleNode::SharedPtr SocialLayer::node() const
+{
+  rclcpp_lifecycle::LifecycleNode::SharedPtr parent = node_.lock();
+  if (!parent) {
+    throw std::runtime_error("social layer: its node is gone");
+  }
+  return parent;
+}
+
+void SocialLayer::onInitialize()
+{
+  const auto parent = node();
+  declare_settings();
+  diagnosed_ = clock_->now();
+  grid_publisher_ = rclcpp::create_publisher<nav_msgs::msg::OccupancyGrid>(
+    parent, name_ + "/costmap", rclcpp::QoS(1).transient_local());
+  diagnostics_publisher_ = rclcpp::create_publisher<diagnostic_msgs::msg::DiagnosticArray>(
+    parent, "/diagnostics", rclcpp::QoS(10));
+  apply(settings_, true, true);
+  on_set_handle_ = parent->add_on_set_parameters_callback(
+    [this](const std::vector<rclcpp::Parameter> & changes) {return on_set(changes);});
+  enabled_ = settings_.costs.enabled;
+  current_ = true;
+}
+
+void SocialLayer::declare_settings()
+{
+  const auto parent = node();
+  for (const Setting & setting : all_settings()) {
+    const std::string name = name_ + "." + setting.name;
+    if (!parent->has_parameter(name)) {
+      parent->declare_parameter(name, default_of(setting), descriptor_of(setting));
+    }
+    const std::string refusal = setting.set(settings_, value_of(parent->get_parameter(name)));
+    if (!refusal.empty()) {
+      throw std::runtime_error(name_ + "." + refusal);
+    }
+  }
+  const std::string conflict = conflict_in(settings_);
+  if (!conflict.empty()) {
+    throw std::runtime_error(name_ + "." + conflict);
+  }
+}
+
+rcl_interfaces::msg::SetParametersResult SocialLayer::on_set(
+  const std::vector<rclcpp::Parameter> & changes)
+{
+  rcl_interfaces::msg::SetParametersResult result;
+  result.successful = false;
+  std::lock_guard<std::mutex> lock(settings_mutex_);
+  Settings wanted = settings_;
+  bool subscribe = false, rebuild = false;
+  for (const rclcpp::Parameter & change : changes) {
+    for (const Setting & setting : all_settings()) {
+      if (change.get_name() != name_ + "." + setting.name) {
+        continue;
+      }
+      result.reason = setting.set(wanted, value_of(change));
+      if (!result.reason.empty()) {
+        return result;
+      }
+    }
+  }
+  result.reason = conflict_in(wanted);
+  if (!result.reason.empty()) {
+    return result;
+  }
+  for (const Setting & setting : all_settings()) {
+    if (setting.get(wanted) != setting.get(settings_)) {
+      subscribe = subscribe || setting.subscribes;
+      rebuild = rebuild || setting.shapes;
+    }
+  }
+  try {
+    apply(wanted, subscribe, rebuild);
+    settings_ = wanted;
+    result.successful = true;
+  } catch (const std::exception & error) {
+    result.reason = error.what();
+  }
+  return result;
+}
+
+void SocialLayer::apply(const Settings & settings, bool subscribe, bool rebuild)
+{
+  std::unique_ptr<SkewNormalField> field = rebuild ? make_field(settings) : nullptr;
+  if (subscribe) {
+    const auto parent = node();
+    rclcpp::QoS qos(static_cast<std::size_t>(settings.depth));
+    if (settings.reliability == "best_effort") {
+      qos.best_effort();
+    }
+    rclcpp::SubscriptionOptions options;
+    options.callback_group = callback_group_;
+    subscription_ = rclcpp::create_subscription<People>(
+      parent, in_parent_namespace(parent->get_namespace(), settings.topic), qos,
+      [inbox = inbox_](const People::ConstSharedPtr message) {inbox->push(message);}, options);
+  }
+  if (field) {
+    costs_.set_field(std::move(field));
+  }
+  costs_.set_parameters(settings.costs);
+}
+
+std::unique_ptr<SkewNormalField> SocialLayer::make_field(const Settings & settings) const
+{
+  std::string path = settings.model_file;
+  if (path.empty()) {
+    path = ament_index_cpp::get_package_share_directory("social_nav_core") +
+      "/models/proxemics.yaml";
+  }
+  ZoneParameters zones = settings.zones;
+  zones.combination = combination_of(settings.combination);
+  return std::make_unique<SkewNormalField>(load_model(path), zones);
+}
+
+void SocialLayer::reset()
+{
+  inbox_->clear();
+  costs_.forget();
+  current_ = true;
+}
+
+/// Bring the newest message whose transform is there into the costmap's frame; newer ones wait,
+/// older ones are done with.  False when there is none.
+bool SocialLayer::take_latest_people()
+{
+  const std::string global_frame = layered_costmap_->getGlobalFrameID();
+  inbox_->copy_to(waiting_);
+  for (std::size_t i = waiting_.size(); i-- > 0; ) {
+    const People & message = *waiting_[i];
+    geometry_msgs::msg::Transform to_global;
+    if (message.header.frame_id != global_frame) {
+      const auto stamp = std::chrono::seconds(message.header.stamp.sec) +
+        std::chrono::nanoseconds(message.header.stamp.nanosec);
+      try {
+        to_global = tf_->tf2::BufferCore::lookupTransform(
+          global_frame, message.header.frame_id, tf2::TimePoint(stamp)).transform;
+      } catch (const tf2::TransformException & error) {
+        transform_failure_ = "people in '" + message.header.frame_id +
+          "' cannot be brought to '" + global_frame + "': " + error.what();
+        continue;
+      }
+    }
+    std::vector<std::string> left_out;
+    sightings_of(message, to_global, sightings_, left_out);
+    left_out_ = left_out.size();
+    if (!left_out.empty()) {
+      RCLCPP_WARN_THROTTLE(
+        logger_, *clock_, kThrottle, "%s: %zu of %zu people are left out: %s", name_.c_str(),
+        left_out.size(), message.people.size(), left_out.front().c_str());
+    }
+    inbox_->drop_until(waiting_[i]);
+    transform_failure_.clear();
+    return true;
+  }
+  if (!waiting_.empty()) {
+    RCLCPP_WARN_THROTTLE(
+      logger_, *clock_, kThrottle, "%s: %s", name_.c_str(), transform_failure_.c_str());
+  }
+  return false;
+}
+
+void SocialLayer::updateBounds(
+  double robot_x, double robot_y, double /*robot_yaw*/, double * min_x, double * min_y,
+  double * max_x, double * max_y)
+{
+  if (take_latest_people()) {
+    costs_.set_people(sightings_);
+  }
+  const Box changed = costs_.update_bounds(clock_->now().nanoseconds(), {robot_x, robot_y});
+  enabled_ = costs_.enabled();
+  if (changed.empty()) {
+    return;
+  }
+  *min_x = std::min(*min_x, changed.min_x);
+  *min_y = std::min(*min_y, changed.min_y);
+  *max_x = std::max(*max_x, changed.max_x);
+  *max_y = std::max(*max_y, changed.max_y);
+}
+
+void SocialLayer::updateCosts(
+  nav2_costmap_2d::Costmap2D & master_grid, int min_i, int min_j, int max_i, int max_j)
+{
+  Window window;
+  window.origin = {master_grid.getOriginX(), master_grid.getOriginY()};
+  window.resolution = master_grid.getResolution();
+  window.x0 = std::max(0, min_i);
+  window.y0 = std::max(0, min_j);
+  window.xn = std::min(max_i, static_cast<int>(master_grid.getSizeInCellsX()));
+  window.yn = std::min(max_j, static_cast<int>(master_grid.getSizeInCellsY()));
+  costs_.update_costs(
+    master_grid.getCharMap(), static_cast<int>(master_grid.getSizeInCellsX()), window);
+  if (grid_publisher_->get_subscription_count() > 0) {
+    publish_own_grid(master_grid);
+  }
+  publish_diagnostics();
+}
+
+void SocialLayer::publish_own_grid(const nav2_costmap_2d::Costmap2D & master_grid)
+{
+  Window map;
+  map.origin = {master_grid.getOriginX(), master_grid.getOriginY()};
+  map.resolution = master_grid.getResolution();
+  map.xn = static_cast<int>(master_grid.getSizeInCellsX());
+  map.yn = static_cast<int>(master_grid.getSizeInCellsY());
+  nav_msgs::msg::OccupancyGrid message;
+  message.header.frame_id = layered_costmap_->getGlobalFrameID();
+  message.header.stamp = clock_->now();
+  message.info.map_load_time = message.header.stamp;
+  message.info.resolution = static_cast<float>(map.resolution);
+  message.info.origin.orientation.w = 1.0;
+  if (costs_.own_costs(map, own_grid_)) {
+    message.info.width = static_cast<std::uint32_t>(own_grid_.width);
+    message.info.height = static_cast<std::uint32_t>(own_grid_.height);
+    message.info.origin.position.x = map.origin.x + own_grid_.x0 * map.resolution;
+    message.info.origin.position.y = map.origin.y + own_grid_.y0 * map.resolution;
+    message.data = own_grid_.costs;
+  }
+  grid_publisher_->publish(message);
+}
+
+void SocialLayer::publish_diagnostics()
+{
+  double period = 0.0;
+  {
+    std::lock_guard<std::mutex> lock(settings_mutex_);
+    period = settings_.diagnostics_period;
+  }
+  const rclcpp::Time now = clock_->now();
+  const double waited = (now - diagnosed_).seconds();
+  if (waited >= 0.0 && waited < period) {
+    return;
+  }
+  diagnosed_ = now;
+  const Statistics statistics = costs_.take_statistics();
+  diagnostic_msgs::msg::DiagnosticArray message;
+  message.header.stamp = now;
+  message.status.resize(1);
+  auto & status = message.status.front();
+  status.name = std::string(node()->get_fully_qualified_name()) + ": " + name_;
+  status.hardware_id = "none";
+  status.level = diagnostic_msgs::msg::DiagnosticStatus::OK;
+  status.message = "well";
+  if (!transform_failure_.empty()) {
+    status.message = transform_failure_;
+  } else if (statistics.over_budget > 0) {
+    status.message = "the time budget does not suffice for all people";
+  } else if (left_out_ > 0) {
+    status.message = "some people cannot be used; the log names them";
+  } else if (statistics.stale > 0) {
+    status.message = "the data of some people are too old or from the future";
+  }
+  if (status.message != "well") {
+    status.level = diagnostic_msgs::msg::DiagnosticStatus::WARN;
+  }
+  const auto add = [&status](const std::string & key, const std::string & value) {
+      diagnostic_msgs::msg::KeyValue entry;
+      entry.key = key;
+      entry.value = value;
+      status.values.push_back(entry);
+    };
+  add("people", std::to_string(statistics.people));
+  add("people too old or from the future", std::to_string(statistics.stale));
+  add("people over the time budget", std::to_string(statistics.over_budget));
+  add("people left out", std::to_string(left_out_));
+  add("updates", std::to_string(statistics.updates));
+  add("update mean [ms]", std::to_string(statistics.mean_ms));
+  add("update max [ms]", std::to_string(statistics.max_ms));
+  diagnostics_publisher_->publish(message);
+}
+
+}  // namespace social_nav_costmap
+
+PLUGINLIB_EXPORT_CLASS(social_nav_costmap::SocialLayer, nav2_costmap_2d::Layer)

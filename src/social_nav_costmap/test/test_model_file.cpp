@@ -1,0 +1,74 @@
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+
+#include "social_nav_costmap/model_file.hpp"
+
+using social_nav_costmap::load_model;
+
+namespace
+{
+
+const char kGood[] =
+  "format: 1\nframe: person\nmu: [0.1, 0.2]\nsigma: [[0.3, 0.0], [0.0, 0.1]]\n"
+  "lambda: [1.0, 0.0]\n";
+
+std::string changed(const std::string & from, const std::string & to)
+{
+  std::string text = kGood;
+  return text.replace(text.find(from), from.size(), to);
+}
+
+/// Error of loading a text; empty when it loads.
+std::string error_of(const std::string & text)
+{
+  const std::string path = ::testing::TempDir() + "model_file_test.yaml";
+  std::ofstream(path) << text;
+  try {
+    load_model(path);
+  } catch (const std::runtime_error & error) {
+    EXPECT_EQ(std::string(error.what()).rfind(path, 0), 0u) << "names the file first";
+    return error.what();
+  }
+  return "";
+}
+
+bool says(const std::string & error, const std::string & words)
+{
+  return error.find(words) != std::string::npos;
+}
+
+}  // namespace
+
+TEST(ModelFile, LoadsOneAndSeveralComponents)
+{
+  EXPECT_EQ(error_of(kGood), "");
+  EXPECT_EQ(
+    error_of(
+      "format: 1\nframe: person\ncomponents:\n"
+      "- {weight: 0.5, mu: [0, 0], sigma: [[1, 0], [0, 1]], lambda: [0, 0]}\n"
+      "- {weight: 0.5, mu: [1, 0], sigma: [[1, 0], [0, 1]], lambda: [0, 0]}\n"), "");
+}
+
+TEST(ModelFile, ErrorsNameTheField)
+{
+  EXPECT_TRUE(says(error_of(changed("format: 1", "format: 2")), "format"));
+  EXPECT_TRUE(says(error_of(changed("person", "map")), "frame"));
+  EXPECT_TRUE(says(error_of(changed("mu: [0.1, 0.2]\n", "")), "mu is missing"));
+  EXPECT_TRUE(says(error_of(changed("[0.1, 0.2]", "[0.1, x]")), "mu is not numeric"));
+  EXPECT_TRUE(says(error_of(changed("[0.1, 0.2]", "[0.1]")), "mu has the wrong size"));
+  EXPECT_TRUE(says(error_of(changed("[0.1, 0.2]", "[0.1, .nan]")), "mu is not finite"));
+  EXPECT_TRUE(says(error_of(changed("[0.3, 0.0]", "[-0.3, 0.0]")), "sigma"));
+  EXPECT_TRUE(says(error_of(changed("[0.3, 0.0]", "[0.3]")), "sigma has a row"));
+  EXPECT_TRUE(says(error_of("- 1\n"), "no keys"));
+  EXPECT_TRUE(says(error_of("a: ["), "is not YAML"));
+  EXPECT_TRUE(says(error_of("format: 1\nframe: person\ncomponents: [3]\n"), "components[0]"));
+  EXPECT_TRUE(
+    says(
+      error_of("format: 1\nframe: person\ncomponents: [{mu: [0, 0]}]\n"),
+      "components[0].weight is missing"));
+  EXPECT_THROW(load_model("/nowhere/model.yaml"), std::runtime_error);
+}

@@ -1,0 +1,241 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "social_nav_costmap/social_costs.hpp"
+
+using namespace social_nav_costmap;  // NOLINT(build/namespaces)
+
+namespace
+{
+
+constexpr std::int64_t kSecond = 1000000000;
+double clock_now = 0.0;
+double test_clock() {return clock_now += 1e-6;}
+
+std::unique_ptr<SkewNormalField> field()
+{
+  const ProxemicsModel model(
+    {{1.0, SkewNormal({-0.3, 0.0}, {0.3, 0.0, 0.0, 0.08}, {2.0, 0.0})}});
+  return std::make_unique<SkewNormalField>(model, ZoneParameters());
+}
+
+class Costs : public ::testing::Test
+{
+protected:
+  Costs()
+  : costs(test_clock), cells(200 * 200, 0)
+  {
+    window.xn = window.yn = 200;
+    costs.set_field(field());
+  }
+
+  void see(const std::vector<Vector> & places, std::int64_t last_seen = 0)
+  {
+    std::vector<Sighting> people(places.size());
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      people[i].person.position = places[i];
+      people[i].last_seen = last_seen;
+    }
+    costs.set_people(people);
+  }
+
+  Box update(std::int64_t now = 0, Vector robot = {})
+  {
+    const Box box = costs.update_bounds(now, robot);
+    costs.update_costs(cells.data(), 200, window);
+    return box;
+  }
+
+  int at(double x, double y) const
+  {
+    return cells[static_cast<std::size_t>(static_cast<int>(y / 0.05) * 200 + x / 0.05)];
+  }
+  int raised() const
+  {
+    return static_cast<int>(cells.size()) -
+           static_cast<int>(std::count(cells.begin(), cells.end(), 0));
+  }
+
+  SocialCosts costs;
+  Window window;
+  std::vector<unsigned char> cells;
+};
+
+}  // namespace
+
+TEST_F(Costs, APersonReachesMaxCostAtThePeak)
+{
+  see({{5.0, 5.0}});
+  const Box box = update();
+  EXPECT_NEAR(*std::max_element(cells.begin(), cells.end()), 240, 3);
+  EXPECT_TRUE(box.min_x < 4.3 && box.max_x > 5.9 && box.min_y < 4.5 && box.max_y > 5.5);
+  EXPECT_TRUE(box.min_x > 3.5 && box.max_x < 7.0);
+}
+
+TEST_F(Costs, BoundsAreTheOldAndTheNewAreaAndThenNothing)
+{
+  see({{2.0, 2.0}});
+  update();
+  see({{8.0, 8.0}});
+  const Box both = update();
+  EXPECT_TRUE(both.min_x < 2.0 && both.max_x > 8.0);
+  see({});
+  const Box old = update();
+  EXPECT_TRUE(old.min_x > 6.0 && old.max_x > 8.0);
+  EXPECT_TRUE(update().empty());
+}
+
+TEST_F(Costs, StalePeopleAndPeopleFromTheFutureAreDropped)
+{
+  see({{5.0, 5.0}}, 10 * kSecond);
+  EXPECT_FALSE(update(12 * kSecond).empty());
+  EXPECT_EQ(costs.take_statistics().people, 1u);
+  EXPECT_FALSE(update(12 * kSecond + kSecond / 2).empty()) << "the old area is given back once";
+  EXPECT_EQ(costs.take_statistics().stale, 1u);
+  EXPECT_TRUE(update(13 * kSecond).empty());
+  EXPECT_TRUE(update(9 * kSecond).empty()) << "a second in the future is too much";
+  EXPECT_FALSE(update(9 * kSecond + 600000000).empty()) << "0.4 s are not";
+}
+
+TEST_F(Costs, DisablingAndForgettingGiveTheAreaBackOnce)
+{
+  see({{5.0, 5.0}});
+  update();
+  CostParameters off;
+  off.enabled = false;
+  costs.set_parameters(off);
+  EXPECT_FALSE(update().empty());
+  EXPECT_FALSE(costs.enabled());
+  EXPECT_TRUE(update().empty());
+  costs.set_parameters({});
+  EXPECT_FALSE(update().empty());
+  costs.forget();
+  EXPECT_FALSE(update().empty());
+  EXPECT_TRUE(update().empty());
+}
+
+TEST_F(Costs, ADisabledLayerRaisesNothing)
+{
+  CostParameters off;
+  off.enabled = false;
+  costs.set_parameters(off);
+  see({{5.0, 5.0}});
+  update();
+  EXPECT_EQ(raised(), 0);
+}
+
+TEST_F(Costs, OnlyRaisesAndKeepsLethalAndUnknown)
+{
+  std::fill(cells.begin(), cells.begin() + 200 * 100, static_cast<unsigned char>(254));
+  std::fill(cells.begin() + 200 * 100, cells.begin() + 200 * 104, static_cast<unsigned char>(255));
+  see({{5.0, 5.0}});
+  update();
+  EXPECT_EQ(at(5.0, 4.9), 254);
+  EXPECT_EQ(at(5.0, 5.1), 255);
+  EXPECT_GT(at(5.0, 5.25), 0);
+  CostParameters unknown;
+  unknown.overwrite_unknown = true;
+  costs.set_parameters(unknown);
+  update();
+  EXPECT_EQ(at(5.0, 4.9), 254);
+  EXPECT_LT(at(5.0, 5.1), 253);
+  EXPECT_EQ(at(0.1, 5.1), 255) << "far from anybody";
+}
+
+TEST_F(Costs, HigherCostsOfOtherLayersStay)
+{
+  std::fill(cells.begin(), cells.end(), static_cast<unsigned char>(100));
+  see({{5.0, 5.0}});
+  update();
+  EXPECT_EQ(at(6.0, 5.0), 100);
+  EXPECT_GT(at(5.0, 5.0), 200);
+}
+
+TEST_F(Costs, ParametersTakeEffectAtTheNextBounds)
+{
+  see({{5.0, 5.0}});
+  costs.update_bounds(0, {});
+  CostParameters low;
+  low.max_cost = 100;
+  costs.set_parameters(low);
+  see({{1.0, 1.0}});
+  costs.update_costs(cells.data(), 200, window);
+  EXPECT_GT(at(5.0, 5.0), 200);
+  EXPECT_EQ(at(1.0, 1.0), 0);
+  std::fill(cells.begin(), cells.end(), static_cast<unsigned char>(0));
+  update();
+  EXPECT_NEAR(*std::max_element(cells.begin(), cells.end()), 100, 2);
+}
+
+TEST_F(Costs, ATightBudgetKeepsTheNearestPeople)
+{
+  CostParameters tight;
+  tight.time_budget = 0.01;  // [ms]; 2 us a square metre are assumed at first
+  costs.set_parameters(tight);
+  see({{9.0, 9.0}, {2.0, 2.0}, {5.0, 5.0}});
+  update(0, {1.0, 1.0});
+  const Statistics statistics = costs.take_statistics();
+  EXPECT_EQ(statistics.people, 1u);
+  EXPECT_EQ(statistics.over_budget, 2u);
+  EXPECT_GT(at(2.0, 2.0), 200);
+  EXPECT_EQ(at(9.0, 9.0), 0);
+}
+
+TEST_F(Costs, TheBudgetAdaptsToTheMachine)
+{
+  CostParameters parameters;
+  parameters.time_budget = 0.1;
+  costs.set_parameters(parameters);
+  std::vector<Vector> crowd;
+  for (int i = 0; i < 20; ++i) {
+    crowd.push_back({0.5 * i, 5.0});
+  }
+  see(crowd);
+  update();
+  const std::size_t at_first = costs.take_statistics().people;
+  for (int i = 0; i < 50; ++i) {
+    update();
+  }
+  EXPECT_GT(costs.take_statistics().people, at_first) << "the test's clock is fast";
+}
+
+TEST_F(Costs, FiveHundredPeople)
+{
+  std::vector<Vector> crowd;
+  for (int i = 0; i < 500; ++i) {
+    crowd.push_back({0.02 * i, 0.02 * ((37 * i) % 500)});
+  }
+  see(crowd);
+  update();
+  EXPECT_EQ(costs.take_statistics().people, 500u);
+  EXPECT_GT(raised(), 38000);
+}
+
+TEST_F(Costs, OwnGridHoldsOnlyTheLayersCosts)
+{
+  std::fill(cells.begin(), cells.end(), static_cast<unsigned char>(254));
+  OwnGrid own;
+  EXPECT_FALSE(costs.own_costs(window, own));
+  see({{5.0, 5.0}});
+  update();
+  ASSERT_TRUE(costs.own_costs(window, own));
+  EXPECT_EQ(own.costs.size(), static_cast<std::size_t>(own.width * own.height));
+  EXPECT_NEAR(*std::max_element(own.costs.begin(), own.costs.end()), 100, 1);
+  EXPECT_EQ(own.costs.front(), 0);
+  EXPECT_NEAR(own.x0 * 0.05, 4.1, 0.4);
+}
+
+TEST_F(Costs, StatisticsCountAndReset)
+{
+  see({{5.0, 5.0}});
+  update();
+  update();
+  const Statistics first = costs.take_statistics();
+  EXPECT_EQ(first.updates, 2u);
+  EXPECT_GT(first.mean_ms, 0.0);
+  EXPECT_GE(first.max_ms, first.mean_ms);
+  EXPECT_EQ(costs.take_statistics().updates, 0u);
+}

@@ -1,0 +1,351 @@
+// The layer in a real LayeredCostmap.
+#include <algorithm>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "layer_fixture.hpp"
+#include "nav2_costmap_2d/cost_values.hpp"
+#include "nav2_costmap_2d/inflation_layer.hpp"
+#include "nav2_costmap_2d/static_layer.hpp"
+
+namespace
+{
+
+std::vector<unsigned char> cells_of(nav2_costmap_2d::LayeredCostmap & layered)
+{
+  const auto * costmap = layered.getCostmap();
+  return {costmap->getCharMap(),
+    costmap->getCharMap() + costmap->getSizeInCellsX() * costmap->getSizeInCellsY()};
+}
+
+}  // namespace
+
+TEST_F(LayerTest, APersonRaisesCostsUpToMaxCost)
+{
+  start(false);
+  see({person("a", 4.0, 5.0)});
+  ASSERT_TRUE(comes(4.0, 5.0));
+  const auto cells = cells_of(*layered);
+  EXPECT_NEAR(*std::max_element(cells.begin(), cells.end()), 240, 3);
+  EXPECT_GT(at(4.7, 5.0), 3 * at(3.3, 5.0)) << "the front reaches farther";
+  EXPECT_TRUE(layered->isCurrent());
+}
+
+TEST_F(LayerTest, NothingStaysBehindInAMap)
+{
+  start(false);
+  see({person("a", 4.0, 5.0), person("b", 8.0, 2.0)});
+  ASSERT_TRUE(comes(8.0, 2.0));
+  see({person("a", 6.0, 5.0)});
+  ASSERT_TRUE(comes(6.0, 5.0));
+  EXPECT_EQ(at(4.0, 5.0), 0);
+  EXPECT_EQ(at(8.0, 2.0), 0);
+  see({});
+  ASSERT_TRUE(goes(6.0, 5.0));
+  EXPECT_EQ(raised(), 0);
+}
+
+TEST_F(LayerTest, NothingStaysBehindInARollingMap)
+{
+  start(true);
+  see({person("a", 6.0, 5.0)});
+  ASSERT_TRUE(comes(6.0, 5.0));
+  for (int step = 0; step < 40; ++step) {
+    robot_x += 0.13;
+    robot_y -= 0.07;
+    update();
+    EXPECT_GT(at(6.0, 5.0), 150) << "step " << step;
+  }
+  const int with_one = raised();
+  see({person("a", 8.0, 4.0)});
+  ASSERT_TRUE(comes(8.0, 4.0));
+  EXPECT_NEAR(raised(), with_one, 60);
+  see({});
+  ASSERT_TRUE(goes(8.0, 4.0));
+  EXPECT_EQ(raised(), 0);
+}
+
+TEST_F(LayerTest, APersonOutsideOfTheMapIsNoTrouble)
+{
+  start(true);
+  see({person("far", 500.0, -300.0), person("a", 5.0, 5.0), person("edge", 0.0, 5.0)});
+  ASSERT_TRUE(comes(5.0, 5.0));
+  EXPECT_GT(at(0.05, 5.0), 100);
+}
+
+TEST_F(LayerTest, PeopleWhoAreNotSeenAnyMoreAreDropped)
+{
+  start(false);
+  see({person("a", 4.0, 5.0)});
+  ASSERT_TRUE(comes(4.0, 5.0));
+  set_time(101);
+  EXPECT_GT(at(4.0, 5.0), 150);
+  set_time(103);
+  ASSERT_TRUE(goes(4.0, 5.0));
+  EXPECT_EQ(raised(), 0);
+  EXPECT_TRUE(layered->isCurrent());
+}
+
+TEST_F(LayerTest, StampsInThePastAndInTheFuture)
+{
+  start(false);
+  see({person("future", 2.0, 5.0)}, "map", 110);
+  see({person("a", 4.0, 5.0)});
+  ASSERT_TRUE(comes(4.0, 5.0));
+  see({person("past", 6.0, 5.0)}, "map", 50);
+  ASSERT_TRUE(goes(4.0, 5.0));
+  EXPECT_EQ(raised(), 0);
+}
+
+TEST_F(LayerTest, AMissingTransformLeavesTheLayerCurrent)
+{
+  start(false);
+  see({person("a", 1.0, 1.0)}, "odom");
+  see({person("b", 8.0, 8.0)}, "map");
+  ASSERT_TRUE(comes(8.0, 8.0));
+  EXPECT_TRUE(layered->isCurrent());
+  see({person("a", 1.0, 1.0)}, "odom");
+  for (int i = 0; i < 50; ++i) {
+    executor.spin_some();
+    update();
+  }
+  EXPECT_GT(at(8.0, 8.0), 150) << "what was known stays until it is too old";
+  EXPECT_TRUE(layered->isCurrent());
+  set_transform("map", "odom", 3.0, 0.0);
+  ASSERT_TRUE(comes(4.0, 1.0));
+  EXPECT_EQ(at(8.0, 8.0), 0);
+}
+
+TEST_F(LayerTest, AnotherFrameIsTransformedAtTheStampOfTheMessage)
+{
+  start(false);
+  set_transform("map", "base", 4.0, M_PI / 2);
+  set_time(101);
+  set_transform("map", "base", 9.0, 0.0);
+  see({person("a", 1.0, -2.0)}, "base", 100);  // at (6, 1), facing +y
+  ASSERT_TRUE(comes(6.0, 1.0));
+  EXPECT_GT(at(6.0, 1.7), 3 * at(6.0, 0.3));
+}
+
+TEST_F(LayerTest, ParametersChangeAtRunTime)
+{
+  start(false);
+  see({person("a", 4.0, 5.0)});
+  ASSERT_TRUE(comes(4.0, 5.0));
+  ASSERT_TRUE(node->set_parameter({"social.max_cost", 100}).successful);
+  update();
+  EXPECT_NEAR(at(4.0, 5.0), 98, 4);
+  ASSERT_TRUE(node->set_parameter({"social.combination", "sum"}).successful);
+  ASSERT_TRUE(node->set_parameter({"social.cutoff", 0.2}).successful);
+  update();
+  EXPECT_EQ(at(4.9, 5.0), 0);
+  ASSERT_TRUE(node->set_parameter({"social.enabled", false}).successful);
+  update();
+  EXPECT_EQ(raised(), 0);
+  EXPECT_FALSE(layer->isEnabled());
+  ASSERT_TRUE(node->set_parameter({"social.enabled", true}).successful);
+  update();
+  EXPECT_GT(at(4.0, 5.0), 90);
+  ASSERT_TRUE(node->set_parameter({"social.topic", "/elsewhere"}).successful);
+  see({person("a", 8.0, 5.0)});
+  auto elsewhere = rclcpp::create_publisher<People>(node, "/elsewhere", rclcpp::QoS(10));
+  ASSERT_TRUE(wait_for([&] {return elsewhere->get_subscription_count() == 1;}));
+  EXPECT_EQ(at(8.0, 5.0), 0);
+  EXPECT_EQ(people->get_subscription_count(), 0u);
+}
+
+TEST_F(LayerTest, BadValuesAreRefusedWithTheReason)
+{
+  start(false);
+  const auto refused = [this](const rclcpp::Parameter & parameter) {
+      const auto result = node->set_parameter(parameter);
+      EXPECT_FALSE(result.successful) << parameter.get_name();
+      EXPECT_FALSE(result.reason.empty()) << parameter.get_name();
+      return result.reason;
+    };
+  refused({"social.max_cost", 253});
+  refused({"social.timeout", -1.0});
+  refused({"social.cutoff", std::numeric_limits<double>::quiet_NaN()});
+  EXPECT_EQ(
+    refused({"social.combination", "mean"}),
+    "combination is mean, expected one of max sum mixture");
+  EXPECT_NE(refused({"social.corridor_full", 0.1}).find("corridor_start"), std::string::npos);
+  EXPECT_NE(
+    refused({"social.model_file", "/nowhere.yaml"}).find("/nowhere.yaml: cannot be read"),
+    std::string::npos);
+  EXPECT_EQ(node->get_parameter("social.max_cost").as_int(), 240);
+}
+
+TEST_F(LayerTest, ABadStartIsAnErrorThatSaysWhy)
+{
+  EXPECT_THROW(start(false, {{"social.max_cost", 300}}), std::exception);
+  layer.reset();
+  layered.reset();
+  const std::string path = ::testing::TempDir() + "bad_model.yaml";
+  std::ofstream(path) << "format: 1\nframe: person\nmu: [0, 0]\n";
+  try {
+    start(false, {{"social.model_file", path}});
+    FAIL() << "a malformed model was taken";
+  } catch (const std::runtime_error & error) {
+    EXPECT_EQ(std::string(error.what()), path + ": sigma is missing, expected 2 x 2 numbers");
+  }
+}
+
+TEST_F(LayerTest, ResetForgetsPeople)
+{
+  start(false);
+  see({person("a", 4.0, 5.0)});
+  ASSERT_TRUE(comes(4.0, 5.0));
+  layer->reset();
+  update();
+  EXPECT_EQ(raised(), 0);
+  EXPECT_TRUE(layered->isCurrent());
+  EXPECT_FALSE(layer->isClearable()) << "Nav2 takes clearable layers for CostmapLayers";
+}
+
+TEST_F(LayerTest, PeopleWhoCannotBeUsedAreAloneLeftOut)
+{
+  start(false);
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  auto bad_covariance = person("covariance", 2.0, 8.0);
+  bad_covariance.pose.covariance[0] = -1.0;
+  auto bad_quaternion = person("quaternion", 8.0, 8.0);
+  bad_quaternion.pose.pose.orientation.w = 3.0;
+  auto no_labels = person("labels", 8.0, 2.0);
+  no_labels.intent_probabilities[0] = 0.0f;
+  see(
+    {person("nan", nan, 1.0), person("infinite", 2.0, INFINITY), bad_covariance, bad_quaternion,
+      no_labels, person("a", 5.0, 5.0), person("a", 2.0, 5.0)});
+  ASSERT_TRUE(comes(5.0, 5.0));
+  EXPECT_EQ(at(2.0, 8.0), 0);
+  EXPECT_EQ(at(8.0, 8.0), 0);
+  EXPECT_EQ(at(8.0, 2.0), 0);
+  EXPECT_EQ(at(2.0, 5.0), 0) << "the second of two with one id";
+}
+
+TEST_F(LayerTest, FiveHundredPeople)
+{
+  start(false);
+  std::vector<SocialPerson> crowd;
+  for (int i = 0; i < 500; ++i) {
+    crowd.push_back(person(std::to_string(i), 0.02 * i, 0.02 * ((37 * i) % 500), i));
+  }
+  see(crowd);
+  ASSERT_TRUE(wait_for([this] {return raised() > 38000;}));
+}
+
+TEST_F(LayerTest, TheMapMayChangeItsSizeAndOrigin)
+{
+  start(false);
+  see({person("a", 4.0, 5.0)});
+  ASSERT_TRUE(comes(4.0, 5.0));
+  layered->resizeMap(60, 90, 0.1, 1.0, 2.0);
+  update();
+  EXPECT_GT(at(4.0, 5.0), 150);
+  layered->resizeMap(10, 10, 0.05, 20.0, 20.0);
+  update();
+  EXPECT_EQ(raised(), 0);
+  layered->resizeMap(200, 200, 0.05, -2.0, -2.0);
+  update();
+  EXPECT_GT(at(4.0, 5.0), 150);
+}
+
+TEST_F(LayerTest, BetweenAStaticAndAnInflationLayer)
+{
+  nav_msgs::msg::OccupancyGrid map;
+  map.header.frame_id = "map";
+  map.info.resolution = 0.05f;
+  map.info.width = map.info.height = 200;
+  map.info.origin.orientation.w = 1.0;
+  map.data.assign(200 * 200, 0);
+  for (int row = 0; row < 200; ++row) {
+    map.data[static_cast<std::size_t>(row * 200 + 80)] = 100;  // a wall at x = 4.0
+  }
+  auto inflation = std::make_shared<nav2_costmap_2d::InflationLayer>();
+  auto below = std::make_shared<nav2_costmap_2d::StaticLayer>();
+  rclcpp::Publisher<nav_msgs::msg::OccupancyGrid>::SharedPtr maps;
+  start(
+    false, {{"static.map_topic", "/map"}},
+    [&](nav2_costmap_2d::LayeredCostmap & costmap) {
+      maps = rclcpp::create_publisher<nav_msgs::msg::OccupancyGrid>(
+        node, "/map", rclcpp::QoS(1).transient_local());
+      costmap.addPlugin(below);
+      below->initialize(&costmap, "static", tf.get(), node, nullptr);
+      below->activate();
+    },
+    [&](nav2_costmap_2d::LayeredCostmap & costmap) {
+      costmap.addPlugin(inflation);
+      inflation->initialize(&costmap, "inflation", tf.get(), node, nullptr);
+      inflation->activate();
+    });
+  geometry_msgs::msg::Point corner;
+  std::vector<geometry_msgs::msg::Point> footprint;
+  for (const auto & [x, y] :
+    std::vector<std::pair<double, double>>{{0.2, 0.2}, {0.2, -0.2}, {-0.2, -0.2}, {-0.2, 0.2}})
+  {
+    corner.x = x;
+    corner.y = y;
+    footprint.push_back(corner);
+  }
+  layered->setFootprint(footprint);
+  maps->publish(map);
+  ASSERT_TRUE(wait_for([this] {return at(4.02, 5.0) == 254 && at(4.1, 5.0) > 200;}));
+  const auto empty = cells_of(*layered);
+
+  see({person("a", 4.2, 5.0)});
+  ASSERT_TRUE(wait_for([&] {return cells_of(*layered) != empty;}));
+  const auto occupied = cells_of(*layered);
+  int higher = 0;
+  for (std::size_t i = 0; i < empty.size(); ++i) {
+    ASSERT_GE(occupied[i], empty[i]);
+    higher += occupied[i] > empty[i];
+    if (empty[i] >= 253) {
+      ASSERT_EQ(occupied[i], empty[i]) << "lethal and inscribed costs stay";
+    }
+  }
+  EXPECT_GT(higher, 300);
+  see({});
+  ASSERT_TRUE(wait_for([&] {return cells_of(*layered) == empty;}));
+}
+
+TEST_F(LayerTest, ItsOwnGridIsPublishedWhenSomebodyLooks)
+{
+  start(false);
+  see({person("a", 4.0, 5.0)});
+  ASSERT_TRUE(comes(4.0, 5.0));
+  nav_msgs::msg::OccupancyGrid::ConstSharedPtr grid;
+  auto look = rclcpp::create_subscription<nav_msgs::msg::OccupancyGrid>(
+    node, "/test/social/costmap", rclcpp::QoS(1),
+    [&](const nav_msgs::msg::OccupancyGrid::ConstSharedPtr message) {grid = message;});
+  ASSERT_TRUE(wait_for([&] {return grid && !grid->data.empty();}));
+  EXPECT_EQ(grid->header.frame_id, "map");
+  EXPECT_NEAR(*std::max_element(grid->data.begin(), grid->data.end()), 99, 2);
+  EXPECT_NEAR(grid->info.origin.position.x, 3.1, 0.5);
+  EXPECT_EQ(grid->data.size(), grid->info.width * grid->info.height);
+}
+
+TEST_F(LayerTest, DiagnosticsTellTimeAndPeople)
+{
+  start(false);
+  diagnostic_msgs::msg::DiagnosticArray::ConstSharedPtr last;
+  auto look = rclcpp::create_subscription<diagnostic_msgs::msg::DiagnosticArray>(
+    node, "/diagnostics", rclcpp::QoS(10),
+    [&](const diagnostic_msgs::msg::DiagnosticArray::ConstSharedPtr message) {
+      if (!message->status.empty() && message->status[0].name == "/test/costmap: social") {
+        last = message;
+      }
+    });
+  see({person("a", 4.0, 5.0), person("b", std::nan(""), 0.0)});
+  ASSERT_TRUE(comes(4.0, 5.0));
+  set_time(102);
+  ASSERT_TRUE(wait_for([&] {return last && last->status[0].values[0].value == "1";}));
+  const auto & status = last->status[0];
+  EXPECT_EQ(status.level, diagnostic_msgs::msg::DiagnosticStatus::WARN);
+  EXPECT_EQ(status.values[0].key, "people");
+  EXPECT_EQ(status.values[3].key, "people left out");
+  EXPECT_EQ(status.values[3].value, "1");
+  EXPECT_EQ(status.values[5].key, "update mean [ms]");
+  EXPECT_GT(std::stod(status.values[6].value), 0.0);
+}
