@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from social_nav_core.geometry import FloatArray
-from social_nav_core.skeleton import JOINTS
+from social_nav_core.skeleton import JOINTS, MIRROR
 
 Float32Array = NDArray[np.float32]
 
@@ -105,3 +105,31 @@ def _sureness(
     first, second = frames[before, :, 2:], frames[after, :, 2:]
     between = np.minimum(first, second)
     return np.where(share <= 0.0, first, np.where(share >= 1.0, second, between))
+
+
+def centred(joints: ArrayLike, sure: float = 0.15) -> Float32Array:
+    """Windows ``(..., t, 23, 3)`` moved and scaled so that the body fills [-1, 1].
+
+    One square is put around all joints of a window with a confidence above ``sure``; where somebody
+    is in the image and how large it appears are gone, how it moves and grows within the window
+    stays.  Joints with no confidence become all zero, far-off ones are drawn to the square's edge.
+    """
+    windows = np.asarray(joints, dtype=np.float32)
+    place, confidence = windows[..., :2], windows[..., 2:]
+    counts = confidence > sure
+    some = counts.any(axis=(-3, -2), keepdims=True)
+    counts = np.where(some, counts, confidence > 0.0)
+    low = np.where(counts, place, np.inf).min(axis=(-3, -2), keepdims=True)
+    high = np.where(counts, place, -np.inf).max(axis=(-3, -2), keepdims=True)
+    known = np.isfinite(low) & np.isfinite(high)
+    low, high = np.where(known, low, -1.0), np.where(known, high, 1.0)
+    half = np.maximum(0.5 * (high - low).max(axis=-1, keepdims=True), 1e-3)
+    moved = np.clip((place - 0.5 * (low + high)) / half, -1.0, 1.0)
+    moved = np.where(confidence > 0.0, moved, 0.0)
+    return np.concatenate([moved, confidence], axis=-1).astype(np.float32)
+
+
+def mirrored(joints: ArrayLike) -> Float32Array:
+    """Windows ``(..., 23, 3)`` of the mirror image: columns negated, left and right swapped."""
+    windows = np.asarray(joints, dtype=np.float32)[..., MIRROR, :]
+    return windows * np.array([-1.0, 1.0, 1.0], dtype=np.float32)

@@ -8,7 +8,8 @@ Everything is vectorised over any leading shape: people, or times and people.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -61,6 +62,13 @@ class Figures:
     smile: FloatArray
     mouth: FloatArray
     physique: Physique
+
+    def at(self, index: int) -> Figures:
+        """The bodies ``(...)`` of one of the first leading axis' instants."""
+        parts = {item.name: getattr(self.hands, item.name)[index] for item in fields(Hands)}
+        names = [item.name for item in fields(self) if item.name not in ("hands", "physique")]
+        arrays: dict[str, Any] = {name: getattr(self, name)[index] for name in names}
+        return Figures(hands=Hands(**parts), physique=self.physique, **arrays)
 
     def whole_body(self) -> FloatArray:
         """All 133 points ``(..., 133, 3)`` [m] in the order of `skeleton.WHOLE_BODY`."""

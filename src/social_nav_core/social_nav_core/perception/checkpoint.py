@@ -1,0 +1,105 @@
+"""Checkpoints of training as NPZ files without pickle: weights, optimiser, progress, settings."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from social_nav_core.whole_file import written_whole
+
+_FORMAT = 1
+
+
+class CheckpointError(ValueError):
+    """A checkpoint cannot be used; the message names the file and what is wrong."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """State of a training after some epochs.
+
+    Attributes:
+        weights: tensors of the networks by name.
+        optimiser: tensors of the optimiser by name.
+        epoch: epochs done.
+        about: settings, metrics and history, as JSON can hold them.
+    """
+
+    weights: dict[str, Tensor]
+    optimiser: dict[str, Tensor]
+    epoch: int
+    about: dict[str, Any]
+
+
+def save(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint; a reader sees the old file or the new one, never a part."""
+    arrays = {f"weights/{name}": tensor for name, tensor in checkpoint.weights.items()}
+    arrays |= {f"optimiser/{name}": tensor for name, tensor in checkpoint.optimiser.items()}
+    header = {"format": _FORMAT, "epoch": checkpoint.epoch, "about": checkpoint.about}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    values: dict[str, Any] = {key: value.detach().cpu().numpy() for key, value in arrays.items()}
+    with written_whole(path) as file:
+        np.savez(file, header=np.array(json.dumps(header)), **values)
+
+
+def load(path: Path) -> Checkpoint:
+    """Read a checkpoint.
+
+    Raises:
+        CheckpointError: the file is missing or not a checkpoint.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            header = json.loads(str(file["header"]))
+            parts: dict[str, dict[str, Tensor]] = {"weights": {}, "optimiser": {}}
+            for key in file.files:
+                part, _, name = key.partition("/")
+                if part in parts:
+                    parts[part][name] = torch.from_numpy(file[key])
+    except (OSError, ValueError, KeyError) as error:
+        raise CheckpointError(f"{path} is not a checkpoint: {error}") from error
+    if header.get("format") != _FORMAT:
+        raise CheckpointError(f"{path} has the format {header.get('format')}, expected {_FORMAT}")
+    return Checkpoint(parts["weights"], parts["optimiser"], header["epoch"], header["about"])
+
+
+def weights_of(model: nn.Module) -> dict[str, Tensor]:
+    """Copies of all tensors of a network by name."""
+    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+
+def put_weights(model: nn.Module, weights: dict[str, Tensor], source: Path) -> None:
+    """Copy weights into a network of the same shape.
+
+    Raises:
+        CheckpointError: names or shapes differ.
+    """
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise CheckpointError(f"{source} does not fit the network: {error}") from error
+
+
+def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Copies of an optimiser's tensors, named by parameter and kind."""
+    states = optimiser.state_dict()["state"]
+    return {
+        f"{index}/{kind}": value.detach().clone()
+        for index, state in states.items()
+        for kind, value in state.items()
+    }
+
+
+def put_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Copy tensors named by `optimiser_tensors` into an optimiser of the same parameters."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        index, _, kind = name.partition("/")
+        state.setdefault(int(index), {})[kind] = tensor
+    optimiser.load_state_dict(optimiser.state_dict() | {"state": state})

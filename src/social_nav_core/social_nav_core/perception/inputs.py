@@ -1,0 +1,63 @@
+"""What the networks see, as tensors: windows for the student, five streams for the teacher."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from social_nav_core.perception.encounters.generator import Encounters
+from social_nav_core.perception.networks.teacher import TeacherSize
+from social_nav_core.skeleton import FACE_SLICE, LEFT_HAND_SLICE, RIGHT_HAND_SLICE
+
+_BODY = slice(0, 23)
+_HANDS = slice(LEFT_HAND_SLICE.start, RIGHT_HAND_SLICE.stop)
+_SPREAD = 0.03
+
+
+def heatmaps(places: Tensor, confidence: Tensor, edge: int) -> Tensor:
+    """Gaussian bumps ``(b, k, t, edge, edge)`` at places, as high as they are sure.
+
+    Args:
+        places: ``(b, t, k, 2)`` across and down, 0 to 1 over the map; what lies outside shows its
+            tail or nothing.
+        confidence: ``(b, t, k)``.
+        edge: of the map [cell].
+    """
+    cells = (torch.arange(edge, device=places.device) + 0.5) / edge
+    sigma = max(_SPREAD, 0.7 / edge)
+    bumps = torch.exp(-((places.unsqueeze(-1) - cells) ** 2) / (2.0 * sigma**2))
+    across, down = bumps[..., 0, :], bumps[..., 1, :]
+    maps = down.unsqueeze(-1) * across.unsqueeze(-2) * confidence[..., None, None]
+    return maps.transpose(1, 2)
+
+
+def teacher_inputs(
+    encounters: Encounters, index: NDArray[np.int64], size: TeacherSize, device: torch.device
+) -> list[Tensor]:
+    """The teacher's streams, in the order of `teacher.STREAMS`, of some of the windows.
+
+    Body, hand and gaze maps and the picture cover the square around the person; the face's maps
+    cover the face.
+    """
+    points = torch.from_numpy(encounters.whole_body[index]).to(device)
+    box = torch.from_numpy(encounters.box[index]).to(device)
+    corner, edge = box[:, None, None, :2], box[:, None, None, 2:]
+    places, confidence = (points[..., :2] - corner) / edge, points[..., 2]
+    face = points[..., FACE_SLICE, :2]
+    low, high = face.amin(dim=2, keepdim=True), face.amax(dim=2, keepdim=True)
+    half = (0.65 * (high - low).amax(dim=-1, keepdim=True)).clamp(min=1.0)
+    face = (face - 0.5 * (low + high)) / (2.0 * half) + 0.5
+    gaze = torch.from_numpy(encounters.gaze[index]).to(device)
+    gaze = (gaze.view(*gaze.shape[:2], 2, 2) - corner) / edge
+    picture = torch.from_numpy(encounters.crop[index]).to(device)
+    if picture.shape[2] != size.image:
+        raise ValueError(f"pictures are {picture.shape[2]} pixels wide, expected {size.image}")
+    return [
+        heatmaps(places[..., _BODY, :], confidence[..., _BODY], size.heatmap),
+        heatmaps(face, confidence[..., FACE_SLICE], size.heatmap),
+        heatmaps(places[..., _HANDS, :], confidence[..., _HANDS], size.heatmap),
+        heatmaps(gaze, torch.ones_like(gaze[..., 0]), size.heatmap),
+        picture.permute(0, 4, 1, 2, 3).float() / 127.5 - 1.0,
+    ]

@@ -1,0 +1,224 @@
+"""The stages of the distillation: teacher, then students from its answers, and baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from social_nav_core.geometry import FloatArray
+from social_nav_core.parameters import check, parameter
+from social_nav_core.perception.corruption import Corruption, corrupted
+from social_nav_core.perception.encounters.generator import Encounters
+from social_nav_core.perception.inputs import teacher_inputs
+from social_nav_core.perception.losses import InfoNce, soft_loss, task_loss
+from social_nav_core.perception.metrics import TaskScore, scores
+from social_nav_core.perception.networks.baselines import FlatGru, StGcn
+from social_nav_core.perception.networks.student import SocialEgoMobile
+from social_nav_core.perception.networks.teacher import SocialC3D
+from social_nav_core.perception.tasks import TASKS
+from social_nav_core.perception.training import Fit, FitSettings, fit
+from social_nav_core.perception.windows import Float32Array, Windows, centred, mirrored
+
+POSE_NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    "student": SocialEgoMobile,
+    "st_gcn": StGcn,
+    "gru": FlatGru,
+}
+Report = Callable[[str], None] | None
+
+
+@dataclass(frozen=True)
+class DistillSettings:
+    """What a pose network learns from besides the labels, and how its input is disturbed."""
+
+    contrast: float = parameter(0.5, "1", "weight of InfoNCE; 0 without a teacher", 0.0, 100.0)
+    soft: float = parameter(0.5, "1", "weight of the teacher's soft answers", 0.0, 100.0)
+    temperature: float = parameter(2.0, "1", "softness of the teacher's answers", 0.1, 50.0)
+    smoothing: float = parameter(0.05, "1", "label smoothing", 0.0, 0.9)
+    lost_frames: float = parameter(0.6, "1", "largest share of frames lost", 0.0, 0.95)
+    lost_joints: float = parameter(0.6, "1", "largest share of joints lost", 0.0, 0.95)
+    jitter: float = parameter(0.02, "1", "largest noise of joints, in body heights", 0.0, 1.0)
+    dimmed: float = parameter(0.3, "1", "share of windows with low confidences", 0.0, 1.0)
+    cut: float = parameter(0.25, "1", "share of windows cut off at an edge", 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class TeacherAnswers:
+    """What a trained teacher says about windows: representation (n, f) and logits by task."""
+
+    representation: Tensor
+    logits: tuple[Tensor, Tensor, Tensor]
+
+
+def train_teacher(
+    model: SocialC3D,
+    train: Encounters,
+    validation: Encounters,
+    settings: FitSettings,
+    path: Path,
+    report: Report = None,
+) -> Fit:
+    """Train a teacher on clean encounters; the model ends with the weights of its best epoch."""
+    device = next(model.parameters()).device
+    labels = torch.from_numpy(train.labels).to(device)
+
+    def batch_loss(index: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
+        inputs = teacher_inputs(train, index, model.size, device)
+        return task_loss(model(*inputs), labels[torch.from_numpy(index)], smoothing=0.05)
+
+    def evaluate() -> dict[str, float]:
+        return _summary(teacher_scores(model, validation))
+
+    about = {"network": "teacher", "size": asdict(model.size), "windows": len(train)}
+    return fit(model, batch_loss, len(train), evaluate, settings, path, about, report)
+
+
+def teacher_answers(model: SocialC3D, encounters: Encounters, batch: int = 64) -> TeacherAnswers:
+    """The trained teacher's answers to clean encounters, on the CPU."""
+    device = next(model.parameters()).device
+    model.eval()
+    parts: list[tuple[Tensor, ...]] = []
+    with torch.no_grad():
+        for start in range(0, len(encounters), batch):
+            index = np.arange(start, min(start + batch, len(encounters)))
+            inputs = teacher_inputs(encounters, index, model.size, device)
+            representation = model.represent(*inputs)
+            parts.append(
+                (representation.cpu(), *(x.cpu() for x in model.classifier(representation)))
+            )
+    representation, intent, attitude, action = (
+        torch.cat(item) for item in zip(*parts, strict=True)
+    )
+    return TeacherAnswers(representation, (intent, attitude, action))
+
+
+def teacher_scores(model: SocialC3D, encounters: Encounters) -> dict[str, TaskScore]:
+    """How well a teacher answers."""
+    logits = teacher_answers(model, encounters).logits
+    return scores(_by_task(logits), encounters.labels)
+
+
+class Distilled(nn.Module):
+    """A pose network and the bridge to its teacher that only the training needs."""
+
+    network: Any
+
+    def __init__(self, network: nn.Module, teacher_features: int) -> None:
+        super().__init__()
+        self.network = network
+        features: Any = network.features
+        self.bridge = InfoNce(features, teacher_features)
+
+
+def train_pose_network(
+    network: nn.Module,
+    train: Windows,
+    validation: Windows,
+    answers: TeacherAnswers | None,
+    settings: FitSettings,
+    distil: DistillSettings,
+    path: Path,
+    report: Report = None,
+) -> Fit:
+    """Train a student or baseline on corrupted windows, with or without a teacher.
+
+    Args:
+        network: a student or baseline; ends with the weights of its best epoch.
+        train, validation: windows; training corrupts its own anew in every epoch, validation is
+            scored with 30 % of frames and 30 % of joints lost.
+        answers: of the teacher to the clean training windows, in their order; None trains alone.
+        settings: length, speed and seed.
+        distil: weights of the losses and how the input is disturbed.
+        path: checkpoint to go on from and to write.
+        report: is called with a line per epoch.
+    """
+    check(distil)
+    if answers is not None and len(answers.representation) != len(train):
+        got = len(answers.representation)
+        raise ValueError(f"the teacher answered {got} windows, expected {len(train)}")
+    device = next(network.parameters()).device
+    features = 1 if answers is None else answers.representation.shape[1]
+    both = Distilled(network, features).to(device)
+    labels = torch.from_numpy(train.labels).to(device)
+
+    def batch_loss(index: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
+        windows = torch.from_numpy(_augmented(train.joints[index], distil, rng)).to(device)
+        chosen = torch.from_numpy(index)
+        representation = both.network.represent(windows)
+        logits = both.network.classifier(representation)
+        loss = task_loss(logits, labels[chosen], distil.smoothing)
+        if answers is None:
+            return loss
+        wanted = tuple(item[chosen].to(device) for item in answers.logits)
+        shared = both.bridge(representation, answers.representation[chosen].to(device))
+        guided = soft_loss(logits, (wanted[0], wanted[1], wanted[2]), distil.temperature)
+        return loss + distil.contrast * shared + distil.soft * guided
+
+    half_lost = Corruption(frames=0.3, joints=0.3)
+
+    def evaluate() -> dict[str, float]:
+        return _summary(pose_scores(network, validation, half_lost, seed=0))
+
+    about = {
+        "network": type(network).__name__,
+        "distil": asdict(distil),
+        "taught": answers is not None,
+        "windows": len(train),
+    }
+    return fit(both, batch_loss, len(train), evaluate, settings, path, about, report)
+
+
+def pose_logits(
+    network: nn.Module, joints: Float32Array, batch: int = 256
+) -> dict[str, FloatArray]:
+    """Logits ``(n, classes)`` by task of windows ``(n, t, 23, 3)`` in image coordinates."""
+    device = next(network.parameters()).device
+    network.eval()
+    parts: list[tuple[Tensor, Tensor, Tensor]] = []
+    with torch.no_grad():
+        for start in range(0, len(joints), batch):
+            windows = torch.from_numpy(centred(joints[start : start + batch])).to(device)
+            parts.append(network(windows))
+    intent, attitude, action = (torch.cat(item).cpu() for item in zip(*parts, strict=True))
+    return _by_task((intent, attitude, action))
+
+
+def pose_scores(
+    network: nn.Module, windows: Windows, corruption: Corruption, seed: int
+) -> dict[str, TaskScore]:
+    """How well a student or baseline answers windows that are corrupted first."""
+    disturbed = corrupted(windows.joints, corruption, np.random.default_rng(seed))
+    return scores(pose_logits(network, disturbed), windows.labels)
+
+
+def _augmented(
+    joints: Float32Array, distil: DistillSettings, rng: np.random.Generator
+) -> Float32Array:
+    """A batch ``(n, t, 23, 3)`` disturbed by a random amount, half of it mirrored, and centred."""
+    flip = rng.random((len(joints),)) < 0.5
+    windows = np.where(flip[:, None, None, None], mirrored(joints), joints)
+    corruption = Corruption(
+        frames=float(rng.uniform(0.0, distil.lost_frames)),
+        joints=float(rng.uniform(0.0, distil.lost_joints)),
+        jitter=float(rng.uniform(0.0, distil.jitter)),
+        dimmed=distil.dimmed,
+        cut=distil.cut,
+    )
+    return centred(corrupted(windows, corruption, rng))
+
+
+def _by_task(logits: tuple[Tensor, Tensor, Tensor]) -> dict[str, FloatArray]:
+    pairs = zip(TASKS, logits, strict=True)
+    return {task: item.numpy().astype(np.float64) for task, item in pairs}
+
+
+def _summary(result: dict[str, TaskScore]) -> dict[str, float]:
+    accuracy = {task: score.accuracy for task, score in result.items()}
+    return accuracy | {"score": float(np.mean(list(accuracy.values())))}

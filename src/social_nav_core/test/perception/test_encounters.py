@@ -1,0 +1,166 @@
+"""Made-up encounters: seeds, splits, labels, and no way to guess them without the pose."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from social_nav_core.people import Action
+from social_nav_core.perception.encounters.behaviour import draw_circumstances
+from social_nav_core.perception.encounters.generator import (
+    Encounters,
+    EncounterSettings,
+    generate,
+)
+from social_nav_core.perception.encounters.pools import pool_of
+from social_nav_core.perception.encounters.render import crop_box
+from social_nav_core.perception.encounters.shortcuts import SHORTCUTS, shortcut_accuracy
+from social_nav_core.perception.tasks import label_table
+from social_nav_core.perception.windows import centred, mirrored
+from social_nav_core.skeleton import JOINT
+
+PLAIN = EncounterSettings(image=0)
+
+
+@pytest.fixture(scope="module")
+def some() -> Encounters:
+    return generate("train", 60, 7, PLAIN)
+
+
+def test_same_seed_same_encounters_whatever_the_count(some: Encounters) -> None:
+    fewer = generate("train", 12, 7, PLAIN)
+    for item in fields(Encounters):
+        np.testing.assert_array_equal(getattr(fewer, item.name), getattr(some, item.name)[:12])
+    other = generate("train", 3, 8, PLAIN)
+    assert not np.array_equal(other.pixels, some.pixels[:3])
+
+
+def test_actions_are_balanced_and_labels_follow_from_them(some: Encounters) -> None:
+    np.testing.assert_array_equal(np.bincount(some.labels[:, 2]), np.full(10, 6))
+    np.testing.assert_array_equal(some.labels, label_table()[some.labels[:, 2]])
+
+
+def test_splits_share_no_person_style_or_camera() -> None:
+    pools = [pool_of(split) for split in ("train", "validation", "test")]
+    for read in (
+        lambda pool: set(pool.people.forearm.tolist()),
+        lambda pool: {style.hand_height for style in pool.styles},
+        lambda pool: {lens.camera.mount_z for lens in pool.cameras},
+    ):
+        sets = [read(pool) for pool in pools]
+        assert len(set.union(*sets)) == sum(map(len, sets))
+    heights = [lens.camera.mount_z for pool in pools for lens in pool.cameras]
+    assert min(heights) >= 0.6
+    assert max(heights) <= 1.4
+    with pytest.raises(ValueError, match="expected one of train, validation, test"):
+        pool_of("holdout")
+
+
+def test_pixels_are_in_the_image_with_confidences(some: Encounters) -> None:
+    assert np.isfinite(some.whole_body).all()
+    size = some.image_size[:, None, None]
+    assert (some.pixels[..., :2] >= 0.0).all()
+    assert (some.pixels[..., :2] <= size).all()
+    assert some.pixels[..., 2].min() >= 0.0
+    assert some.pixels[..., 2].max() <= 1.0
+    assert (some.present.mean(axis=1) >= 0.6).all()
+    np.testing.assert_array_equal(some.whole_body[:, :, :23], some.pixels)
+
+
+def test_windows_at_30_per_second_have_30_steps() -> None:
+    fast = generate("validation", 2, 1, EncounterSettings(rate=30, image=0))
+    assert fast.pixels.shape == (2, 30, 23, 3)
+
+
+def test_pictures_show_the_person_in_the_square() -> None:
+    made = generate("test", 4, 3, EncounterSettings(image=24))
+    assert made.crop.shape == (4, 10, 24, 24, 3)
+    assert made.crop.std() > 10.0
+    for window in range(4):
+        sure = made.pixels[window][made.pixels[window][..., 2] > 0.2][:, :2]
+        corner, edge = made.box[window, :2], made.box[window, 2]
+        assert (sure >= corner - 1e-3).all()
+        assert (sure <= corner + edge + 1e-3).all()
+
+
+def test_circumstances_do_not_know_the_action() -> None:
+    """They are drawn before it: the function has no way to be told."""
+    rng = np.random.default_rng(0)
+    drawn = [draw_circumstances(np.zeros(2), 0.3, 1.2, rng) for _ in range(2000)]
+    distance = np.array([np.linalg.norm(one.place) for one in drawn])
+    assert 0.6 <= distance.min() < 0.8
+    assert 3.5 < distance.max() <= 4.2
+    assert np.mean([one.ahead < 0.0 for one in drawn]) == pytest.approx(0.1, abs=0.03)
+    walking = np.mean([one.speed > 0.0 for one in drawn])
+    assert walking == pytest.approx(0.55 * 0.88, abs=0.04)
+
+
+def test_shortcuts_alone_do_not_tell_the_action() -> None:
+    train = generate("train", 400, 21, EncounterSettings(rate=10, seconds=0.5, image=0))
+    test = generate("test", 200, 22, EncounterSettings(rate=10, seconds=0.5, image=0))
+    for task, classes in ((0, 3), (2, 10)):
+        labels = train.labels[:, task], test.labels[:, task]
+        got, chance = shortcut_accuracy(train, test, labels, SHORTCUTS)
+        assert chance == pytest.approx(0.6 if classes == 3 else 0.1, abs=0.01)
+        assert got < chance + 0.08
+
+
+def test_waving_raises_a_wrist_and_leaving_turns_the_face_away() -> None:
+    made = generate("train", 120, 5, EncounterSettings(image=0))
+    late = made.ahead > 0.6
+    last = made.pixels[:, -1]
+    shoulders = last[:, [JOINT["left_shoulder"], JOINT["right_shoulder"]], 1].mean(axis=1)
+    wrists = last[:, [JOINT["left_wrist"], JOINT["right_wrist"]], 1].min(axis=1)
+    wave, leave = (made.labels[:, 2] == action - 1 for action in (Action.WAVE, Action.LEAVE))
+    raised = (wrists < shoulders)[wave & late].mean()
+    assert raised > 0.7
+    assert (wrists < shoulders)[leave & late].mean() < 0.2
+    nose = last[:, JOINT["nose"], 2]
+    assert np.median(nose[leave & late]) < np.median(nose[wave & late]) - 0.2
+
+
+def test_bad_count_is_refused() -> None:
+    with pytest.raises(ValueError, match="count is 0"):
+        generate("train", 0, 0)
+
+
+def test_crop_box_leaves_out_unsure_joints() -> None:
+    pixels = np.zeros((2, 23, 3), dtype=np.float32)
+    pixels[..., :2] = 1000.0
+    pixels[:, :2, 2] = 0.9
+    pixels[:, 0, :2] = (100.0, 200.0)
+    pixels[:, 1, :2] = (140.0, 280.0)
+    np.testing.assert_allclose(crop_box(pixels), [70.0, 190.0, 100.0, 100.0])
+
+
+def test_centred_forgets_place_and_size_but_not_growth() -> None:
+    rng = np.random.default_rng(1)
+    window = rng.uniform(-0.3, 0.3, (1, 10, 23, 3)).astype(np.float32)
+    window[..., 2] = 0.8
+    window[0, :, :, :2] *= np.linspace(0.5, 1.0, 10)[:, None, None]
+    moved = window.copy()
+    moved[..., :2] = 0.5 * moved[..., :2] + np.array([0.3, -0.2])
+    np.testing.assert_allclose(centred(moved), centred(window), atol=1e-5)
+    got = centred(window)[..., :2]
+    assert np.abs(got).max() == pytest.approx(1.0, abs=1e-5)
+    assert np.ptp(got[0, -1, :, 0]) > 1.5 * np.ptp(got[0, 0, :, 0])
+
+
+def test_centred_ignores_lost_joints_and_survives_empty_windows() -> None:
+    window = np.zeros((2, 10, 23, 3), dtype=np.float32)
+    window[0, :, 0] = (0.1, 0.1, 0.9)
+    window[0, :, 1] = (0.2, 0.3, 0.9)
+    window[0, :, 2] = (-1.0, 1.0, 0.0)
+    got = centred(window)
+    assert np.isfinite(got).all()
+    np.testing.assert_array_equal(got[0, :, 2], 0.0)
+    np.testing.assert_allclose(got[0, 0, 1], [0.5, 1.0, 0.9], atol=1e-5)
+    np.testing.assert_array_equal(got[1], 0.0)
+
+
+def test_mirrored_twice_is_the_same() -> None:
+    window = np.random.default_rng(0).random((3, 10, 23, 3)).astype(np.float32)
+    np.testing.assert_array_equal(mirrored(mirrored(window)), window)
+    left, right = JOINT["left_wrist"], JOINT["right_wrist"]
+    np.testing.assert_array_equal(mirrored(window)[..., right, 0], -window[..., left, 0])
