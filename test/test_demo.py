@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 from rosbags.rosbag2 import Reader
 from scipy.spatial import Delaunay
-
 from social_nav_core.evaluation.record_file import load_run
 from social_nav_core.geometry import bearing, relative, wrap_angle
 

@@ -15,14 +15,14 @@ from geometry_msgs.msg import Pose, PoseStamped, PoseWithCovariance, Transform, 
 from nav_msgs.msg import MapMetaData, OccupancyGrid, Path
 from numpy.typing import ArrayLike, NDArray
 from sensor_msgs.msg import LaserScan
-from social_nav_msgs.msg import Body as BodyMessage
-from social_nav_msgs.msg import BodyArray, SocialPerson, SocialPersonArray
-from std_msgs.msg import Header
-
 from social_nav_core.bodies import Body
 from social_nav_core.geometry import FloatArray, quaternion_from_yaw, yaw_from_quaternion
 from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Action, Attitude, Intent, Person, certain
+from std_msgs.msg import Header
+
+from social_nav_msgs.msg import Body as BodyMessage
+from social_nav_msgs.msg import BodyArray, SocialPerson, SocialPersonArray
 
 PLANAR = np.ix_((0, 1, 5), (0, 1, 5))  # x, y and yaw of a 6 x 6 covariance
 NORM_TOLERANCE = 0.01  # of a quaternion's length

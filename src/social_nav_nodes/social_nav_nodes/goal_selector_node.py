@@ -17,9 +17,6 @@ from rclpy.action import ActionServer, CancelResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 from rclpy.task import Future
-from social_nav_msgs.action import ApproachPerson
-from std_msgs.msg import Header
-
 from social_nav_core.interaction.kde import load_interaction_model, shipped_interaction_model
 from social_nav_core.interaction.place import NoFreePlace, NoPlace, Place
 from social_nav_core.interaction.reach import ReachableMap
@@ -32,6 +29,9 @@ from social_nav_core.parameters import parameter
 from social_nav_core.proxemics.model import load_model, shipped_model
 from social_nav_core.proxemics.zone import SocialZoneParameters
 from social_nav_core.sim.planner import PlannerParameters, PlanningError
+from std_msgs.msg import Header
+
+from social_nav_msgs.action import ApproachPerson
 from social_nav_nodes import topics
 from social_nav_nodes.action_end import finish
 from social_nav_nodes.conversions import grid_from, pose_stamped, seconds
@@ -115,9 +115,7 @@ class GoalSelectorNode(Node):
         self._map_frame = ""
         self._approach: Approach | None = None
         self.create_subscription(OccupancyGrid, topics.MAP, self._receive_map, topics.LATCHED_QOS)
-        self._place = self.create_publisher(
-            PoseStamped, topics.APPROACH_PLACE, topics.RELIABLE_QOS
-        )
+        self._place = self.create_publisher(PoseStamped, topics.APPROACH_PLACE, topics.RELIABLE_QOS)
         self._navigation = NavigationClient(self, about.navigator_timeout, self._tick)
         self._server = ActionServer(
             self,
@@ -145,9 +143,7 @@ class GoalSelectorNode(Node):
     def _begin(self, goal_handle: ServerGoalHandle) -> None:
         self._end(Result.CANCELLED, "replaced by a new request")
         request = goal_handle.request
-        self._approach = Approach(
-            goal_handle, Future(), request.person_id, seconds(request.stay)
-        )
+        self._approach = Approach(goal_handle, Future(), request.person_id, seconds(request.stay))
         goal_handle.execute(partial(finish, self._approach.done))
         self._tick()
 

@@ -20,13 +20,13 @@ from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.task import Future
 from sensor_msgs.msg import LaserScan
-from std_msgs.msg import Header
-
 from social_nav_core.geometry import FloatArray, compose, inverse, transform_points
 from social_nav_core.parameters import parameter
 from social_nav_core.sim.follower import DriveStatus, FollowerParameters, PathFollower
 from social_nav_core.sim.obstacles import MemoryParameters, ObstacleMemory
 from social_nav_core.sim.planner import GridPlanner, PlannerParameters, PlanningError
+from std_msgs.msg import Header
+
 from social_nav_nodes import topics
 from social_nav_nodes.action_end import finish
 from social_nav_nodes.conversions import (
@@ -52,7 +52,9 @@ class NavigatorParameters:
     use_social_costs: bool = parameter(True, "", "whether the social costmap counts")
     control_rate: float = parameter(20.0, "Hz", "of cmd_vel", 1.0, 100.0)
     planning_rate: float = parameter(1.0, "Hz", "of new plans on the way", 0.1, 20.0)
-    patience: float = parameter(10.0, "s", "without a plan or progress before it gives up", 0.5, 120.0)
+    patience: float = parameter(
+        10.0, "s", "without a plan or progress before it gives up", 0.5, 120.0
+    )
 
 
 @dataclass
@@ -112,9 +114,7 @@ class NavigatorNode(Node):
         self.create_timer(1.0 / self._config.control_rate, self._control)
 
     def _subscribe(self) -> None:
-        self.create_subscription(
-            OccupancyGrid, topics.MAP, self._receive_map, topics.LATCHED_QOS
-        )
+        self.create_subscription(OccupancyGrid, topics.MAP, self._receive_map, topics.LATCHED_QOS)
         if self._config.use_social_costs:
             self.create_subscription(
                 OccupancyGrid, topics.SOCIAL_COSTMAP, self._receive_social, topics.LATCHED_QOS
@@ -239,9 +239,7 @@ class NavigatorNode(Node):
     def _follow(self, drive: Drive, robot_in_map: FloatArray, now: float) -> None:
         x, y, yaw = robot_in_map.tolist()
         period = 1.0 / self._config.control_rate
-        command = self._follower.command(
-            (x, y, yaw), self._velocity, period, self._points_in_base
-        )
+        command = self._follower.command((x, y, yaw), self._velocity, period, self._points_in_base)
         twist = Twist()
         twist.linear.x, twist.angular.z = command.velocity
         self._cmd_vel.publish(twist)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from social_nav_core.parameters import specs
+
 from social_nav_nodes.goal_selector_node import GoalSelectorNode
 from social_nav_nodes.navigator_node import NavigatorNode
 from social_nav_nodes.recorder_node import RecorderNode

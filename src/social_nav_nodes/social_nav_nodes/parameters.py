@@ -13,7 +13,6 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-
 from social_nav_core.parameters import ParameterError, ParameterSpec, specs
 
 Parameters = TypeVar("Parameters")
@@ -61,9 +60,9 @@ def _read_group(node: Node, prefix: str, group: type[Parameters]) -> Parameters:
 
 def _read(node: Node, name: str, spec: ParameterSpec) -> Any:
     override = node._parameter_overrides.get(name)
-    if override is not None and override.type_ == Parameter.Type.INTEGER:
-        if isinstance(spec.default, float):
-            node._parameter_overrides[name] = Parameter(name, value=float(override.value))
+    whole = override is not None and override.type_ == Parameter.Type.INTEGER
+    if whole and isinstance(spec.default, float):
+        node._parameter_overrides[name] = Parameter(name, value=float(override.value))
     given = spec.default if override is None else node._parameter_overrides[name].value
     try:
         spec.check(given)
@@ -92,7 +91,5 @@ def _descriptor(spec: ParameterSpec) -> ParameterDescriptor:
                 FloatingPointRange(from_value=float(spec.low), to_value=float(spec.high))
             ]
         else:
-            about.integer_range = [
-                IntegerRange(from_value=int(spec.low), to_value=int(spec.high))
-            ]
+            about.integer_range = [IntegerRange(from_value=int(spec.low), to_value=int(spec.high))]
     return about

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from rclpy.node import Node
-from social_nav_msgs.msg import SocialPersonArray
-
 from social_nav_core.geometry import FloatArray
 from social_nav_core.people import Person
+
+from social_nav_msgs.msg import SocialPersonArray
 from social_nav_nodes.conversions import people_from
 from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.topics import RELIABLE_QOS, SOCIAL_PEOPLE

@@ -30,10 +30,10 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import LaserScan
-from social_nav_msgs.msg import BodyArray, SocialPersonArray
+from social_nav_core.parameters import parameter
 from tf2_msgs.msg import TFMessage
 
-from social_nav_core.parameters import parameter
+from social_nav_msgs.msg import BodyArray, SocialPersonArray
 from social_nav_nodes import topics
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.running import run_node

@@ -17,10 +17,6 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import LaserScan
-from social_nav_msgs.msg import BodyArray, SocialPersonArray
-from std_msgs.msg import Header
-from tf2_ros import StaticTransformBroadcaster, TransformBroadcaster
-
 from social_nav_core.geometry import compose, inverse
 from social_nav_core.parameters import parameter
 from social_nav_core.sim.camera import BoxBlockers, Camera, CameraParameters
@@ -31,6 +27,10 @@ from social_nav_core.sim.people import WalkerParameters
 from social_nav_core.sim.robot import RobotParameters
 from social_nav_core.sim.scene import load_scene, occupancy
 from social_nav_core.sim.world import World
+from std_msgs.msg import Header
+from tf2_ros import StaticTransformBroadcaster, TransformBroadcaster
+
+from social_nav_msgs.msg import BodyArray, SocialPersonArray
 from social_nav_nodes import topics
 from social_nav_nodes.conversions import (
     bodies_message,
@@ -97,7 +97,7 @@ class SimulatorNode(Node):
         self.create_timer(STEP / self._config.speed, self.step, clock=steady)
 
     def _make_topics(self) -> None:
-        self._clock = self.create_publisher(ClockMessage, "/clock", topics.SENSOR_QOS)
+        self._clock_topic = self.create_publisher(ClockMessage, "/clock", topics.SENSOR_QOS)
         self._map = self.create_publisher(OccupancyGrid, topics.MAP, topics.LATCHED_QOS)
         self._odometry = self.create_publisher(Odometry, topics.ODOM, topics.RELIABLE_QOS)
         self._scan = self.create_publisher(LaserScan, topics.SCAN, topics.SENSOR_QOS)
@@ -121,7 +121,7 @@ class SimulatorNode(Node):
         self._world.step(self._command, STEP)
         self._command = None
         self._steps += 1
-        self._clock.publish(ClockMessage(clock=self._header("").stamp))
+        self._clock_topic.publish(ClockMessage(clock=self._header("").stamp))
         self._publish_odometry()
         if self._is_due(self._config.people_rate):
             self._publish_people()
@@ -132,7 +132,9 @@ class SimulatorNode(Node):
 
     def _is_due(self, rate: float) -> bool:
         """Whether a message of some rate [Hz] falls into the step that has just been made."""
-        before, now = (math.floor(steps * STEP * rate + 1e-9) for steps in (self._steps - 1, self._steps))
+        before, now = (
+            math.floor(steps * STEP * rate + 1e-9) for steps in (self._steps - 1, self._steps)
+        )
         return now > before
 
     def _header(self, frame: str) -> Header:

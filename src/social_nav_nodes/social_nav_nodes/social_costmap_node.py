@@ -12,13 +12,13 @@ from typing import Any, ClassVar
 import numpy as np
 from nav_msgs.msg import OccupancyGrid
 from rclpy.node import Node
-from std_msgs.msg import Header
-
 from social_nav_core.grid import GridGeometry
 from social_nav_core.parameters import parameter
 from social_nav_core.proxemics.field import social_field
 from social_nav_core.proxemics.model import load_model, shipped_model
 from social_nav_core.proxemics.zone import SocialZoneParameters
+from std_msgs.msg import Header
+
 from social_nav_nodes.conversions import grid_from, grid_message
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.people_in_frame import PeopleInFrame

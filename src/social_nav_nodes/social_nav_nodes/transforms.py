@@ -8,9 +8,9 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from rclpy.node import Node
 from rclpy.time import Time
+from social_nav_core.geometry import FloatArray, yaw_from_quaternion
 from tf2_ros import Buffer, TransformException, TransformListener
 
-from social_nav_core.geometry import FloatArray, yaw_from_quaternion
 from social_nav_nodes.throttled_log import ThrottledLog
 
 Message = TypeVar("Message", bound=Any)

@@ -16,9 +16,9 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
-from std_msgs.msg import Header
-
 from social_nav_nodes.conversions import stamp_of, transform_message
+from std_msgs.msg import Header
+from tf2_ros import StaticTransformBroadcaster
 
 _DOMAINS = itertools.count(os.getpid())
 LIMIT = 20.0  # wall-clock time after which something that must happen has not happened [s]
@@ -106,8 +106,6 @@ def graph() -> Iterator[Graph]:
 @pytest.fixture
 def place_frame(graph: Graph) -> Callable[..., None]:
     """Broadcasts where frames are: ``place_frame("odom", in_="map", pose=(1.0, 0.0, 0.5))``."""
-    from tf2_ros import StaticTransformBroadcaster
-
     broadcaster = StaticTransformBroadcaster(graph.probe)
 
     def place(child: str, in_: str, pose: tuple[float, float, float]) -> None:

@@ -10,10 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nav_msgs.msg import OccupancyGrid
 from sensor_msgs.msg import LaserScan
-from social_nav_msgs.msg import SocialPerson, SocialPersonArray
-from std_msgs.msg import Header
-
-from social_nav_core import people
 from social_nav_core.bodies import Body
 from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Action, Attitude, Intent, Person, certain
@@ -32,6 +28,10 @@ from social_nav_nodes.conversions import (
     seconds,
     stamp_of,
 )
+from std_msgs.msg import Header
+
+from social_nav_core import people
+from social_nav_msgs.msg import SocialPerson, SocialPersonArray
 
 coordinates = st.floats(-1e4, 1e4)
 angles = st.floats(-math.pi, math.pi)

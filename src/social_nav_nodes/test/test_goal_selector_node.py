@@ -10,9 +10,6 @@ from nav2_msgs.action import NavigateToPose
 from nav_msgs.msg import OccupancyGrid
 from rclpy.action import ActionClient, ActionServer, CancelResponse, GoalResponse
 from rclpy.task import Future
-from social_nav_msgs.action import ApproachPerson
-from social_nav_msgs.msg import SocialPersonArray
-
 from social_nav_core.geometry import bearing, relative, wrap_angle
 from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Intent, Person, certain
@@ -26,6 +23,9 @@ from social_nav_nodes.topics import (
     RELIABLE_QOS,
     SOCIAL_PEOPLE,
 )
+
+from social_nav_msgs.action import ApproachPerson
+from social_nav_msgs.msg import SocialPersonArray
 
 GRID = GridGeometry(120, 100, 0.1, (-6.0, -5.0, 0.0))
 Result = ApproachPerson.Result

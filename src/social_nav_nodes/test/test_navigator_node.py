@@ -10,8 +10,6 @@ from nav2_msgs.action import NavigateToPose
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from rclpy.action import ActionClient
 from sensor_msgs.msg import LaserScan
-from tf2_ros import TransformBroadcaster
-
 from social_nav_core.grid import GridGeometry
 from social_nav_core.sim.robot import DifferentialDrive, RobotParameters
 from social_nav_nodes.conversions import (
@@ -33,6 +31,7 @@ from social_nav_nodes.topics import (
     SENSOR_QOS,
     SOCIAL_COSTMAP,
 )
+from tf2_ros import TransformBroadcaster
 
 GRID = GridGeometry(100, 80, 0.1, (-2.0, -4.0, 0.0))
 STEP = 0.05

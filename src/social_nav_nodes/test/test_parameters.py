@@ -8,7 +8,6 @@ import pytest
 import yaml
 from rcl_interfaces.msg import ParameterType
 from rclpy.parameter import Parameter
-
 from social_nav_core.parameters import ParameterError, specs
 from social_nav_nodes.parameter_tables import NODES, renewed
 from social_nav_nodes.social_costmap_node import SocialCostmapNode

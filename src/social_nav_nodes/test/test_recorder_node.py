@@ -8,13 +8,13 @@ from nav_msgs.msg import OccupancyGrid
 from rclpy.parameter import Parameter
 from rosbags.rosbag2 import Reader
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
-from social_nav_msgs.msg import SocialPersonArray
-
 from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Intent, Person, certain
 from social_nav_nodes.conversions import grid_message, people_message
 from social_nav_nodes.recorder_node import RecorderNode
 from social_nav_nodes.topics import LATCHED_QOS, MAP, RELIABLE_QOS, SOCIAL_PEOPLE
+
+from social_nav_msgs.msg import SocialPersonArray
 
 
 def test_a_recording_reads_back(graph, tmp_path):

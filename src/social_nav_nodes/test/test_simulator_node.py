@@ -12,16 +12,16 @@ from rclpy.parameter import Parameter
 from rclpy.time import Time
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import LaserScan
-from social_nav_msgs.msg import BodyArray, SocialPersonArray
-from tf2_ros import Buffer, TransformListener
-
 from social_nav_core.geometry import compose
 from social_nav_core.people import Intent
 from social_nav_core.sim.reading import SceneError
 from social_nav_core.sim.scene import load_scene, occupancy
-from social_nav_nodes import topics
 from social_nav_nodes.conversions import bodies_from, grid_from, people_from, pose_from, seconds
 from social_nav_nodes.simulator_node import START, STEP, SimulatorNode
+from tf2_ros import Buffer, TransformListener
+
+from social_nav_msgs.msg import BodyArray, SocialPersonArray
+from social_nav_nodes import topics
 
 SCENES = Path(__file__).parents[3] / "worlds" / "scenes"
 
@@ -200,9 +200,7 @@ def test_the_same_seed_gives_the_same_world(graph):
 )
 def test_a_bad_scene_stops_the_node(graph, scene, error, words):
     with pytest.raises(error, match=words):
-        SimulatorNode(
-            context=graph.context, parameter_overrides=[Parameter("scene", value=scene)]
-        )
+        SimulatorNode(context=graph.context, parameter_overrides=[Parameter("scene", value=scene)])
 
 
 def test_intents_are_those_of_the_script(graph):

@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from nav_msgs.msg import OccupancyGrid
 from rclpy.parameter import Parameter
-from social_nav_msgs.msg import SocialPersonArray
-
 from social_nav_core.grid import GridGeometry
 from social_nav_core.parameters import ParameterError
 from social_nav_core.people import Person
@@ -16,6 +14,8 @@ from social_nav_core.proxemics.model import shipped_model
 from social_nav_nodes.conversions import grid_message, people_message, stamp_of
 from social_nav_nodes.social_costmap_node import SocialCostmapNode
 from social_nav_nodes.topics import LATCHED_QOS, MAP, RELIABLE_QOS, SOCIAL_COSTMAP, SOCIAL_PEOPLE
+
+from social_nav_msgs.msg import SocialPersonArray
 
 GRID = GridGeometry(80, 60, 0.1, (-4.0, -3.0, 0.0))
 
@@ -27,7 +27,7 @@ class Bench:
         self.graph = graph
         self.node = graph.add(SocialCostmapNode, parameters=parameters)
         self.warnings = []
-        self.node.get_logger().warning = lambda text: self.warnings.append(text)
+        self.node.get_logger().warning = self.warnings.append
         self.node._log._logger = self.node.get_logger()
         self.people = graph.probe.create_publisher(SocialPersonArray, SOCIAL_PEOPLE, RELIABLE_QOS)
         self.maps = graph.probe.create_publisher(OccupancyGrid, MAP, LATCHED_QOS)

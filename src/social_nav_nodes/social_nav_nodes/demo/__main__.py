@@ -20,12 +20,12 @@ from pathlib import Path
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
-
 from social_nav_core.evaluation.record_file import save_run
 from social_nav_core.evaluation.report import write_report
 from social_nav_core.evaluation.run import RunRecord
 from social_nav_core.sim.reading import SceneError
 from social_nav_core.sim.scene import load_scene
+
 from social_nav_nodes.demo.display import Display
 from social_nav_nodes.demo.jobs import JOBS, Job
 from social_nav_nodes.demo.observer import ObserverNode

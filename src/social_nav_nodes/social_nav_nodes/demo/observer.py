@@ -10,14 +10,14 @@ from rclpy.action import ActionClient
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.task import Future
-from social_nav_msgs.action import ApproachPerson
-from social_nav_msgs.msg import BodyArray, SocialPersonArray
-from std_msgs.msg import Header
-
 from social_nav_core.evaluation.recorder import RunRecorder
 from social_nav_core.evaluation.run import CameraView, RunRecord
 from social_nav_core.people import Intent
 from social_nav_core.sim.scene import Scene, occupancy
+from std_msgs.msg import Header
+
+from social_nav_msgs.action import ApproachPerson
+from social_nav_msgs.msg import BodyArray, SocialPersonArray
 from social_nav_nodes import topics
 from social_nav_nodes.conversions import (
     bodies_from,
@@ -159,9 +159,7 @@ class ObserverNode(Node):
         if self._sent is not None and message.bodies and time >= self._next_view:
             self._next_view = time + VIEW_PERIOD
             bodies = tuple(body for body in bodies_from(message) if body.defect() is None)
-            self._recorder.view(
-                CameraView(time, message.image_width, message.image_height, bodies)
-            )
+            self._recorder.view(CameraView(time, message.image_width, message.image_height, bodies))
 
     def _see_path(self, message: Path) -> None:
         if self._sent is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import signal
 import subprocess
 import sys
@@ -11,8 +9,6 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-
-PR_SET_PDEATHSIG = 1
 
 
 class NodeProcesses:
@@ -32,7 +28,8 @@ class NodeProcesses:
 
     def start(self, node: str, **parameters: object) -> None:
         """Start ``python -m social_nav_nodes.<node>_node`` with some parameters."""
-        command = [sys.executable, "-m", f"social_nav_nodes.{node}_node", "--ros-args"]
+        command = ["setpriv", "--pdeathsig", "KILL"]  # the node ends when this process does
+        command += [sys.executable, "-m", f"social_nav_nodes.{node}_node", "--ros-args"]
         command += ["--params-file", str(self._config), "-p", "use_sim_time:=true"]
         for name, value in parameters.items():
             text = str(value).lower() if isinstance(value, bool) else str(value)
@@ -46,7 +43,6 @@ class NodeProcesses:
                 stderr=subprocess.STDOUT,
                 env=self._environment,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
             )
 
     def log_of(self, node: str) -> Path:
@@ -81,10 +77,3 @@ class NodeProcesses:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-
-
-def _die_with_parent() -> None:
-    """Linux ends this process when the one that started it ends, however it ends."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() == 1:
-        os._exit(1)
