@@ -59,11 +59,12 @@ def _read_group(node: Node, prefix: str, group: type[Parameters]) -> Parameters:
 
 
 def _read(node: Node, name: str, spec: ParameterSpec) -> Any:
-    override = node._parameter_overrides.get(name)
-    whole = override is not None and override.type_ == Parameter.Type.INTEGER
-    if whole and isinstance(spec.default, float):
-        node._parameter_overrides[name] = Parameter(name, value=float(override.value))
-    given = spec.default if override is None else node._parameter_overrides[name].value
+    given = spec.default
+    if name in node._parameter_overrides:
+        given = node._parameter_overrides[name].value
+        if type(given) is int and isinstance(spec.default, float):
+            given = float(given)
+            node._parameter_overrides[name] = Parameter(name, value=given)
     try:
         spec.check(given)
         return node.declare_parameter(name, spec.default, _descriptor(spec)).value

@@ -196,6 +196,7 @@ def test_five_hundred_people(bench):
 def test_a_frame_without_a_transform_gives_no_costs_and_one_warning(bench):
     bench.use_map()
     bench.tell(anna(), frame="moon")
+    bench.graph.pass_time(1.0)
     for _ in range(3):
         assert not bench.next_grid().any()
     assert len(bench.warnings) == 1
