@@ -15,7 +15,6 @@ import re
 import shlex
 import shutil
 import signal
-import subprocess
 import sys
 import sysconfig
 import time
@@ -23,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TextIO
 
-from steps import SetupError, run
+from steps import SIGNALS, SetupError, run
 
 ROOT = Path(__file__).resolve().parent.parent
 ENV = ROOT / ".env"
@@ -35,7 +34,6 @@ INTERFACES = ENV / "interfaces"
 REQUIREMENTS = ROOT / "requirements.txt"
 LOCK = ENV / "lock"
 LOGS = ENV / "log"
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NEEDED_GIGABYTES = 1.5
 HEADERS_HINT = "sudo apt-get install python3-dev python3-venv"
 
@@ -87,7 +85,7 @@ def unpack_debian(packages: list[str]) -> None:
     except SetupError as error:
         raise SetupError(f"{error}; or: {HEADERS_HINT}") from error
     for file in sorted(apt.glob("*.deb")):
-        subprocess.run(["dpkg-deb", "-x", str(file), str(DEBIAN)], check=True)
+        step(f"unpacking {file.name}", ["dpkg-deb", "-x", str(file), str(DEBIAN)])
     shutil.rmtree(apt)
 
 
@@ -153,7 +151,7 @@ def write_toolchain() -> None:
     if include.is_relative_to(DEBIAN):
         (multiarch,) = DEBIAN.glob(f"usr/include/*/python{VERSION}")
         shutil.copy(multiarch / "pyconfig.h", include)
-        (library,) = DEBIAN.glob(f"usr/lib/*/libpython{VERSION}.a")
+        library, *_ = sorted(DEBIAN.rglob(f"libpython{VERSION}.a"))
         lines += [f'set(Python3_INCLUDE_DIR "{include}")', f'set(Python3_LIBRARY "{library}")']
     (ENV / "toolchain.cmake").write_text("\n".join(lines) + "\n")
     (ENV / "local_setup.sh").touch()  # colcon warns about a prefix without one
@@ -214,7 +212,9 @@ def build_interfaces() -> None:
     colcon += ["--symlink-install", "--build-base", str(build), "--install-base", str(INTERFACES)]
     colcon += ["--paths", *sorted({str(path.parent.parent) for path in files})]
     colcon += ["--cmake-args", "-DBUILD_TESTING=OFF"]
-    script = f"source {shlex.quote(str(ENV / 'variables'))} && exec {shlex.join(colcon)}"
+    # Without MAKEFLAGS colcon holds compilers back while the machine's load is over its cores.
+    jobs = f"MAKEFLAGS=-j CMAKE_BUILD_PARALLEL_LEVEL={os.cpu_count()}"
+    script = f"source {shlex.quote(str(ENV / 'variables'))} && {jobs} exec {shlex.join(colcon)}"
     step("messages and actions", ["bash", "-c", script])
     built.write_text(names)
 

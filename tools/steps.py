@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 CAUSES = (
     (r"No space left on device|Disk quota exceeded", "the disk is full"),
     (
@@ -44,6 +45,8 @@ def run(
     started = time.monotonic()
     line = _Line(title)
     with log.open("w") as output:
+        # A signal waits until the process is in sight of the `finally` that ends it.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -52,8 +55,10 @@ def run(
             env=environment,
             cwd=cwd,
             start_new_session=True,
+            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, mask),  # noqa: PLW1509
         )
         try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             while not _ended(process, line.period):
                 words = progress(log.read_text(errors="replace"))
                 line.show(f"{words}{time.monotonic() - started:.0f} s")
