@@ -69,7 +69,7 @@ def add_collision(link: Element, name: str, pose: Numbers, shape: str, size: Num
 
 
 def add_plugin(parent: Element, system: str, name: str, **settings: str | Numbers) -> None:
-    """A system of Gazebo: library ``gz-sim-<system>-system``, class ``gz::sim::systems::<name>``."""
+    """System of Gazebo: library ``gz-sim-<system>-system``, class ``gz::sim::systems::Name``."""
     plugin = SubElement(
         parent, "plugin", filename=f"gz-sim-{system}-system", name=f"gz::sim::systems::{name}"
     )
