@@ -16,6 +16,7 @@ from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Action, Attitude, Intent, Person, certain
 from social_nav_core.proxemics.field import social_field
 from social_nav_core.proxemics.model import ProxemicsModel, shipped_model
+from social_nav_core.proxemics.zone import SocialZoneParameters
 
 CostField = Callable[[Sequence[Person], GridGeometry], FloatArray]
 PLUGIN_VARIANCE = 0.25
@@ -80,9 +81,18 @@ def kirby(people: Sequence[Person], grid: GridGeometry) -> FloatArray:
     return cost
 
 
-def learned(model: ProxemicsModel) -> CostField:
-    """The suite's own field, with its default parameters."""
-    return lambda people, grid: social_field(people, model, grid)
+def learned(model: ProxemicsModel, parameters: SocialZoneParameters | None = None) -> CostField:
+    """The suite's own field; with its default parameters when None."""
+    return lambda people, grid: social_field(people, model, grid, parameters)
+
+
+def widened(size: float) -> SocialZoneParameters:
+    """The default parameters with zones of another size, whatever a person's intent."""
+    return SocialZoneParameters(
+        intent_interacting_size=size,
+        intent_interested_size=size,
+        intent_not_interested_size=size,
+    )
 
 
 def scaled(costs: CostField, factor: float) -> CostField:
@@ -104,11 +114,13 @@ def without_labels(people: Sequence[Person]) -> list[Person]:
 
 
 OURS = "ours"
+WIDER = "ours wider"
+WIDER_SIZE = 1.6
 NO_LAYER = "no layer"
 
 
 BASELINES = ("Kirby", "two Gaussians", "circles")
-DEFAULT_ARMS = (OURS, "ours without labels", *BASELINES, NO_LAYER)
+DEFAULT_ARMS = (OURS, "ours without labels", WIDER, *BASELINES, NO_LAYER)
 
 
 def arm_named(name: str, model: ProxemicsModel | None = None) -> Arm:
@@ -124,10 +136,12 @@ def arm_named(name: str, model: ProxemicsModel | None = None) -> Arm:
     plain, _, factor_text = name.partition(" x")
     if plain == NO_LAYER and not factor_text:
         return Arm(name, None, has_labels=False)
-    ours = learned(model or shipped_model())
+    model = model or shipped_model()
+    ours = learned(model)
     fields: dict[str, tuple[CostField, bool]] = {
         OURS: (ours, True),
         "ours without labels": (ours, False),
+        WIDER: (learned(model, widened(WIDER_SIZE)), True),
         "Kirby": (kirby, False),
         "two Gaussians": (two_gaussians, False),
         "circles": (hall_circles, False),

@@ -121,6 +121,12 @@ def _approach(results: Sequence[Result]) -> Iterator[Claim]:
     }
     good = np.logical_and.reduce(list(parts.values()))
     figures = ", ".join(f"{words} {holds.mean():.0%}" for words, holds in parts.items())
+    entries = [r.entry for r in results if r.arm == OURS and r.entry.startswith("approach ")]
+    figures += "".join(
+        f"; {entry.partition(' ')[2]} {share:.0%}"
+        for entry in dict.fromkeys(entries)
+        if (share := float(good[[e == entry for e in entries]].mean())) < 0.95
+    )
     yield Claim(
         "Approach: arrival in front, near and facing, in at least 95 % of trials",
         bool(good.mean() >= 0.95),

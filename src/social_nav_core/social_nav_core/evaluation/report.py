@@ -25,6 +25,9 @@ from social_nav_core.evaluation.run import RunRecord, RunRecordError
 from social_nav_core.interaction.kde import InteractionModel, shipped_interaction_model
 from social_nav_core.proxemics.model import ProxemicsModel, shipped_model
 
+NARROW = 7.5
+"""Figures less wide than this [inch] do not fill the page."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -217,8 +220,9 @@ def picture_html(item: Picture, out_dir: Path) -> str:
     """A figure that holds the picture, which is also saved as PNG in a folder."""
     path = out_dir / f"{item.name}.png"
     pictures.save_picture(item.figure, path)
+    narrow = " narrow" if item.figure.get_figwidth() < NARROW else ""
     return (
-        f'<figure class="picture"><img src="{data_uri(path.read_bytes())}"'
+        f'<figure class="picture{narrow}"><img src="{data_uri(path.read_bytes())}"'
         f' alt="{escape(item.text, quote=True)}">'
         f"<figcaption>{escape(item.caption)}</figcaption></figure>"
     )

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from social_nav_core.evaluation import drawing, style
+from social_nav_core.evaluation.arms import DEFAULT_ARMS
 from social_nav_core.evaluation.batch import Result
 from social_nav_core.evaluation.claims import column
 from social_nav_core.evaluation.recorder import RunRecorder
@@ -29,9 +30,8 @@ SHARES = np.linspace(0.0, 1.0, 61)
 
 
 def arm_colours(arms: Sequence[str]) -> dict[str, str]:
-    """Colour of every arm; scaled ones ('Kirby x0.5') have that of the whole one."""
-    plain = list(dict.fromkeys(arm.partition(" x")[0] for arm in arms))
-    return {arm: style.ARM_COLOURS[plain.index(arm.partition(" x")[0]) % 6] for arm in arms}
+    """Colour of every arm, always the same; scaled ones ('Kirby x0.5') have the whole one's."""
+    return {arm: style.ARM_COLOURS[DEFAULT_ARMS.index(arm.partition(" x")[0])] for arm in arms}
 
 
 def ways(trials: Sequence[Sequence[Trial]], results: Sequence[Result]) -> Figure:
@@ -211,12 +211,12 @@ def cost_against_length(results: Sequence[Result]) -> Figure:
         for plain in dict.fromkeys(arm.partition(" x")[0] for arm in arms):
             line = np.array(sorted(points[a] for a in arms if a.partition(" x")[0] == plain))
             ax.plot(*line.T, color=colours[plain], linewidth=1.4, alpha=0.6)
-        for arm, (length, cost) in points.items():
+        for i, (arm, (length, cost)) in enumerate(points.items()):
             whole = " x" not in arm
             ax.plot(length, cost, "o", ms=9 if whole else 5, color=colours[arm])
             words = arm if whole else arm.partition(" x")[2]
             ax.annotate(
-                words, (length, cost), xytext=(7, 4), textcoords="offset points",
+                words, (length, cost), xytext=(7, 5 - 14 * (i % 2)), textcoords="offset points",
                 fontsize=9.5 if whole else 8.0, color=colours[arm],
             )  # fmt: skip
         ax.set(xlabel="mean path length [m]", ylabel="mean personal-space cost [s]")
