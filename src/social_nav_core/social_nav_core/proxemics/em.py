@@ -102,7 +102,8 @@ def fit_skew_normals(
     if initial is not None:
         climb = _climb(data, initial, parameters.cycles, parameters.tolerance, progress)
         return Fit(climb.top.to_model(), climb.trace, climb.converged, count)
-    trial = data.drawn(parameters.trial_points, rng)
+    alone = parameters.restarts == 1
+    trial = data if alone else data.drawn(parameters.trial_points, rng)
     climbs = []
     for number in range(parameters.restarts):
         if progress is not None:

@@ -156,6 +156,7 @@ def test_published_parameters_lie_in_the_spread_of_single_draws(avoidance_table:
     ]
     skews = [component.lam[0] for component in components]
     places = [component.mu[0] for component in components]
+    assert np.std(skews) < 0.2
     assert np.min(skews) < 2.107
     assert np.max(skews) > 2.151
     assert np.min(places) < -0.30798 < np.max(places)

@@ -1,0 +1,1 @@
+"""This project's counterparts of the pictures of Electronics 2025, 14(18), 3704."""
