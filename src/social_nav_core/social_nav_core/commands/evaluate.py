@@ -17,6 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from social_nav_core.evaluation.arms import BASELINES, DEFAULT_ARMS, NO_LAYER, OURS, arm_named
+from social_nav_core.evaluation.bands import bands_around, save_bands
 from social_nav_core.evaluation.batch import BatchError, Plan, run_batch
 from social_nav_core.evaluation.claims import claims
 from social_nav_core.evaluation.suite_report import write_suite_report
@@ -55,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)"
     )
+    parser.add_argument(
+        "--write-bands", type=Path, metavar="FILE", help="record the means as bands for the tests"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for results and report")
 
 
@@ -83,6 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
     except (BatchError, SceneError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    if arguments.write_bands:
+        save_bands(arguments.write_bands, bands_around(results))
     for claim in claims(results):
         print(f"{'holds' if claim.holds else 'DOES NOT HOLD':14}{claim.text}: {claim.figures}")
     print(report)

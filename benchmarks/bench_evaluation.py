@@ -1,0 +1,64 @@
+"""Speed of whole evaluation trials against real time, on one core.
+
+    python benchmarks/bench_evaluation.py [--trials 3]
+
+A trial is the world with its people, lidar, social costs, approach place, planner and follower, and
+all metrics of its record.  The goal is 50 times real time for one robot and up to 5 people.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+from social_nav_core.evaluation.arms import arm_named  # noqa: E402
+from social_nav_core.evaluation.batch import shipped_models  # noqa: E402
+from social_nav_core.evaluation.metrics.table import measure  # noqa: E402
+from social_nav_core.evaluation.suites import Entry, draw_trial, load_suite  # noqa: E402
+from social_nav_core.evaluation.trial import TrialRunner  # noqa: E402
+
+SUITES = Path(__file__).resolve().parent.parent / "worlds" / "suites"
+ARMS = ("ours", "no layer")
+
+
+def speed(entry: Entry, arm: str, trials: int) -> tuple[float, float]:
+    """Simulated seconds, and processor seconds that they took."""
+    models = shipped_models()
+    simulated, taken = 0.0, 0.0
+    for index in range(trials):
+        trial = draw_trial(entry, index, seed=0)
+        start = time.process_time()
+        run = TrialRunner(trial, arm_named(arm), models).run()
+        measure(run, models.proxemics, models.interaction)
+        taken += time.process_time() - start
+        simulated += run.duration
+    return simulated, taken
+
+
+def main() -> None:
+    """Print a table, one row for each entry."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--trials", type=int, default=3, help="of each entry (default 3)")
+    trials = parser.parse_args().trials
+    print(f"{'':32}" + "".join(f"{arm:>12}" for arm in ARMS))
+    totals = {arm: [0.0, 0.0] for arm in ARMS}
+    for suite in ("paper", "moving"):
+        for entry in load_suite(SUITES / f"{suite}.yaml").entries:
+            cells = []
+            for arm in ARMS:
+                simulated, taken = speed(entry, arm, trials)
+                totals[arm][0] += simulated
+                totals[arm][1] += taken
+                cells.append(f"{simulated / taken:>10.0f} x")
+            print(f"{entry.name:32}" + "".join(cells))
+    whole = "".join(f"{simulated / taken:>10.0f} x" for simulated, taken in totals.values())
+    print(f"{'all':32}{whole}")
+
+
+if __name__ == "__main__":
+    main()
