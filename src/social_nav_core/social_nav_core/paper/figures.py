@@ -171,7 +171,7 @@ def figure_8(study: Study) -> tuple[Figure, Columns]:
             columns[name].append(cost.ravel())
             colour = TRIAL_COLOURS[number % len(TRIAL_COLOURS)]
             axes.plot(trial.times, cost, color=colour, alpha=0.5, lw=1)
-            axes.set(title=f"{name}: density over peak", ylabel="cost", ylim=(0.0, 0.5))
+            axes.set(title=f"{name}: density over peak", ylabel="cost", ylim=(0.0, 0.1))
     panels[-1].set_xlabel("time [s]")
     return figure, {name: np.concatenate(parts) for name, parts in columns.items()}
 
@@ -225,7 +225,7 @@ def figure_10(study: Study) -> tuple[Figure, Columns]:
                 count + shift, mean, deviation, fmt="o", ms=4, capsize=3, color=colour, label=name
             )
             axes.set(ylabel=f"cost, member {member + 1}")
-    panels[0].legend(ncols=3, loc="upper center")
+    panels[0].legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.12))
     panels[0].set(title="Density over peak, mean and deviation", ylim=(-0.05, 1.0))
     panels[-1].set(xlabel="simulated joining", xticks=count)
     return figure, columns
