@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from social_nav_core.proxemics.model import ModelError
 from social_nav_core.whole_file import written_whole
 
 _FORMAT = 1
 
 
-class CheckpointError(ValueError):
+class CheckpointError(ModelError):
     """A checkpoint cannot be used; the message names the file and what is wrong."""
 
 
@@ -35,6 +36,14 @@ class Checkpoint:
     optimiser: dict[str, Tensor]
     epoch: int
     about: dict[str, Any]
+
+    def part(self, prefix: str) -> dict[str, Tensor]:
+        """Weights whose names begin with a prefix, without it."""
+        return {
+            name.removeprefix(prefix): tensor
+            for name, tensor in self.weights.items()
+            if name.startswith(prefix)
+        }
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import check, parameter
+from social_nav_core.perception.checkpoint import CheckpointError, load, put_weights
 from social_nav_core.perception.corruption import Corruption, corrupted
 from social_nav_core.perception.encounters.generator import Encounters
 from social_nav_core.perception.inputs import teacher_inputs
@@ -21,7 +22,7 @@ from social_nav_core.perception.losses import InfoNce, soft_loss, task_loss
 from social_nav_core.perception.metrics import TaskScore, scores
 from social_nav_core.perception.networks.baselines import FlatGru, StGcn
 from social_nav_core.perception.networks.student import SocialEgoMobile
-from social_nav_core.perception.networks.teacher import SocialC3D
+from social_nav_core.perception.networks.teacher import SocialC3D, TeacherSize
 from social_nav_core.perception.tasks import TASKS
 from social_nav_core.perception.training import Fit, FitSettings, fit
 from social_nav_core.perception.windows import Float32Array, Windows, centred, mirrored
@@ -167,12 +168,44 @@ def train_pose_network(
         return _summary(pose_scores(network, validation, half_lost, seed=0))
 
     about = {
-        "network": type(network).__name__,
+        "network": _kind(network),
         "distil": asdict(distil),
         "taught": answers is not None,
         "windows": len(train),
     }
     return fit(both, batch_loss, len(train), evaluate, settings, path, about, report)
+
+
+def load_teacher(path: Path) -> SocialC3D:
+    """The best epoch's teacher of a checkpoint, on the CPU.
+
+    Raises:
+        CheckpointError: it is not a teacher's.
+    """
+    saved = load(path)
+    size = saved.about.get("size")
+    if saved.about.get("network") != "teacher" or not isinstance(size, dict):
+        raise CheckpointError(f"{path} holds a {saved.about.get('network')}, expected a teacher")
+    blocks = tuple(size["blocks"])
+    model = SocialC3D(TeacherSize(**(size | {"blocks": (blocks[0], blocks[1], blocks[2])})))
+    put_weights(model, saved.part("best/"), path)
+    return model.eval()
+
+
+def load_pose_network(path: Path) -> nn.Module:
+    """The best epoch's student or baseline of a checkpoint, on the CPU.
+
+    Raises:
+        CheckpointError: it is of neither.
+    """
+    saved = load(path)
+    kind = saved.about.get("network")
+    if kind not in POSE_NETWORKS:
+        wanted = ", ".join(POSE_NETWORKS)
+        raise CheckpointError(f"{path} holds a {kind}, expected one of {wanted}")
+    network = POSE_NETWORKS[kind]()
+    put_weights(network, saved.part("best/network."), path)
+    return network.eval()
 
 
 def pose_logits(
@@ -212,6 +245,11 @@ def _augmented(
         cut=distil.cut,
     )
     return centred(corrupted(windows, corruption, rng))
+
+
+def _kind(network: nn.Module) -> str:
+    kinds = [kind for kind, build in POSE_NETWORKS.items() if type(network) is build]
+    return kinds[0] if kinds else type(network).__name__
 
 
 def _by_task(logits: tuple[Tensor, Tensor, Tensor]) -> dict[str, FloatArray]:

@@ -152,19 +152,13 @@ def _resumed(
     if differing:
         names = ", ".join(differing)
         raise CheckpointError(f"{path} is of another training ({names} differ); delete or move it")
-    last = {
-        name.removeprefix("last/"): tensor
-        for name, tensor in saved.weights.items()
-        if name.startswith("last/")
-    }
-    best = {
-        name.removeprefix("best/"): tensor
-        for name, tensor in saved.weights.items()
-        if name.startswith("best/")
-    }
-    put_weights(model, last, path)
+    put_weights(model, saved.part("last/"), path)
     put_optimiser(optimiser, saved.optimiser)
-    return saved.epoch, list(saved.about["history"]), (int(saved.about["best"]), best)
+    return (
+        saved.epoch,
+        list(saved.about["history"]),
+        (int(saved.about["best"]), saved.part("best/")),
+    )
 
 
 def _write(

@@ -24,13 +24,14 @@ from numpy.typing import NDArray
 from social_nav_core.people import Action
 from social_nav_core.perception.tasks import CLASSES
 from social_nav_core.perception.windows import Float32Array, Windows, filled, normalised
+from social_nav_core.recordings.errors import DataError
 from social_nav_core.skeleton import JOINTS, WHOLE_BODY
 
 SPLITS = ("train", "validation", "test")
 _LARGEST_FILE = 200_000_000
 
 
-class TrackError(ValueError):
+class TrackError(DataError):
     """A track file cannot be used; the message names file and field."""
 
 

@@ -1,0 +1,52 @@
+"""Make encounters of people with a robot, seen by its camera, to train the perception on.
+
+The same split, count and seed give the same file. No person, style or camera is in two splits.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from social_nav_core.arguments import output_file, whole_number
+from social_nav_core.progress import Progress
+
+SUMMARY = "make labelled encounters from a seed (perception)"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("--out", type=output_file, required=True, help="NPZ file to write")
+    parser.add_argument("--split", choices=("train", "validation", "test"), default="train")
+    parser.add_argument(
+        "--count", type=whole_number(1), default=4000, help="windows (default 4000)"
+    )
+    parser.add_argument("--seed", type=whole_number(0), default=0, help="(default 0)")
+    parser.add_argument(
+        "--rate", type=int, choices=(10, 30), default=10, help="frames per second (default 10)"
+    )
+    parser.add_argument(
+        "--image",
+        type=whole_number(0),
+        default=32,
+        help="edge of the pictures [pixel], 0 for none (default 32)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make and write the encounters."""
+    from social_nav_core.perception.encounters.files import save_encounters  # noqa: PLC0415
+    from social_nav_core.perception.encounters.generator import (  # noqa: PLC0415
+        EncounterSettings,
+        generate,
+    )
+
+    settings = EncounterSettings(rate=arguments.rate, image=arguments.image)
+    split, count = arguments.split, arguments.count
+    with Progress("encounters") as progress:
+        made = generate(
+            split, count, arguments.seed, settings, lambda done: progress(f"{done} of {count}")
+        )
+    about = f"{count} generated encounters, split {split}, seed {arguments.seed}"
+    save_encounters(arguments.out, made, about)
+    print(f"{arguments.out}: {about}, {settings.steps} frames each")
+    return 0
