@@ -34,9 +34,9 @@ from social_nav_nodes.demo.processes import NodeProcesses
 ROOT = Path(__file__).resolve().parents[4]
 START_TIMEOUT = 60.0  # for all nodes to be up [s]
 NOTES = (
-    "The simulator stands in for Gazebo, and a small planner and path follower for Nav2. "
-    "The perception is not part of this demonstration: the people's poses and labels come from "
-    "the simulator itself.",
+    "The simulator stands in for Gazebo, and a small planner and path follower for Nav2.",
+    "The perception is not part of this demonstration: the people's poses and labels come from the "
+    "simulator itself.",
 )
 
 
@@ -52,6 +52,7 @@ def main() -> int:
     out: Path = arguments.out
     try:
         _empty(out)
+        print("\n".join(NOTES))
         runs = [
             _run(job, arguments, Display(f"{number}/{len(JOBS)} {job.title}"))
             for number, job in enumerate(JOBS, start=1)
