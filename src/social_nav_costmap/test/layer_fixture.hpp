@@ -70,6 +70,8 @@ protected:
     clock = rclcpp::create_publisher<rosgraph_msgs::msg::Clock>(node, "/clock", rclcpp::ClockQoS());
     people = rclcpp::create_publisher<People>(node, "/social_people", rclcpp::QoS(10));
     tf = std::make_shared<tf2_ros::Buffer>(node->get_clock());
+    last_seen = People();
+    last_seen.header.frame_id = "map";
     set_time(100);
     layered = std::make_unique<nav2_costmap_2d::LayeredCostmap>("map", rolling, false);
     if (before) {
@@ -120,7 +122,8 @@ protected:
     for (SocialPerson & each : message.people) {
       each.last_seen = message.header.stamp;
     }
-    people->publish(message);
+    last_seen = message;
+    people->publish(last_seen);
   }
 
   void set_transform(const std::string & parent, const std::string & child, double x, double yaw)
@@ -139,7 +142,12 @@ protected:
   bool wait_for(const std::function<bool()> & done)
   {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    auto repeat = std::chrono::steady_clock::now() + std::chrono::seconds(1);
     while (std::chrono::steady_clock::now() < end) {
+      if (people && std::chrono::steady_clock::now() > repeat) {
+        people->publish(last_seen);  // in case it was lost while publisher and layer met
+        repeat += std::chrono::seconds(1);
+      }
       executor.spin_some();
       if (layered && layer) {
         update();
@@ -178,6 +186,7 @@ protected:
   LifecycleNode::SharedPtr node;
   rclcpp::Publisher<rosgraph_msgs::msg::Clock>::SharedPtr clock;
   rclcpp::Publisher<People>::SharedPtr people;
+  People last_seen;
   std::shared_ptr<tf2_ros::Buffer> tf;
   std::unique_ptr<nav2_costmap_2d::LayeredCostmap> layered;
   std::shared_ptr<social_nav_costmap::SocialLayer> layer;

@@ -69,7 +69,7 @@ public:
       text += '|';
       for (int column = 0; column < window.xn; ++column) {
         const float cost = costs[static_cast<std::size_t>(row * window.xn + column)];
-        text += cost < 1e-4f ? ' ' :
+        text += cost < 3e-4f ? ' ' :
           static_cast<char>('0' + std::min(9, static_cast<int>(10.0f * cost)));
       }
       text += "|\n";
