@@ -9,6 +9,8 @@ import argparse
 from functools import partial
 from pathlib import Path
 
+from social_nav_core.perception.needs import require_torch
+
 SUMMARY = "score the perception's networks (needs torch)"
 
 
@@ -22,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the table."""
+    require_torch()
     from social_nav_core.perception.datasets.source import read_windows  # noqa: PLC0415
     from social_nav_core.perception.stages import load_pose_network, pose_logits  # noqa: PLC0415
     from social_nav_core.perception.table import table, written  # noqa: PLC0415

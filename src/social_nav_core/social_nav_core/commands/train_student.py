@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from social_nav_core.arguments import output_file, whole_number
+from social_nav_core.perception.needs import require_torch
+from social_nav_core.perception.tasks import TASKS
 
 if TYPE_CHECKING:
     from social_nav_core.perception.stages import TeacherAnswers
@@ -32,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, and say how well the best epoch does."""
+    require_torch()
     import torch  # noqa: PLC0415
 
     from social_nav_core.perception.datasets.source import read_windows  # noqa: PLC0415
@@ -56,9 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         network, train, validation, answers, settings, DistillSettings(), arguments.out, print
     )
     best = done.history[done.best]
-    shown = ", ".join(
-        f"{name} {100 * best[name]:.1f} %" for name in ("intent", "attitude", "action")
-    )
+    shown = ", ".join(f"{task} {100 * best[task]:.1f} %" for task in TASKS)
     print(
         f"{arguments.out}: best epoch {done.best + 1}, "
         f"validation accuracy with 30 % of frames and joints lost: {shown}"

@@ -10,6 +10,8 @@ import argparse
 from pathlib import Path
 
 from social_nav_core.arguments import output_file, whole_number
+from social_nav_core.perception.needs import require_torch
+from social_nav_core.perception.tasks import TASKS
 
 SUMMARY = "train the perception's teacher (needs torch)"
 
@@ -26,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, and say how well the best epoch does."""
+    require_torch()
     import torch  # noqa: PLC0415
 
     from social_nav_core.perception.encounters.files import load_encounters  # noqa: PLC0415
@@ -47,8 +50,6 @@ def run(arguments: argparse.Namespace) -> int:
     settings = FitSettings(arguments.epochs, batch=32, rate=2e-3, seed=arguments.seed)
     done = train_teacher(model, train, validation, settings, arguments.out, print)
     best = done.history[done.best]
-    shown = ", ".join(
-        f"{name} {100 * best[name]:.1f} %" for name in ("intent", "attitude", "action")
-    )
+    shown = ", ".join(f"{task} {100 * best[task]:.1f} %" for task in TASKS)
     print(f"{arguments.out}: best epoch {done.best + 1}, validation accuracy {shown}")
     return 0

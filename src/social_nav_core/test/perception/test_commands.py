@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def test_malformed_encounters_name_file_and_field(
     tmp_path: Path, change: dict[str, np.ndarray], words: str
 ) -> None:
     made = generate("test", 3, 0, EncounterSettings(image=0))
-    fields = {"format": np.array(1), "about": np.array(""), **vars(made), **change}
+    fields: dict[str, Any] = {"format": np.array(1), "about": np.array(""), **vars(made), **change}
     with open(tmp_path / "bad.npz", "wb") as file:
         np.savez(file, **fields)
     with pytest.raises(DataError, match=words) as caught:
