@@ -2,12 +2,14 @@
 
 Every arm meets the same trials.  Results are kept in OUT/results.jsonl: the same command goes on
 where it was stopped.  OUT/report.html shows the claims, pictures and tables; summary.md is a short
-table, summary.csv and trials.csv hold all figures.
+table, summary.csv and trials.csv hold all figures.  With --bag FILE one recording (rosbag2, MCAP)
+of a robot or of Gazebo is measured and reported instead.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import multiprocessing
 import os
 import signal
@@ -17,10 +19,15 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from social_nav_core.evaluation.arms import BASELINES, DEFAULT_ARMS, NO_LAYER, OURS, arm_named
+from social_nav_core.evaluation.bag_run import read_run
 from social_nav_core.evaluation.bands import bands_around, save_bands
-from social_nav_core.evaluation.batch import BatchError, Plan, run_batch
+from social_nav_core.evaluation.batch import BatchError, Plan, run_batch, shipped_models
 from social_nav_core.evaluation.claims import claims
+from social_nav_core.evaluation.metrics.table import METRICS, measure
+from social_nav_core.evaluation.report import write_report
+from social_nav_core.evaluation.run import TASKS, RunRecordError
 from social_nav_core.evaluation.suite_report import write_suite_report
+from social_nav_core.evaluation.wording import number
 from social_nav_core.progress import Progress
 from social_nav_core.sim.reading import SceneError
 
@@ -56,6 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)"
     )
+    parser.add_argument("--bag", type=Path, metavar="FILE", help="measure a recording instead")
+    parser.add_argument("--task", choices=TASKS, default="avoid", help="of the recording")
+    parser.add_argument("--target", default="", help="who is approached in the recording")
     parser.add_argument(
         "--write-bands", type=Path, metavar="FILE", help="record the means as bands for the tests"
     )
@@ -64,6 +74,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run what is missing, write the report, and say which claims hold."""
+    if arguments.bag:
+        return _measure_bag(arguments)
     try:
         plan = _plan(arguments)
         os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -92,6 +104,22 @@ def run(arguments: argparse.Namespace) -> int:
     for claim in claims(results):
         print(f"{'holds' if claim.holds else 'DOES NOT HOLD':14}{claim.text}: {claim.figures}")
     print(report)
+    return 0
+
+
+def _measure_bag(arguments: argparse.Namespace) -> int:
+    try:
+        recording = read_run(arguments.bag, arguments.task, arguments.target)
+    except RunRecordError as error:
+        print(f"error: {arguments.bag}: {error}", file=sys.stderr)
+        return 2
+    models = shipped_models()
+    values = measure(recording, models.proxemics, models.interaction)
+    for metric in METRICS:
+        if not math.isnan(values[metric.name]):
+            unit = "" if metric.unit == "yes or no" else metric.unit
+            print(f"{metric.label:40}{number(metric, values[metric.name]):>10} {unit}")
+    print(write_report(arguments.out, [recording], title=f"Recording {arguments.bag.name}"))
     return 0
 
 
