@@ -108,7 +108,8 @@ def learn_proxemics(
     intervals = {}
     if bootstrap > 0:
         samples = _resampled(data, kept, recipe, rng, bootstrap)
-        intervals = bootstrap_intervals(_refitted(samples, fit, recipe, rng, progress))
+        refits = _refitted(samples, fit, recipe, rng, progress)
+        intervals = bootstrap_intervals(fit.model, refits)
     front_back, left_right = (mirror_test(kept.places, kept.weights, i, rng) for i in (0, 1))
     provenance = (
         f"Learned from {source} ({histogram.counts.sum():.0f} positions within reach of a person) "
@@ -136,15 +137,20 @@ def named_parameters(model: ProxemicsModel) -> dict[str, float]:
 
 
 def bootstrap_intervals(
-    models: list[ProxemicsModel], confidence: float = CONFIDENCE
+    fitted: ProxemicsModel, refitted: list[ProxemicsModel], confidence: float = CONFIDENCE
 ) -> dict[str, tuple[float, float]]:
-    """Percentile intervals of every parameter over refitted models."""
-    values = [named_parameters(model) for model in models]
+    """Interval of every parameter: quantiles of refits, moved so that their median is the fit.
+
+    Samples of whole trials visit fewer bins than all trials do, which shifts every refit alike;
+    the shift is a property of the sampling and not of the uncertainty.
+    """
+    values = [named_parameters(model) for model in refitted]
     tail = 50.0 * (1.0 - confidence)
     limits = {}
-    for name in values[0]:
-        low, high = np.percentile([value[name] for value in values], [tail, 100.0 - tail])
-        limits[name] = (float(low), float(high))
+    for name, estimate in named_parameters(fitted).items():
+        spread = np.array([value[name] for value in values])
+        low, high = np.percentile(spread - np.median(spread), [tail, 100.0 - tail])
+        limits[name] = (estimate + float(low), estimate + float(high))
     return limits
 
 

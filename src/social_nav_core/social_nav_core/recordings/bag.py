@@ -85,7 +85,8 @@ def _arranged(messages: list[tuple[float, Any]], ids: list[str], source: str) ->
             at, turn = person.pose.pose.position, person.pose.pose.orientation
             if np.isfinite([at.x, at.y]).all():
                 poses[row, column, :2] = at.x, at.y
-                if person.pose.covariance[35] <= UNKNOWN_HEADING:
+                length = np.linalg.norm([turn.x, turn.y, turn.z, turn.w])
+                if person.pose.covariance[35] <= UNKNOWN_HEADING and length > 0.1:
                     poses[row, column, 2] = yaw_from_quaternion(turn.x, turn.y, turn.z, turn.w)
             speeds[row, column] = np.hypot(person.velocity.x, person.velocity.y)
             if person.group_id:

@@ -15,6 +15,7 @@ STEP = 0.05  # [m]: a pair that moves less than this is not counted again
 REACH = 2.5  # [m]: people farther apart do not stand together
 SLOW = 0.15  # [m/s]: who is slower stands
 SHORTEST = 1.0  # [s]: people who stand together for less do not talk
+MINUTE = 60.0  # [s]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,17 @@ class Trajectories:
     speeds: FloatArray
     groups: np.ndarray
     source: str
+
+    def rows(self, chosen: np.ndarray) -> Trajectories:
+        """The same at some of the times."""
+        return Trajectories(
+            self.times[chosen],
+            self.ids,
+            self.poses[chosen],
+            self.speeds[chosen],
+            self.groups[chosen],
+            self.source,
+        )
 
     def with_robot(self) -> Trajectories:
         """The same with the observer itself, at the origin, in place of all other subjects.
@@ -61,18 +73,16 @@ def passing_positions(recordings: Sequence[Trajectories], radius: float) -> Posi
     """Positions of others within a radius [m] of a person, four a second.
 
     Two people who do not move relative to each other count once, so that standing still does not
-    outweigh walking by.
+    outweigh walking by.  Each minute of a recording is a trial.
     """
-    points, trials = [], []
-    for trial, recording in enumerate(recordings):
-        rows = _every(recording.times, SAMPLE_PERIOD)
-        for subject, other in _pairs(recording):
-            place = relative(recording.poses[rows, subject], recording.poses[rows, other])[:, :2]
-            place = place[np.hypot(place[:, 0], place[:, 1]) <= radius]
-            kept = place[_moved(place, STEP)]
-            points.append(kept)
-            trials.append(np.full(len(kept), trial))
-    return _joined(points, trials)
+    found = _Gathered()
+    for number, recording in enumerate(recordings):
+        sampled = recording.rows(_every(recording.times, SAMPLE_PERIOD))
+        for _, _, place in _pairs(sampled):
+            near = np.flatnonzero(np.hypot(place[:, 0], place[:, 1]) <= radius)
+            for row in near[_moved(place[near], STEP)]:
+                found.add(place[row], (number, -1, int(sampled.times[row] // MINUTE)))
+    return found.positions(known_members=False)
 
 
 def meeting_positions(recordings: Sequence[Trajectories]) -> Positions:
@@ -80,52 +90,82 @@ def meeting_positions(recordings: Sequence[Trajectories]) -> Positions:
 
     A conversation is a time of at least 1 s in one group or, in recordings that name no groups,
     of standing within 2.5 m of each other.  How many people take part is counted at its end.
+    Each group of a recording (without groups, each minute) is a trial.
     """
-    points, trials, members = [], [], []
-    for trial, recording in enumerate(recordings):
-        together = _together(recording)
-        for subject, other in _pairs(recording):
-            place = relative(recording.poses[:, subject], recording.poses[:, other])[:, :2]
-            seen = np.isfinite(place).all(axis=1)
-            for first, last in _runs(together[:, subject, other] & seen):
+    found = _Gathered()
+    for number, recording in enumerate(recordings):
+        named = bool((recording.groups >= 0).any())
+        for subject, other, place in _pairs(recording):
+            together = _together(recording, named, subject, other, place)
+            for first, last in _runs(together):
                 times = recording.times[first : last + 1]
                 if times[-1] - times[0] >= SHORTEST - 1e-6:
                     end = times >= times[-1] - SHORTEST - 1e-6
-                    points.append(np.median(place[first : last + 1][end], axis=0)[None])
-                    trials.append(np.array([trial]))
-                    members.append(1 + int(together[last, subject].sum()))
-    joined = _joined(points, trials)
-    return Positions(joined.points, joined.trials, np.array(members, dtype=int))
+                    group = int(recording.groups[last, subject])
+                    minute = -1 if named else int(times[-1] // MINUTE)
+                    found.add(
+                        np.median(place[first : last + 1][end], axis=0),
+                        (number, group, minute),
+                        1 + _company(recording, named, subject, int(last)),
+                    )
+    return found.positions(known_members=True)
 
 
-def _together(recording: Trajectories) -> np.ndarray:
-    """Who is with whom ``(t, p, p)``, nobody with oneself."""
-    own, people = recording.groups, len(recording.ids)
-    if (own >= 0).any():
-        together = (own[:, :, None] == own[:, None, :]) & (own[:, :, None] >= 0)
-    else:
-        place = recording.poses[..., :2]
-        apart = np.linalg.norm(place[:, :, None] - place[:, None, :], axis=-1)
-        with np.errstate(invalid="ignore"):
-            stands = recording.speeds < SLOW
-            together = stands[:, :, None] & stands[:, None, :] & (apart <= REACH)
-    return together & ~np.eye(people, dtype=bool)
+def _together(
+    recording: Trajectories, named: bool, subject: int, other: int, place: FloatArray
+) -> np.ndarray:
+    """Whether two people talk ``(t,)``, given where one is around the other ``(t, 2)``."""
+    seen = np.isfinite(place[:, 0])
+    if named:
+        own = recording.groups[:, subject]
+        return seen & (own >= 0) & (own == recording.groups[:, other])
+    with np.errstate(invalid="ignore"):
+        stand = (recording.speeds[:, [subject, other]] < SLOW).all(axis=1)
+        return seen & stand & (np.hypot(place[:, 0], place[:, 1]) <= REACH)
 
 
-def _joined(points: list[FloatArray], trials: list[np.ndarray]) -> Positions:
-    return Positions(
-        np.concatenate([*points, np.empty((0, 2))]),
-        np.concatenate([*trials, np.empty(0, dtype=int)]),
-    )
+def _company(recording: Trajectories, named: bool, subject: int, row: int) -> int:
+    """How many others talk with a person at one instant."""
+    groups, poses = recording.groups[row], recording.poses[row, :, :2]
+    if named:
+        return int((groups == groups[subject]).sum()) - 1
+    with np.errstate(invalid="ignore"):
+        near = np.hypot(*(poses - poses[subject]).T) <= REACH
+        return int((near & (recording.speeds[row] < SLOW)).sum()) - 1
 
 
-def _pairs(recording: Trajectories) -> Iterator[tuple[int, int]]:
-    """Ordered pairs (subject, other) of people of whom the subject's heading is ever known."""
-    known = np.isfinite(recording.poses[..., 2]).any(axis=0)
-    for subject in np.flatnonzero(known):
-        for other in range(len(recording.ids)):
+class _Gathered:
+    """Positions as they are found, each with the name of its trial."""
+
+    def __init__(self) -> None:
+        self._points: list[FloatArray] = []
+        self._trials: dict[tuple[int, int, int], int] = {}
+        self._rows: list[tuple[int, int]] = []
+
+    def add(self, point: FloatArray, trial: tuple[int, int, int], members: int = 0) -> None:
+        self._points.append(point)
+        self._rows.append((self._trials.setdefault(trial, len(self._trials)), members))
+
+    def positions(self, known_members: bool) -> Positions:
+        trials, members = np.array(self._rows, dtype=int).reshape(-1, 2).T
+        points = np.array(self._points).reshape(-1, 2)
+        return Positions(points, trials, members if known_members else None)
+
+
+def _pairs(recording: Trajectories) -> Iterator[tuple[int, int, FloatArray]]:
+    """Ordered pairs (subject, other) that are ever seen at once, and where the other is.
+
+    The place ``(t, 2)`` (forward, left) [m] is NaN where one of them is not seen, or the
+    subject's heading is not known.
+    """
+    headed = np.isfinite(recording.poses[..., 2])
+    seen = np.isfinite(recording.poses[..., 0])
+    for subject in np.flatnonzero(headed.any(axis=0)):
+        met = (headed[:, subject, None] & seen).any(axis=0)
+        for other in np.flatnonzero(met):
             if other != subject:
-                yield int(subject), other
+                poses = recording.poses[:, subject], recording.poses[:, other]
+                yield int(subject), int(other), relative(*poses)[:, :2]
 
 
 def _every(times: FloatArray, period: float) -> np.ndarray:

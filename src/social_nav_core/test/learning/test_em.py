@@ -99,7 +99,7 @@ def test_simulated_parameters_lie_in_their_bootstrap_intervals() -> None:
     start = Mixture.from_model(fit.model)
     samples = [points[rng.integers(3000, size=3000)] for _ in range(60)]
     refits = [fit_skew_normals(sample, rng, initial=start).model for sample in samples]
-    intervals = bootstrap_intervals(refits, confidence=0.99)
+    intervals = bootstrap_intervals(fit.model, refits, confidence=0.99)
     for name, value in named_parameters(ONE).items():
         low, high = intervals[name]
         assert low <= value <= high, name

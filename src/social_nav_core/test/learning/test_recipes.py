@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from social_nav_core.proxemics.asymmetry import mirror_test
-from social_nav_core.proxemics.learning import learn_proxemics
+from social_nav_core.proxemics.learning import learn_proxemics, named_parameters
 from social_nav_core.proxemics.recipes import (
     RecipeParameters,
     disc_shares,
@@ -113,8 +113,9 @@ def test_trials_are_drawn_whole_for_the_intervals() -> None:
         bootstrap=8,
         source="a test",
     )
-    low, high = learned.model.intervals["mu_forward"]
-    assert low < high
+    for name, value in named_parameters(learned.model).items():
+        low, high = learned.model.intervals[name]
+        assert low < value < high
     assert "a test" in learned.model.provenance
 
 
