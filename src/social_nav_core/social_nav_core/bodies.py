@@ -45,18 +45,6 @@ class Body:
         """Joints ``(23, 3)`` of x [pixel], y [pixel] and confidence."""
         return np.stack([self.x, self.y, self.confidence], axis=-1)
 
-    def in_parent(self, frame_in_parent: ArrayLike) -> Body:
-        """The same body with its pose in the parent of the frame that it is given in.
-
-        Args:
-            frame_in_parent: (3,) x [m], y [m], yaw [rad] of the old frame in the new one.
-        """
-        frame = np.asarray(frame_in_parent, dtype=float)
-        turn = np.eye(3)
-        turn[:2, :2] = rotation(frame[2])
-        covariance = turn @ self.covariance @ turn.T
-        return replace(self, pose=compose(frame, self.pose), covariance=covariance)
-
     def defect(self) -> str | None:
         """Why this body cannot be used, in words for a log line; None when all is well."""
         if not self.id:

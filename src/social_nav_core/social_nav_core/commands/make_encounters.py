@@ -27,8 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--image",
         type=whole_number(0),
-        default=32,
-        help="edge of the pictures [pixel], 0 for none (default 32)",
+        default=28,
+        help="edge of the pictures [pixel]: 28 for the small teacher (default), 64 for the full, "
+        "0 for none",
     )
 
 

@@ -54,9 +54,9 @@ def test_unknown_heading() -> None:
     assert not unknown.heading_known
 
 
-def test_in_parent_turns_pose_and_covariance() -> None:
+def test_expressed_in_parent_turns_pose_and_covariance() -> None:
     body = replace(a_body(), covariance=np.diag([0.04, 0.01, 0.1]))
-    moved = body.in_parent((10.0, 0.0, np.pi / 2))
+    moved = body.expressed_in_parent((10.0, 0.0, np.pi / 2))
     np.testing.assert_allclose(moved.pose, [8.0, 1.0, 0.5 + np.pi / 2])
     np.testing.assert_allclose(moved.covariance, np.diag([0.01, 0.04, 0.1]), atol=1e-15)
     np.testing.assert_array_equal(moved.x, body.x)

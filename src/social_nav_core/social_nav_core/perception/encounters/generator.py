@@ -40,7 +40,7 @@ class EncounterSettings:
 
     rate: int = 10
     seconds: float = 1.0
-    image: int = 32
+    image: int = 28
 
     @property
     def steps(self) -> int:

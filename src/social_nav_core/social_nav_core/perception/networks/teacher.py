@@ -38,7 +38,7 @@ FULL = TeacherSize(
     image=64, heatmap=36, rgb_width=56, heatmap_width=48, blocks=(2, 3, 8), features=576
 )
 SMALL = TeacherSize(
-    image=32, heatmap=24, rgb_width=8, heatmap_width=8, blocks=(1, 1, 1), features=128
+    image=28, heatmap=28, rgb_width=8, heatmap_width=8, blocks=(1, 1, 1), features=128
 )
 
 
