@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -49,11 +50,10 @@ def measure(count: int) -> tuple[float, float, float, float]:
     rows = []
     for image in range(IMAGES):
         motion = standing(place, gesture, image / RATE)
-        body_time, bodies = timed(lambda motion=motion: figures(motion, physique, manner))
+        body_time, bodies = timed(partial(figures, motion, physique, manner))
         whole_time, _ = timed(bodies.whole_body)
-        track_time, found = timed(
-            lambda bodies=bodies: tracker.detect(names, bodies, view, nothing, 1.0 / RATE)
-        )
+        look = partial(tracker.detect, names, bodies, view, nothing, 1.0 / RATE)
+        track_time, found = timed(look)
         rows.append((body_time, whole_time, track_time, float(len(found))))
     table = np.array(rows)
     body, whole, track = np.median(table[:, :3], axis=0)

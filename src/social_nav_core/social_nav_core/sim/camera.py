@@ -215,7 +215,7 @@ def _possible_blockers(eye: FloatArray, joints: FloatArray) -> NDArray[np.bool_]
     distance = np.hypot(flat[..., 0], flat[..., 1])
     middle = flat.mean(axis=1)
     bearing = np.arctan2(middle[:, 1], middle[:, 0])
-    half = np.linalg.norm(flat - middle[:, None], axis=-1).max(axis=1) + 0.25
+    half = np.linalg.norm(flat - middle[:, None], axis=-1).max(axis=1) + 0.15
     centre = np.maximum(np.hypot(middle[:, 0], middle[:, 1]), 1e-9)
     angle = np.where(half < centre, np.arcsin(np.minimum(half / centre, 1.0)), np.pi)
     apart = np.abs(wrap_angle(bearing[:, None] - bearing))
