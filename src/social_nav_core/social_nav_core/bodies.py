@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from social_nav_core.geometry import FloatArray, compose, rotation
+from social_nav_core.geometry import FloatArray, compose, turned_covariance
 from social_nav_core.skeleton import JOINTS
 
 UNKNOWN_YAW_VARIANCE = 2.0 * np.pi**2
@@ -81,10 +81,9 @@ class Body:
         Args:
             frame_in_parent: (x [m], y [m], yaw [rad]) of the present frame.
         """
-        turn = np.eye(3)
-        turn[:2, :2] = rotation(np.asarray(frame_in_parent, dtype=float)[2])
+        frame = np.asarray(frame_in_parent, dtype=float)
         return replace(
             self,
-            pose=compose(frame_in_parent, self.pose),
-            covariance=turn @ self.covariance @ turn.T,
+            pose=compose(frame, self.pose),
+            covariance=turned_covariance(frame[2], self.covariance),
         )

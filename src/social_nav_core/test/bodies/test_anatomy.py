@@ -34,7 +34,7 @@ def span(body: Figures, a: str, b: str) -> FloatArray:
 
 
 def everything(seated: float = 0.0) -> tuple[Figures, Physique]:
-    """All gestures at all times, of people of random sizes who aim at a point: (16, 61)."""
+    """All gestures at all times, of people of random sizes who aim at a point: (gestures, 61)."""
     rng = np.random.default_rng(5)
     stature = sample_statures(len(EVERY), rng, children=0.3)[:, None]
     physique = sample_physiques(stature, rng)
@@ -122,10 +122,10 @@ def test_feet_stay_on_the_ground_in_every_gesture() -> None:
 
 def test_gestures_move_without_jumps() -> None:
     rng = np.random.default_rng(8)
-    manner = sample_manners(16, rng)
+    manner = sample_manners(len(EVERY), rng)
     manner = type(manner)(**{name: value[:, None] for name, value in vars(manner).items()})
     times = np.arange(0.0, 6.0, 1.0 / 120.0)
-    poses = np.zeros((16, len(times), 3))
+    poses = np.zeros((len(EVERY), len(times), 3))
     body = figures(standing(poses, EVERY[:, None], times), average_physique(1.72), manner)
     speed = np.linalg.norm(np.diff(body.joints, axis=1), axis=-1) * 120.0
     fastest = speed.max(axis=(1, 2))

@@ -34,7 +34,17 @@ _PASTIMES = (
     Gesture.PHONE,
     Gesture.ARMS_CROSSED,
     Gesture.LOOK_AWAY,
+    Gesture.HANDS_ON_HIPS,
+    Gesture.CARRY,
 )
+_HABITS = (
+    Gesture.TALK,
+    Gesture.PHONE,
+    Gesture.ARMS_CROSSED,
+    Gesture.HANDS_ON_HIPS,
+    Gesture.CARRY,
+)
+_AT_OTHERS = (Gesture.WAVE, Gesture.POINT, Gesture.HANDSHAKE, Gesture.HUG)
 _TOWARD = (Action.HANDSHAKE, Action.HUG, Action.PET, Action.PUNCH)
 _FACES = {Action.WAVE: 35.0, Action.THROW: 20.0, Action.POINT: 45.0, Action.GAZE: 45.0}
 
@@ -108,7 +118,9 @@ def motion_of(
     before = times - times[-1]
     way = _way(action, about, before, rng)
     elapsed = about.ahead + before
-    gesture, pastime = _gestures(action, rng)
+    facing = np.arctan2(*(about.robot - about.place)[::-1])
+    averted = abs(float(wrap_angle(way.yaw[-1] - facing))) > np.radians(60.0)
+    gesture, pastime = _gestures(action, averted, rng)
     begun = elapsed >= 0.0
     waited = 4.0 + rng.uniform(0.0, 3.0) + before - before[0]
     rate = float(stride_rate(about.speed, physique))
@@ -131,11 +143,15 @@ def motion_of(
     )
 
 
-def _gestures(action: Action, rng: np.random.Generator) -> tuple[Gesture, Gesture]:
-    """The action's gesture, and what the person did before."""
+def _gestures(action: Action, averted: bool, rng: np.random.Generator) -> tuple[Gesture, Gesture]:
+    """The action's gesture, and what the person did before.
+
+    Somebody who is turned away from the robot and does not respond to it may wave to, point at or
+    greet another person.
+    """
     pastime = Gesture.IDLE
     if rng.random() < 0.3:
-        pastime = Gesture(rng.choice([Gesture.TALK, Gesture.PHONE, Gesture.ARMS_CROSSED]))
+        pastime = Gesture(rng.choice(_HABITS))
     if action in _GESTURE:
         return _GESTURE[action], pastime
     if action is Action.GAZE:
@@ -144,6 +160,8 @@ def _gestures(action: Action, rng: np.random.Generator) -> tuple[Gesture, Gestur
     if action is Action.LEAVE:
         return Gesture.LEAVE, pastime
     chosen = Gesture(rng.choice(_PASTIMES))
+    if averted and rng.random() < 0.3:
+        return Gesture(rng.choice(_AT_OTHERS)), chosen
     return chosen, chosen
 
 

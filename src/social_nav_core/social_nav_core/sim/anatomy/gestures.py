@@ -67,6 +67,8 @@ class Gesture(IntEnum):
     REACH = 13
     PHONE = 14
     ARMS_CROSSED = 15
+    HANDS_ON_HIPS = 16
+    CARRY = 17
 
 
 @dataclass(frozen=True)
@@ -297,6 +299,12 @@ _SCRIPTS: dict[Gesture, _Script] = {
     Gesture.LOOK_AWAY: _Script([(0.0, {}), (0.5, {"gaze": 0.0, "turn": 0.95, "twist": -0.12})]),
     Gesture.REACH: _Script([(0.0, {}), (0.7, _main(0.8, 0.0, -0.2, curl=0.2, reach=1.0))]),
     Gesture.PHONE: _phone(),
+    Gesture.HANDS_ON_HIPS: _Script(
+        [(0.0, {}), (0.8, _both(0.08, 0.04, -0.66, swivel=0.9, roll=-0.8, wrist=-0.6, curl=0.4))]
+    ),
+    Gesture.CARRY: _Script(
+        [(0.0, {}), (0.7, _main(0.48, -0.06, -0.44, roll=0.1, curl=0.75, swivel=0.05))]
+    ),
     Gesture.ARMS_CROSSED: _Script(
         [
             (0.0, {}),
