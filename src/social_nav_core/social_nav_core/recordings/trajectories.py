@@ -78,10 +78,11 @@ def passing_positions(recordings: Sequence[Trajectories], radius: float) -> Posi
     found = _Gathered()
     for number, recording in enumerate(recordings):
         sampled = recording.rows(_every(recording.times, SAMPLE_PERIOD))
-        for _, _, place in _pairs(sampled):
-            near = np.flatnonzero(np.hypot(place[:, 0], place[:, 1]) <= radius)
-            for row in near[_moved(place[near], STEP)]:
-                found.add(place[row], (number, -1, int(sampled.times[row] // MINUTE)))
+        for pair in _pairs(sampled):
+            near = np.flatnonzero(np.hypot(pair.place[:, 0], pair.place[:, 1]) <= radius)
+            for row in near[_moved(pair.place[near], STEP)]:
+                minute = int(sampled.times[pair.first + row] // MINUTE)
+                found.add(pair.place[row], (number, -1, minute))
     return found.positions(known_members=False)
 
 
@@ -95,33 +96,64 @@ def meeting_positions(recordings: Sequence[Trajectories]) -> Positions:
     found = _Gathered()
     for number, recording in enumerate(recordings):
         named = bool((recording.groups >= 0).any())
-        for subject, other, place in _pairs(recording):
-            together = _together(recording, named, subject, other, place)
-            for first, last in _runs(together):
-                times = recording.times[first : last + 1]
+        for pair in _pairs(recording):
+            for first, last in _runs(_together(recording, named, pair)):
+                rows = slice(pair.first + first, pair.first + last + 1)
+                times = recording.times[rows]
                 if times[-1] - times[0] >= SHORTEST - 1e-6:
                     end = times >= times[-1] - SHORTEST - 1e-6
-                    group = int(recording.groups[last, subject])
+                    group = int(recording.groups[rows.stop - 1, pair.subject])
                     minute = -1 if named else int(times[-1] // MINUTE)
                     found.add(
-                        np.median(place[first : last + 1][end], axis=0),
+                        np.median(pair.place[first : last + 1][end], axis=0),
                         (number, group, minute),
-                        1 + _company(recording, named, subject, int(last)),
+                        1 + _company(recording, named, pair.subject, rows.stop - 1),
                     )
     return found.positions(known_members=True)
 
 
-def _together(
-    recording: Trajectories, named: bool, subject: int, other: int, place: FloatArray
-) -> np.ndarray:
-    """Whether two people talk ``(t,)``, given where one is around the other ``(t, 2)``."""
-    seen = np.isfinite(place[:, 0])
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """Where one person is around another, while both are ever seen at once.
+
+    Attributes:
+        subject, other: columns of the recording.
+        first: row of the recording that `place` begins at.
+        place: ``(n, 2)`` (forward, left) [m]; NaN where one is not seen, or the heading of the
+            subject is not known.
+    """
+
+    subject: int
+    other: int
+    first: int
+    place: FloatArray
+
+
+def _pairs(recording: Trajectories) -> Iterator[_Pair]:
+    """All ordered pairs that are ever seen at once."""
+    headed = np.isfinite(recording.poses[..., 2])
+    seen = np.isfinite(recording.poses[..., 0])
+    for subject in np.flatnonzero(headed.any(axis=0)):
+        both = headed[:, subject, None] & seen
+        first, after = both.argmax(axis=0), len(both) - both[::-1].argmax(axis=0)
+        for other in np.flatnonzero(both.any(axis=0)):
+            if other != subject:
+                rows = slice(first[other], after[other])
+                place = relative(recording.poses[rows, subject], recording.poses[rows, other])
+                yield _Pair(int(subject), int(other), int(first[other]), place[:, :2])
+
+
+def _together(recording: Trajectories, named: bool, pair: _Pair) -> np.ndarray:
+    """Whether two people talk ``(n,)``, at the times of the pair."""
+    rows = slice(pair.first, pair.first + len(pair.place))
+    seen = np.isfinite(pair.place[:, 0])
     if named:
-        own = recording.groups[:, subject]
-        return seen & (own >= 0) & (own == recording.groups[:, other])
+        own = recording.groups[rows, pair.subject]
+        return seen & (own >= 0) & (own == recording.groups[rows, pair.other])
+    speeds = recording.speeds[rows]
     with np.errstate(invalid="ignore"):
-        stand = (recording.speeds[:, [subject, other]] < SLOW).all(axis=1)
-        return seen & stand & (np.hypot(place[:, 0], place[:, 1]) <= REACH)
+        stand = (speeds[:, pair.subject] < SLOW) & (speeds[:, pair.other] < SLOW)
+        return seen & stand & (np.hypot(pair.place[:, 0], pair.place[:, 1]) <= REACH)
 
 
 def _company(recording: Trajectories, named: bool, subject: int, row: int) -> int:
@@ -150,22 +182,6 @@ class _Gathered:
         trials, members = np.array(self._rows, dtype=int).reshape(-1, 2).T
         points = np.array(self._points).reshape(-1, 2)
         return Positions(points, trials, members if known_members else None)
-
-
-def _pairs(recording: Trajectories) -> Iterator[tuple[int, int, FloatArray]]:
-    """Ordered pairs (subject, other) that are ever seen at once, and where the other is.
-
-    The place ``(t, 2)`` (forward, left) [m] is NaN where one of them is not seen, or the
-    subject's heading is not known.
-    """
-    headed = np.isfinite(recording.poses[..., 2])
-    seen = np.isfinite(recording.poses[..., 0])
-    for subject in np.flatnonzero(headed.any(axis=0)):
-        met = (headed[:, subject, None] & seen).any(axis=0)
-        for other in np.flatnonzero(met):
-            if other != subject:
-                poses = recording.poses[:, subject], recording.poses[:, other]
-                yield int(subject), int(other), relative(*poses)[:, :2]
 
 
 def _every(times: FloatArray, period: float) -> np.ndarray:
