@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from social_nav_core.geometry import FloatArray, compose, turned_covariance
+from social_nav_core.geometry import FloatArray, compose, rotated_covariance
 from social_nav_core.skeleton import JOINTS
 
 UNKNOWN_YAW_VARIANCE = 2.0 * np.pi**2
@@ -85,5 +85,5 @@ class Body:
         return replace(
             self,
             pose=compose(frame, self.pose),
-            covariance=turned_covariance(frame[2], self.covariance),
+            covariance=rotated_covariance(frame[2], self.covariance),
         )

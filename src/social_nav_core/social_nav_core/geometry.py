@@ -52,6 +52,14 @@ def relative(b_in_a: ArrayLike, c_in_a: ArrayLike) -> FloatArray:
     return compose(inverse(b_in_a), c_in_a)
 
 
+def rotated_covariance(yaw: float, covariance: ArrayLike) -> FloatArray:
+    """Covariance ``(3, 3)`` of (x, y, yaw) in the parent of a frame that is turned by yaw [rad]."""
+    turn = np.eye(3)
+    turn[:2, :2] = rotation(yaw)
+    turned: FloatArray = turn @ np.asarray(covariance, dtype=float) @ turn.T
+    return turned
+
+
 def bearing(from_xy: ArrayLike, to_xy: ArrayLike) -> FloatArray:
     """Direction(s) [rad] from one point ``(..., 2)`` to another, in (-pi, pi]."""
     step = np.asarray(to_xy, dtype=float) - np.asarray(from_xy, dtype=float)

@@ -12,7 +12,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike
 
-from social_nav_core.geometry import FloatArray, compose, rotation
+from social_nav_core.geometry import FloatArray, compose, rotation, rotated_covariance
 
 
 class Intent(IntEnum):
@@ -107,11 +107,10 @@ class Person:
         Args:
             frame_in_parent: (x [m], y [m], yaw [rad]) of the present frame.
         """
-        turn = np.eye(3)
-        turn[:2, :2] = rotation(np.asarray(frame_in_parent, dtype=float)[2])
+        frame = np.asarray(frame_in_parent, dtype=float)
         return replace(
             self,
-            pose=compose(frame_in_parent, self.pose),
-            velocity=turn[:2, :2] @ self.velocity,
-            covariance=turn @ self.covariance @ turn.T,
+            pose=compose(frame, self.pose),
+            velocity=rotation(frame[2]) @ self.velocity,
+            covariance=rotated_covariance(frame[2], self.covariance),
         )

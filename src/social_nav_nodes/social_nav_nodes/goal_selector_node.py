@@ -34,7 +34,8 @@ from std_msgs.msg import Header
 from social_nav_msgs.action import ApproachPerson
 from social_nav_nodes import topics
 from social_nav_nodes.action_end import finish
-from social_nav_nodes.conversions import grid_from, pose_stamped, seconds
+from social_nav_nodes.conversions import pose_stamped, seconds
+from social_nav_nodes.map_reading import read_map
 from social_nav_nodes.navigation_client import NavigationClient, NavigationState
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.people_in_frame import PeopleInFrame
@@ -128,14 +129,10 @@ class GoalSelectorNode(Node):
         self.create_timer(1.0 / about.rate, self._tick)
 
     def _receive_map(self, message: OccupancyGrid) -> None:
-        try:
-            geometry, cells = grid_from(message)
-        except ValueError as error:
-            self._log.warning("map", f"the map is not used: {error}")
-            return
-        reach = self._config.reach
-        self._map = ReachableMap(geometry, cells, self._planner_parameters, reach)
-        self._map_frame = message.header.frame_id
+        found = read_map(message, self._log)
+        if found is not None:
+            self._map = ReachableMap(*found, self._planner_parameters, self._config.reach)
+            self._map_frame = message.header.frame_id
 
     def _now(self) -> float:
         return self.get_clock().now().nanoseconds * 1e-9

@@ -30,13 +30,13 @@ from std_msgs.msg import Header
 from social_nav_nodes import topics
 from social_nav_nodes.action_end import finish
 from social_nav_nodes.conversions import (
-    grid_from,
     path_message,
     pose_from,
     pose_stamped,
     scan_points,
     seconds,
 )
+from social_nav_nodes.map_reading import read_map
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.running import run_node
 from social_nav_nodes.throttled_log import ThrottledLog
@@ -123,18 +123,18 @@ class NavigatorNode(Node):
         self.create_subscription(Odometry, topics.ODOM, self._receive_odometry, topics.RELIABLE_QOS)
 
     def _receive_map(self, message: OccupancyGrid) -> None:
-        try:
-            geometry, cells = grid_from(message)
-        except ValueError as error:
-            self._log.warning("map", f"the map is not used: {error}")
-            return
-        self._planner = GridPlanner(geometry, cells, self._planner_parameters)
-        self._social = None
+        found = read_map(message, self._log)
+        if found is not None:
+            self._planner = GridPlanner(*found, self._planner_parameters)
+            self._social = None
 
     def _receive_social(self, message: OccupancyGrid) -> None:
         if self._planner is None:
             return
-        geometry, cells = grid_from(message)
+        found = read_map(message, self._log)
+        if found is None:
+            return
+        geometry, cells = found
         if geometry != self._planner.geometry:
             self._log.warning("social costs", "the social costs are on another grid than the map")
             return

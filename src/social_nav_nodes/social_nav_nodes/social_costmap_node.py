@@ -19,7 +19,8 @@ from social_nav_core.proxemics.model import load_model, shipped_model
 from social_nav_core.proxemics.zone import SocialZoneParameters
 from std_msgs.msg import Header
 
-from social_nav_nodes.conversions import grid_from, grid_message
+from social_nav_nodes.conversions import grid_message
+from social_nav_nodes.map_reading import read_map
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.people_in_frame import PeopleInFrame
 from social_nav_nodes.running import run_node
@@ -62,12 +63,10 @@ class SocialCostmapNode(Node):
         self.create_timer(1.0 / self._config.rate, self._publish)
 
     def _receive_map(self, message: OccupancyGrid) -> None:
-        try:
-            self._grid, _ = grid_from(message)
-        except ValueError as error:
-            self._log.warning("map", f"the map is not used: {error}")
-            return
-        self._frame = message.header.frame_id
+        found = read_map(message, self._log)
+        if found is not None:
+            self._grid, _ = found
+            self._frame = message.header.frame_id
 
     def _publish(self) -> None:
         if self._grid is None:

@@ -17,7 +17,6 @@ class Job:
         social_costs: whether the navigator uses them.
         stay: how long to stay with a person who does not move [s].
         timeout: simulated time after which the run has failed [s].
-        must_reach: whether the demonstration fails when the goal is not reached.
     """
 
     title: str
@@ -27,7 +26,6 @@ class Job:
     social_costs: bool
     stay: float = 0.0
     timeout: float = 60.0
-    must_reach: bool = True
 
     @property
     def name(self) -> str:

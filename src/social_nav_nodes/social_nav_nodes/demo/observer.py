@@ -156,7 +156,7 @@ class ObserverNode(Node):
 
     def _see_bodies(self, message: BodyArray) -> None:
         time = self._since_sent(message.header)
-        if self._sent is not None and message.bodies and time >= self._next_view:
+        if self.time > 0.0 and message.bodies and time >= self._next_view:
             self._next_view = time + VIEW_PERIOD
             bodies = tuple(body for body in bodies_from(message) if body.defect() is None)
             self._recorder.view(CameraView(time, message.image_width, message.image_height, bodies))
