@@ -12,7 +12,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike
 
-from social_nav_core.geometry import FloatArray, compose, rotation, rotated_covariance
+from social_nav_core.geometry import FloatArray, compose, rotated_covariance, rotation
 
 
 class Intent(IntEnum):
