@@ -1,7 +1,8 @@
 """Many trials: every arm meets the same ones; on all cores, and going on where it was stopped.
 
 A trial's random numbers come from the suite's seed, the entry's name and the trial's index alone,
-so results depend neither on the number of workers nor on the order in which they finish.
+so results depend neither on the number of workers nor on the order in which they finish.  Metrics
+are kept with 9 digits, as the last bits may depend on where arrays lie in memory.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ def _result(
         entry,
         index,
         run.arm,
-        values,
+        {name: float(f"{value:.9g}") for name, value in values.items()},
         np.round(run.robot_in_map[samples, :2], 3).tolist(),
         np.round(cost[samples], 4).tolist(),
         np.round(place, 3).tolist(),
