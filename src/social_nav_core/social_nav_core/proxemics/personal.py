@@ -6,8 +6,11 @@ places that people kept out of, with a prior of so many counts of evidence:
 
     weight of the data = counts / (counts + strength)
 
-and the rest on points drawn from the prior model, which stand for what it would have seen.  With
-no data the model is the prior, whatever time passes; with many it is the fit of the recipe.
+and the rest on points drawn from the prior model, which stand for what it would have seen.  An
+empty bin means little while few people came by: with n counts a bin meets nobody with
+probability p = exp(-n / bins) by chance alone, and then the prior's own density over peak says
+how far the place is claimed, so its weight is p times that plus 1 - p.  With no data the model is
+the prior, whatever time passes; with many it is the fit of the recipe.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from social_nav_core.proxemics.recipes import (
     RADIUS,
     KeptOut,
     RecipeParameters,
+    disc_shares,
     fit_kept_out,
     histogram_of,
     kept_out,
@@ -131,6 +135,10 @@ class PersonalModel:
         rng = np.random.default_rng(self._seed)
         empty = histogram_of(np.zeros((0, 2)))
         kept = kept_out(replace(empty, counts=self._counts), self.recipe, rng)
+        by_chance = np.exp(-self.evidence / disc_shares(empty).sum())
+        claimed = self.prior.pdf(kept.places) / self.prior.peak
+        kept_weights = kept.weights * (by_chance * claimed + 1.0 - by_chance)
+        kept_weights /= kept_weights.sum()
         share = self.evidence / (self.evidence + self.parameters.strength)
         components = rng.choice(len(self.prior.weights), size=PRIOR_POINTS, p=self.prior.weights)
         imagined = np.concatenate(
@@ -141,7 +149,7 @@ class PersonalModel:
         )
         places = np.concatenate([kept.places, imagined])
         weights = np.concatenate(
-            [share * kept.weights, np.full(len(imagined), (1.0 - share) / len(imagined))]
+            [share * kept_weights, np.full(len(imagined), (1.0 - share) / len(imagined))]
         )
         together = KeptOut(places, weights, kept.count + self.parameters.strength)
         model = fit_kept_out(together, self.recipe, rng).model

@@ -59,6 +59,18 @@ def test_more_evidence_moves_the_model_further() -> None:
     assert moved[0] < moved[1] < moved[2]
 
 
+def test_few_visits_do_not_widen_a_model_that_they_agree_with() -> None:
+    prior = shipped_model()
+    places = np.random.default_rng(0).uniform(-1.0, 1.0, size=(5_000, 2))
+    outside = places[prior.pdf(places) < 0.05 * prior.peak]
+    for n, widest in ((100, 1.03), (500, 1.06), (2_000, 1.3)):
+        personal = PersonalModel(prior, KEEP_ALL)
+        personal.observe(outside[:n])
+        spread = np.trace(personal.model.covariance) / np.trace(prior.covariance)
+        assert 0.95 < spread < widest
+        np.testing.assert_allclose(personal.model.mean, prior.mean, atol=0.06)
+
+
 def test_order_of_what_is_seen_does_not_matter_without_forgetting() -> None:
     points = walkers(3_000, (0.1, 0.1))
     one, other = (PersonalModel(shipped_model(), KEEP_ALL) for _ in range(2))
