@@ -6,3 +6,24 @@ foreach(name test_social_layer test_model_file)
   target_link_libraries(${name} social_layer nav2_costmap_2d::layers)
 endforeach()
 target_link_libraries(test_model_file ${yaml_cpp})
+
+# Real planners and a real controller; each needs the package that it names.
+find_package(launch_testing_ament_cmake QUIET)
+function(social_nav_launch_test name domain)
+  foreach(needed launch_testing_ament_cmake ${ARGN})
+    find_package(${needed} QUIET)
+    if(NOT ${needed}_FOUND)
+      message(STATUS "${needed} is not installed: ${name} is not run")
+      return()
+    endif()
+  endforeach()
+  set(folder ${PROJECT_SOURCE_DIR}/test/system)
+  add_launch_test(${folder}/${name}.py
+    TIMEOUT 400 WORKING_DIRECTORY ${folder} ENV ROS_DOMAIN_ID=${domain})
+endfunction()
+
+social_nav_launch_test(launch_planners 91
+  nav2_lifecycle_manager nav2_map_server nav2_navfn_planner nav2_planner nav2_smac_planner)
+social_nav_launch_test(launch_controller 92
+  nav2_controller nav2_lifecycle_manager nav2_map_server nav2_navfn_planner nav2_planner
+  nav2_regulated_pure_pursuit_controller)

@@ -19,7 +19,8 @@ namespace social_nav_costmap
 namespace
 {
 
-constexpr int kThrottle = 5000;  // [ms] between two warnings of one kind
+constexpr int kThrottle = 5000;   // [ms] between two warnings of one kind
+constexpr double kPatience = 0.5;  // [s] that a transform may be late without a warning
 
 /// The costmap's node lives in a namespace of its own; relative topics belong to its parent.
 std::string in_parent_namespace(const std::string & node_namespace, const std::string & topic)
@@ -203,6 +204,7 @@ void SocialLayer::reset()
 bool SocialLayer::take_latest_people()
 {
   const std::string global_frame = layered_costmap_->getGlobalFrameID();
+  std::string failure;
   inbox_->copy_to(waiting_);
   for (std::size_t i = waiting_.size(); i-- > 0; ) {
     const People & message = *waiting_[i];
@@ -214,8 +216,8 @@ bool SocialLayer::take_latest_people()
         to_global = tf_->tf2::BufferCore::lookupTransform(
           global_frame, message.header.frame_id, tf2::TimePoint(stamp)).transform;
       } catch (const tf2::TransformException & error) {
-        transform_failure_ = "people in '" + message.header.frame_id +
-          "' cannot be brought to '" + global_frame + "': " + error.what();
+        failure = "people in '" + message.header.frame_id + "' cannot be brought to '" +
+          global_frame + "': " + error.what();
         continue;
       }
     }
@@ -231,7 +233,12 @@ bool SocialLayer::take_latest_people()
     transform_failure_.clear();
     return true;
   }
-  if (!waiting_.empty()) {
+  if (waiting_.empty()) {
+    return false;
+  }
+  const rclcpp::Time oldest(waiting_.front()->header.stamp, clock_->get_clock_type());
+  if ((clock_->now() - oldest).seconds() > kPatience) {
+    transform_failure_ = failure;
     RCLCPP_WARN_THROTTLE(
       logger_, *clock_, kThrottle, "%s: %s", name_.c_str(), transform_failure_.c_str());
   }

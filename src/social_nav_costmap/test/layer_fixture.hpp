@@ -67,6 +67,11 @@ protected:
   {
     node = std::make_shared<LifecycleNode>("costmap", "/test", options(overrides));
     executor.add_node(node->get_node_base_interface());
+    node->declare_parameter("track_unknown_space", false);  // Nav2's own, for the static layer
+    node->declare_parameter("use_maximum", false);
+    node->declare_parameter("lethal_cost_threshold", 100);
+    node->declare_parameter("unknown_cost_value", 255);
+    node->declare_parameter("trinary_costmap", true);
     clock = rclcpp::create_publisher<rosgraph_msgs::msg::Clock>(node, "/clock", rclcpp::ClockQoS());
     people = rclcpp::create_publisher<People>(node, "/social_people", rclcpp::QoS(10));
     tf = std::make_shared<tf2_ros::Buffer>(node->get_clock());
@@ -92,8 +97,7 @@ protected:
     std::ofstream(path) << kModel;
     std::vector<rclcpp::Parameter> all{
       {"use_sim_time", true}, {"social.model_file", path}, {"social.topic", "/social_people"},
-      {"track_unknown_space", false}, {"use_maximum", false}, {"lethal_cost_threshold", 100},
-      {"unknown_cost_value", 255}, {"trinary_costmap", true}, {"social.time_budget", 1000.0}};
+      {"social.time_budget", 1000.0}};
     all.insert(all.end(), overrides.begin(), overrides.end());
     return rclcpp::NodeOptions().parameter_overrides(all);
   }

@@ -61,7 +61,7 @@ public:
     return *this;
   }
 
-  /// Tenths of the peak as digits, y up; a blank where nothing costs.
+  /// Tenths of the peak as digits, y up; a blank below a thousandth.
   std::string picture() const
   {
     std::string text;
@@ -69,7 +69,7 @@ public:
       text += '|';
       for (int column = 0; column < window.xn; ++column) {
         const float cost = costs[static_cast<std::size_t>(row * window.xn + column)];
-        text += cost < 3e-4f ? ' ' :
+        text += cost < 1e-3f ? ' ' :
           static_cast<char>('0' + std::min(9, static_cast<int>(10.0f * cost)));
       }
       text += "|\n";
@@ -108,11 +108,11 @@ TEST(Pictures, APersonWhoFacesRight)
     "|     00000000    |\n"
     "|    0013321100   |\n"
     "|    01367642100  |\n"
-    "|    014898531000 |\n"
+    "|    01489853100  |\n"
     "|    00367642100  |\n"
     "|     0123221000  |\n"
     "|      0000000    |\n"
-    "|       0000      |\n"
+    "|       000       |\n"
     "|                 |\n");
 }
 
@@ -129,7 +129,7 @@ TEST(Pictures, AnOpenFront)
     "|    00367641000  |\n"
     "|     0123220000  |\n"
     "|      0000000    |\n"
-    "|       0000      |\n"
+    "|       000       |\n"
     "|                 |\n");
 }
 

@@ -22,10 +22,12 @@ from social_nav_core.geometry import quaternion_from_yaw
 from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Person
 from social_nav_core.proxemics import shipped_model, social_cost, social_field
-from social_nav_msgs.msg import SocialPerson, SocialPersonArray
+from std_srvs.srv import Trigger
 from tf2_msgs.msg import TFMessage
 
-WORLDS = Path(__file__).resolve().parents[3] / "worlds"
+from social_nav_msgs.msg import SocialPerson, SocialPersonArray
+
+WORLDS = Path(__file__).resolve().parents[4] / "worlds"
 SCENES = ("single", "face_to_face", "side_by_side", "l_shape", "circle")
 MODEL = shipped_model()
 PERIOD = 0.05  # [s] of the simulated robot
@@ -58,6 +60,7 @@ class World(Node):
         self.people: list[Person] = []
         self.robot = np.array([-5.0, 0.0, 0.0])
         self.command = Twist()
+        self._asked = 0.0
         self.grids: dict[str, OccupancyGrid] = {}
         self.track: list[tuple[float, float]] = []
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -69,6 +72,8 @@ class World(Node):
             topic = f"/{costmap}/social/costmap"
             keep = self._keeper(costmap)
             self.create_subscription(OccupancyGrid, topic, keep, latched)
+        around = self._keeper("around the robot")
+        self.create_subscription(OccupancyGrid, "/local_costmap/costmap", around, latched)
         self.create_timer(PERIOD, self._step)
         self.create_timer(0.2, self._publish_people)
 
@@ -121,17 +126,49 @@ class World(Node):
         self.wait_for(future.done, what, seconds)
         return future.result()
 
+    def wait_for_servers(self) -> None:
+        """Wait until the lifecycle manager says that all its nodes are active."""
+        client = self.create_client(Trigger, "/lifecycle_manager/is_active")
+        self.wait_for(client.service_is_ready, "the lifecycle manager starting", 120.0)
+        answers: list[Any] = []
+
+        def active() -> bool:
+            """Ask again while there is no answer: the manager is busy while it brings nodes up."""
+            if not answers or answers[-1].done() or time.monotonic() > self._asked + 2.0:
+                answers.append(client.call_async(Trigger.Request()))
+                self._asked = time.monotonic()
+            return any(a.done() and a.result().success for a in answers)
+
+        self.wait_for(active, "the servers becoming active", 120.0)
+
     def enable(self, costmap: str, enabled: bool) -> None:
-        """Switch the social layer of a costmap and wait until its own grid shows it."""
+        """Switch the social layer of a costmap on or off."""
         client = self.create_client(SetParameters, f"/{costmap}/{costmap}/set_parameters")
         self.wait_for(client.service_is_ready, f"the parameters of {costmap}")
         value = ParameterValue(type=ParameterType.PARAMETER_BOOL, bool_value=enabled)
         request = SetParameters.Request(parameters=[Parameter(name="social.enabled", value=value)])
         answer = self.result_of(client.call_async(request), "setting a parameter")
         assert answer.results[0].successful, answer.results[0].reason
-        self.wait_for(
-            lambda: self.shows(costmap, self.people if enabled else []), f"{costmap} with people"
-        )
+
+    def wait_for_costs(self, costmap: str, enabled: bool) -> None:
+        """Wait until a costmap shows the costs that Python computes, or none when disabled."""
+        people = self.people if enabled else []
+        self.wait_for(lambda: self.shows(costmap, people), f"the costs of people in {costmap}")
+
+    def put_robot(self, pose: Sequence[float]) -> None:
+        """Put the robot somewhere and wait until the local costmap has followed."""
+        self.robot[:] = pose
+        self.command = Twist()
+
+        def followed() -> bool:
+            if (grid := self.grids.get("around the robot")) is None:
+                return False
+            middle = 0.5 * grid.info.resolution * np.array([grid.info.width, grid.info.height])
+            corner = grid.info.origin.position
+            center = middle + np.array([corner.x, corner.y])
+            return bool(np.hypot(*(center - self.robot[:2])) < 0.2)
+
+        self.wait_for(followed, "the local costmap following the robot")
 
     def shows(self, costmap: str, people: Sequence[Person]) -> bool:
         """Whether the layer's grid equals the field that Python computes for people."""

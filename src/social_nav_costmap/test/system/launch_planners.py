@@ -5,15 +5,16 @@ falls below a tenth of the peak and the path grows by less than 60 %.
 """
 
 import unittest
+from pathlib import Path
 
-import launch
 import launch_testing.actions
 import rclpy
 from launch_ros.actions import Node
 from nav2_msgs.action import ComputePathToPose
 from nav2_world import SCENES, WORLDS, World, largest_cost_and_length, load_scene, people_of
 from nav2_world import pose_in_map as pose
-from pathlib import Path
+
+import launch
 
 PARAMETERS = str(Path(__file__).with_name("nav2_params.yaml"))
 
@@ -38,6 +39,7 @@ class PlannersGoAroundPeople(unittest.TestCase):
     def setUp(self) -> None:
         rclpy.init()
         self.world = World()
+        self.world.wait_for_servers()
 
     def tearDown(self) -> None:
         self.world.destroy_node()
@@ -61,13 +63,13 @@ class PlannersGoAroundPeople(unittest.TestCase):
             found = {}
             for enabled in (False, True):
                 self.world.enable(costmap, enabled)
+                self.world.wait_for_costs(costmap, enabled)
                 for planner in ("NavFn", "Smac2D"):
                     found[planner, enabled] = self.plan(planner, scene)
             for planner in ("NavFn", "Smac2D"):
                 (before, short), (after, long) = found[planner, False], found[planner, True]
-                lines.append(
-                    f"{name:14} {planner:8}  {before:4.2f}, {short:5.2f} m    {after:4.2f}, {long:5.2f} m"
-                )
+                figures = f"{before:4.2f}, {short:5.2f} m    {after:4.2f}, {long:5.2f} m"
+                lines.append(f"{name:14} {planner:8}  {figures}")
                 if not (before > 0.3 and after < 0.1 and long < 1.6 * short):
                     wrong.append(lines[-1])
         print("\n".join(lines))
