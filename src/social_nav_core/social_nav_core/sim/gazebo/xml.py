@@ -48,7 +48,7 @@ def add_geometry(parent: Element, shape: str, size: Numbers) -> None:
         add(geometry, "size", size)
 
 
-def add_visual(  # noqa: PLR0917
+def add_visual(
     link: Element, name: str, pose: Numbers, shape: str, size: Numbers, colour: Colour
 ) -> None:
     """A coloured primitive at a pose x, y, z [m], roll, pitch, yaw [rad] in the link's frame."""

@@ -1,0 +1,104 @@
+"""Nav2's servers with this suite's parameters, and map server and AMCL where they are wanted."""
+
+import os
+from pathlib import Path
+
+from launch_ros.actions import Node, SetParameter
+from social_nav_nodes.launching import (
+    TF_REMAPPINGS,
+    YES_NO,
+    argument,
+    later,
+    need_file,
+    need_packages,
+)
+
+from launch import LaunchDescription
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVERS = {
+    "controller_server": "nav2_controller",
+    "planner_server": "nav2_planner",
+    "behavior_server": "nav2_behaviors",
+    "bt_navigator": "nav2_bt_navigator",
+}
+
+
+def generate_launch_description():
+    return LaunchDescription(
+        [
+            argument("use_sim_time", "false", "Whether time comes from /clock", YES_NO),
+            argument("params_file", str(ROOT / "config" / "nav2_tiago.yaml"), "Parameters of Nav2"),
+            argument("extra_params_file", "", "More parameters of Nav2, which win; '' for none"),
+            argument("namespace", "", "Namespace of all nodes and topics"),
+            argument(
+                "map",
+                "",
+                "Map (YAML) to serve and to localise in with AMCL; '' when map and localisation "
+                "come from elsewhere",
+            ),
+            argument("initial_pose", "0 0 0", "Where AMCL begins: x [m], y [m], yaw [rad]"),
+            argument("scan_topic", "/scan", "Laser scan, an absolute name"),
+            argument("social", "true", "Whether people raise costs", YES_NO),
+            later(start),
+        ]
+    )
+
+
+def start(given):
+    localises = bool(given["map"])
+    packages = [*SERVERS.values(), "nav2_lifecycle_manager"]
+    packages += ["nav2_map_server", "nav2_amcl"] if localises else []
+    if given["social"] == "true":
+        packages.append("social_nav_costmap")
+    need_packages(*packages)
+    files = [str(need_file(given["params_file"], "a parameter file (YAML)"))]
+    if os.environ.get("ROS_DISTRO") == "humble":
+        files.append(str(ROOT / "config" / "nav2_humble.yaml"))
+    if given["extra_params_file"]:
+        files.append(str(need_file(given["extra_params_file"], "a parameter file (YAML)")))
+    overrides = {"obstacle_layer.scan.topic": given["scan_topic"]}
+    if given["social"] == "false":
+        overrides["social_layer.enabled"] = False
+    names = list(SERVERS)
+    actions = [SetParameter("use_sim_time", given["use_sim_time"] == "true")]
+    actions += [server(given, SERVERS[name], name, [*files, overrides]) for name in names]
+    if localises:
+        localisation, found = localise(given, files)
+        actions += localisation
+        names = [*found, *names]
+    actions.append(
+        Node(
+            package="nav2_lifecycle_manager",
+            executable="lifecycle_manager",
+            name="lifecycle_manager_navigation",
+            namespace=given["namespace"],
+            parameters=[{"autostart": True, "node_names": names, "bond_timeout": 10.0}],
+            output="screen",
+        )
+    )
+    return actions
+
+
+def server(given, package, executable, parameters):
+    return Node(
+        package=package,
+        executable=executable,
+        namespace=given["namespace"],
+        parameters=parameters,
+        remappings=TF_REMAPPINGS,
+        output="screen",
+    )
+
+
+def localise(given, files):
+    """The map server and AMCL, and their names in the order of their start."""
+    x, y, yaw = (float(number) for number in given["initial_pose"].split())
+    map_file = str(need_file(given["map"], "a map (YAML)"))
+    pose = {"initial_pose.x": x, "initial_pose.y": y, "initial_pose.yaw": yaw}
+    begin = {"set_initial_pose": True, "scan_topic": given["scan_topic"], **pose}
+    nodes = [
+        server(given, "nav2_map_server", "map_server", [*files, {"yaml_filename": map_file}]),
+        server(given, "nav2_amcl", "amcl", [*files, begin]),
+    ]
+    return nodes, ["map_server", "amcl"]

@@ -1,0 +1,91 @@
+"""People in, social costs and approach goals out: what a robot that runs Nav2 still needs."""
+
+from pathlib import Path
+
+from launch_ros.actions import Node, SetParameter
+from social_nav_nodes.launching import (
+    INPUTS,
+    TF_REMAPPINGS,
+    YES_NO,
+    argument,
+    later,
+    need_executables,
+    need_file,
+    scene_path,
+)
+
+from launch import LaunchDescription
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def generate_launch_description():
+    return LaunchDescription(
+        [
+            argument(
+                "input",
+                "simulator",
+                "Where people come from. simulator: the headless simulator, which is the robot, "
+                "too; ros4hri: /humans of REP-155; people_msgs: people_msgs/People on 'people'; "
+                "pose_array: geometry_msgs/PoseArray on 'people_poses'; none: somebody else "
+                "publishes social_people",
+                INPUTS,
+            ),
+            argument("use_sim_time", "false", "Whether time comes from /clock", YES_NO),
+            argument(
+                "params_file",
+                str(ROOT / "config" / "social_nav.yaml"),
+                "Parameters of the suite's nodes",
+            ),
+            argument("namespace", "", "Namespace of all nodes and topics"),
+            argument("scene", "circle", "Scene of the simulator: a name or a file"),
+            argument("seed", "1", "Of everything random in the simulator"),
+            argument("speed", "1.0", "Of the simulator: simulated seconds per second"),
+            argument("goal_selector", "true", "Whether to start the goal selector", YES_NO),
+            argument(
+                "social_costmap",
+                "true",
+                "Whether to publish social costs as an OccupancyGrid, for RViz and StaticLayer",
+                YES_NO,
+            ),
+            argument(
+                "navigator",
+                "false",
+                "Whether to start the small navigator that stands in for Nav2",
+                YES_NO,
+            ),
+            later(start),
+        ]
+    )
+
+
+def start(given):
+    optional = ("goal_selector", "social_costmap", "navigator")
+    names = [*INPUTS[given["input"]], *(name for name in optional if given[name] == "true")]
+    need_executables(*names)
+    parameters = need_file(given["params_file"], "a parameter file (YAML)")
+    simulated = given["input"] == "simulator"
+    own = {}
+    if simulated:
+        scene = scene_path(ROOT, given["scene"])
+        own["simulator"] = {
+            "scene": str(scene),
+            "seed": int(given["seed"]),
+            "speed": float(given["speed"]),
+        }
+    use_sim_time = simulated or given["use_sim_time"] == "true"
+    return [
+        SetParameter("use_sim_time", use_sim_time),
+        *(
+            Node(
+                package="social_nav_nodes",
+                executable=name,
+                name=name,
+                namespace=given["namespace"],
+                parameters=[str(parameters), *([own[name]] if name in own else [])],
+                remappings=TF_REMAPPINGS,
+                output="screen",
+            )
+            for name in names
+        ),
+    ]

@@ -1,0 +1,241 @@
+"""TIAGo, the room and people in Gazebo, with Nav2 and the suite's nodes, and a task to do."""
+
+import tempfile
+from pathlib import Path
+
+from launch.actions import IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import Command, FindExecutable
+from launch_ros.actions import Node, SetParameter
+from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackageShare
+from social_nav_core.sim.gazebo.map import map_files
+from social_nav_core.sim.gazebo.world import world_file
+from social_nav_core.sim.scene import load_scene
+from social_nav_nodes.launching import (
+    YES_NO,
+    MissingError,
+    argument,
+    has_package,
+    later,
+    need_executables,
+    need_packages,
+    scene_path,
+)
+
+from launch import LaunchDescription
+
+ROOT = Path(__file__).resolve().parent.parent
+ROBOT_NAME = "tiago"
+PAL_PACKAGES = ("tiago_gazebo", "tiago_bringup", "tiago_description")
+BRIDGED = (
+    "/clock@rosgraph_msgs/msg/Clock[gz.msgs.Clock",
+    "/cmd_vel@geometry_msgs/msg/Twist]gz.msgs.Twist",
+    "/mobile_base_controller/odom@nav_msgs/msg/Odometry[gz.msgs.Odometry",
+    "/tf@tf2_msgs/msg/TFMessage[gz.msgs.Pose_V",
+    "/joint_states@sensor_msgs/msg/JointState[gz.msgs.Model",
+    "/scan@sensor_msgs/msg/LaserScan[gz.msgs.LaserScan",
+    "/head_front_camera/image@sensor_msgs/msg/Image[gz.msgs.Image",
+    "/head_front_camera/depth_image@sensor_msgs/msg/Image[gz.msgs.Image",
+    "/head_front_camera/camera_info@sensor_msgs/msg/CameraInfo[gz.msgs.CameraInfo",
+    "/head_1_joint/cmd_pos@std_msgs/msg/Float64]gz.msgs.Double",
+    "/head_2_joint/cmd_pos@std_msgs/msg/Float64]gz.msgs.Double",
+)
+POSE = "/model/{}/pose@tf2_msgs/msg/TFMessage[gz.msgs.Pose_V"
+VELOCITY = "/model/{}/cmd_vel@geometry_msgs/msg/Twist]gz.msgs.Twist"
+CAMERA_NAMES = (  # Gazebo's and PAL's
+    ("/head_front_camera/image", "/head_front_camera/rgb/image_raw"),
+    ("/head_front_camera/camera_info", "/head_front_camera/rgb/camera_info"),
+    ("/head_front_camera/depth_image", "/head_front_camera/depth_registered/image_raw"),
+)
+
+
+def generate_launch_description():
+    return LaunchDescription(
+        [
+            argument(
+                "scene",
+                "circle",
+                "Room and people: single, face_to_face, side_by_side, l_shape, circle, "
+                "corridor_crossing, another name in worlds/scenes, or a scene file",
+            ),
+            argument(
+                "task",
+                "avoid",
+                "avoid: drive to the scene's goal; approach: walk up to whoever wants it; "
+                "none: wait for goals",
+                ("avoid", "approach", "none"),
+            ),
+            argument("social", "true", "Whether people raise costs", YES_NO),
+            argument("headless", "false", "Without Gazebo's window and without RViz", YES_NO),
+            argument("rviz", "true", "Whether to start RViz; never when headless", YES_NO),
+            argument(
+                "robot",
+                "tiago_lite",
+                "tiago_lite: the suite's own; pal: that of PAL's packages (Gazebo of Humble)",
+                ("tiago_lite", "pal"),
+            ),
+            argument("gz_version", "8", "Major version of Gazebo: 8 is Harmonic, Jazzy's; '' any"),
+            argument("seed", "1", "Of everything random"),
+            argument("out", "", "Folder for the task's record and metrics; '' for none"),
+            argument(
+                "params_file",
+                str(ROOT / "config" / "social_nav.yaml"),
+                "Parameters of the suite's nodes",
+            ),
+            argument(
+                "nav2_params_file", str(ROOT / "config" / "nav2_tiago.yaml"), "Parameters of Nav2"
+            ),
+            later(start),
+        ]
+    )
+
+
+def start(given):
+    need_executables("gazebo_people", "goal_selector", "social_costmap", "trial")
+    scene_file = scene_path(ROOT, given["scene"])
+    scene = load_scene(scene_file)
+    world, map_file = files_of(scene, given["scene"])
+    actions = [SetParameter("use_sim_time", True)]
+    if given["robot"] == "pal":
+        actions += pal_robot(scene, world)
+    else:
+        actions += tiago_lite(given, scene, world)
+    actions += [
+        include(
+            "navigation.launch.py",
+            use_sim_time="true",
+            params_file=given["nav2_params_file"],
+            map=str(map_file),
+            initial_pose=" ".join(str(number) for number in scene.robot),
+            social=given["social"],
+        ),
+        include(
+            "social_nav.launch.py",
+            input="none",
+            use_sim_time="true",
+            params_file=given["params_file"],
+        ),
+        suite_node(given, "gazebo_people", {"scene": str(scene_file), "seed": int(given["seed"])}),
+    ]
+    if given["task"] != "none":
+        actions.append(trial(given, scene_file))
+    if given["rviz"] == "true" and given["headless"] == "false":
+        need_packages("rviz2")
+        view = ["-d", str(ROOT / "config" / "social_nav.rviz")]
+        actions.append(Node(package="rviz2", executable="rviz2", arguments=view))
+    return actions
+
+
+def files_of(scene, name):
+    """The world and the map of a scene: those that are shipped, or new ones for a scene file."""
+    shipped = ROOT / "worlds" / "sdf" / f"{name}.sdf"
+    if shipped.is_file():
+        return shipped, ROOT / "worlds" / "maps" / f"{scene.room.name}.yaml"
+    folder = Path(tempfile.mkdtemp(prefix="social_nav_"))
+    image, description = map_files(scene.room)
+    (folder / f"{scene.room.name}.pgm").write_bytes(image)
+    (folder / "world.sdf").write_bytes(world_file(scene))
+    map_file = folder / f"{scene.room.name}.yaml"
+    map_file.write_bytes(description)
+    return folder / "world.sdf", map_file
+
+
+def tiago_lite(given, scene, world):
+    """Gazebo with the world, the robot in it, and the bridges between Gazebo and ROS."""
+    need_packages("ros_gz_sim", "ros_gz_bridge", "robot_state_publisher", "xacro")
+    options = "-r -s --headless-rendering" if given["headless"] == "true" else "-r"
+    x, y, yaw = (str(number) for number in scene.robot)
+    walkers = [person.id for person in scene.people if person.script]
+    bridged = [*BRIDGED, POSE.format(ROBOT_NAME)]
+    bridged += [text.format(name) for name in walkers for text in (POSE, VELOCITY)]
+    poses = [(f"/model/{name}/pose", "gazebo_poses") for name in (ROBOT_NAME, *walkers)]
+    model = ROOT / "worlds" / "robots" / "tiago_lite.urdf.xacro"
+    description = ParameterValue(
+        Command([FindExecutable(name="xacro"), " ", str(model)]), value_type=str
+    )
+    gazebo = {"gz_args": f"{options} {world}", "on_exit_shutdown": "true"}
+    if given["gz_version"]:
+        gazebo["gz_version"] = given["gz_version"]
+    return [
+        IncludeLaunchDescription(
+            PythonLaunchDescriptionSource(
+                [FindPackageShare("ros_gz_sim"), "/launch/gz_sim.launch.py"]
+            ),
+            launch_arguments=gazebo.items(),
+        ),
+        Node(
+            package="robot_state_publisher",
+            executable="robot_state_publisher",
+            parameters=[{"robot_description": description}],
+        ),
+        Node(
+            package="ros_gz_sim",
+            executable="create",
+            arguments=[
+                *("-name", ROBOT_NAME, "-topic", "robot_description"),
+                *("-x", x, "-y", y, "-z", "0.005", "-Y", yaw),
+            ],
+        ),
+        Node(
+            package="ros_gz_bridge",
+            executable="parameter_bridge",
+            arguments=bridged,
+            remappings=[*CAMERA_NAMES, *poses, ("/mobile_base_controller/odom", "/odom")],
+        ),
+    ]
+
+
+def pal_robot(scene, world):
+    """PAL's own robot and controllers in the Gazebo that their packages are made for."""
+    missing = [package for package in PAL_PACKAGES if not has_package(package)]
+    if missing:
+        raise MissingError(
+            f"robot:=pal needs PAL's simulation, which lacks {', '.join(missing)}; PAL releases it "
+            "for Humble (apt install ros-humble-tiago-simulation); or use robot:=tiago_lite"
+        )
+    x, y, yaw = (str(number) for number in scene.robot)
+    return [
+        include_from("gazebo_ros", "gazebo.launch.py", world=str(world)),
+        include_from("tiago_bringup", "tiago_bringup.launch.py", use_sim_time="True"),
+        Node(
+            package="gazebo_ros",
+            executable="spawn_entity.py",
+            arguments=[
+                *("-topic", "robot_description", "-entity", ROBOT_NAME),
+                *("-x", x, "-y", y, "-Y", yaw),
+            ],
+        ),
+    ]
+
+
+def trial(given, scene_file):
+    """The node that gives the task, watches, and ends the whole when it is over."""
+    parameters = {
+        "scene": str(scene_file),
+        "task": given["task"],
+        "arm": "social costs" if given["social"] == "true" else "no social costs",
+        "seed": int(given["seed"]),
+        "out": given["out"],
+    }
+    return suite_node(given, "trial", parameters)
+
+
+def suite_node(given, executable, parameters):
+    return Node(
+        package="social_nav_nodes",
+        executable=executable,
+        name=executable,
+        parameters=[given["params_file"], parameters],
+        output="screen",
+    )
+
+
+def include(name, **arguments):
+    source = PythonLaunchDescriptionSource(str(ROOT / "launch" / name))
+    return IncludeLaunchDescription(source, launch_arguments=arguments.items())
+
+
+def include_from(package, name, **arguments):
+    source = PythonLaunchDescriptionSource([FindPackageShare(package), "/launch/", name])
+    return IncludeLaunchDescription(source, launch_arguments=arguments.items())

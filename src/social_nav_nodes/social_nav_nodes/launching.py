@@ -1,0 +1,112 @@
+"""What the launch files share: finding scenes, and saying in one line what is missing.
+
+Imported by launch files only; needs ROS 2's `launch`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.frontend import Entity
+from launch.substitutions import LaunchConfiguration
+
+from launch import LaunchContext
+
+INPUTS = {
+    "none": (),
+    "simulator": ("simulator",),
+    "ros4hri": ("ros4hri", "perception"),
+    "people_msgs": ("people_msgs",),
+    "pose_array": ("pose_array",),
+}
+"""Executables of social_nav_nodes that bring people in, by the value of the argument ``input``."""
+YES_NO = ("true", "false")
+TF_REMAPPINGS = (("/tf", "tf"), ("/tf_static", "tf_static"))
+
+
+class MissingError(RuntimeError):
+    """Something that a launch file needs is missing; one line says what, and what to do."""
+
+
+def argument(
+    name: str, default: str, description: str, choices: Iterable[str] | None = None
+) -> DeclareLaunchArgument:
+    """A launch argument with its description and, where there are some, its only values."""
+    return DeclareLaunchArgument(
+        name,
+        default_value=default,
+        description=description,
+        choices=None if choices is None else list(choices),
+    )
+
+
+def later(function: Callable[[dict[str, str]], list[Entity]]) -> OpaqueFunction:
+    """Call a function with the values of all arguments once they are known."""
+
+    def call(context: LaunchContext) -> list[Entity]:
+        return function(dict(context.launch_configurations))
+
+    return OpaqueFunction(function=call)
+
+
+def value(name: str) -> LaunchConfiguration:
+    """The value of an argument."""
+    return LaunchConfiguration(name)
+
+
+def need_packages(*packages: str) -> None:
+    """Raise `MissingError` unless all ROS packages are installed."""
+    missing = [package for package in packages if not has_package(package)]
+    if missing:
+        distribution = os.environ.get("ROS_DISTRO", "DISTRO")
+        debian = " ".join(f"ros-{distribution}-{name.replace('_', '-')}" for name in missing)
+        raise MissingError(f"not installed: {', '.join(missing)}; try: apt install {debian}")
+
+
+def has_package(package: str) -> bool:
+    """Whether a ROS package is installed."""
+    try:
+        get_package_prefix(package)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def need_executables(*names: str) -> None:
+    """Raise `MissingError` unless social_nav_nodes has executables of these names."""
+    need_packages("social_nav_nodes")
+    folder = Path(get_package_prefix("social_nav_nodes")) / "lib" / "social_nav_nodes"
+    missing = [name for name in names if not (folder / name).exists()]
+    if missing:
+        raise MissingError(
+            f"social_nav_nodes has no {', '.join(missing)} in {folder}; build it again"
+        )
+
+
+def scene_path(root: Path, scene: str) -> Path:
+    """The file of a scene, given by its name or as a path.
+
+    Args:
+        root: folder that holds worlds/.
+        scene: name of a file in worlds/scenes, without its ending, or the path of a scene file.
+
+    Raises:
+        MissingError: there is no such scene; the names of those that there are.
+    """
+    folder = root / "worlds" / "scenes"
+    path = Path(scene) if scene.endswith(".yaml") else folder / f"{scene}.yaml"
+    if not path.is_file():
+        names = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
+        raise MissingError(f"no scene '{scene}': expected {names}, or the path of a scene file")
+    return path
+
+
+def need_file(path: str, what: str) -> Path:
+    """The path of a file that is there; `MissingError` tells what was expected otherwise."""
+    if not Path(path).is_file():
+        raise MissingError(f"no file '{path}', expected {what}")
+    return Path(path)

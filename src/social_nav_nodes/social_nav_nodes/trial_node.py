@@ -1,0 +1,109 @@
+"""Gives one task to a robot that runs Nav2 and the suite, and writes down how it went.
+
+With `out` set the run (run.npz), its pictures and report.html are kept there.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from social_nav_core.evaluation.record_file import save_run
+from social_nav_core.evaluation.report import write_report
+from social_nav_core.parameters import parameter
+from social_nav_core.sim.scene import load_scene
+
+from social_nav_nodes.demo.jobs import Job
+from social_nav_nodes.demo.observer import ObserverNode
+from social_nav_nodes.parameters import read_parameters
+
+TASKS = ("avoid", "approach")
+
+
+@dataclass(frozen=True)
+class TrialParameters:
+    """Of the trial node."""
+
+    scene: str = parameter("", "", "scene file (YAML)")
+    task: str = parameter("avoid", "", "what the robot is to do", choices=TASKS)
+    arm: str = parameter("social costs", "", "what this run shows, for the report")
+    seed: int = parameter(1, "", "of everything random, for the report", 0, 2**31 - 1)
+    stay: float = parameter(5.0, "s", "with a person who is approached", 0.0, 600.0)
+    timeout: float = parameter(120.0, "s", "after which the task has failed", 1.0, 3600.0)
+    out: str = parameter("", "", "folder for the record and the report; empty: none")
+
+
+class TrialNode(Node):
+    """Holds the parameters."""
+
+    PARAMETERS: ClassVar = {"": TrialParameters}
+
+    def __init__(self) -> None:
+        super().__init__("trial")
+        self.parameters: TrialParameters = read_parameters(self, self.PARAMETERS)[""]
+        if not self.parameters.scene:
+            raise ValueError("trial: parameter scene is empty, expected the path of a scene")
+
+
+def main() -> None:
+    """Exit status 0 when the task was done, 1 when not, 130 when it was interrupted."""
+    rclpy.init()
+    try:
+        node = TrialNode()
+        about = node.parameters
+        scene = load_scene(about.scene)
+    except (ValueError, OSError) as error:
+        rclpy.try_shutdown()
+        sys.exit(f"error: {error}")
+    job = Job(
+        title=f"{about.task}, {scene.name}",
+        scene=scene.name,
+        task=about.task,
+        arm=about.arm,
+        social_costs=about.arm == "social costs",
+        stay=about.stay,
+        timeout=about.timeout,
+    )
+    observer = ObserverNode(job, scene, about.seed)
+    status = 130
+    try:
+        status = _watch(observer, node)
+        if about.out:
+            _keep(observer, Path(about.out))
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        observer.destroy_node()
+        node.destroy_node()
+        rclpy.try_shutdown()
+    sys.exit(status)
+
+
+def _watch(observer: ObserverNode, node: Node) -> int:
+    executor = SingleThreadedExecutor()
+    executor.add_node(observer)
+    said = ""
+    while not observer.finished:
+        executor.spin_once(timeout_sec=0.2)
+        if observer.status.split(" ", 1)[-1] != said.split(" ", 1)[-1]:
+            node.get_logger().info(observer.status)
+        said = observer.status
+    executor.shutdown()
+    node.get_logger().info(f"{observer.status} after {observer.time:.1f} s")
+    return 0 if observer.status == "reached the goal" else 1
+
+
+def _keep(observer: ObserverNode, out: Path) -> None:
+    run = observer.record()
+    out.mkdir(parents=True, exist_ok=True)
+    save_run(out / "run.npz", run)
+    write_report(out, [run])
+
+
+if __name__ == "__main__":
+    main()
