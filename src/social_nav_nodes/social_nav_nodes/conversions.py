@@ -60,7 +60,7 @@ def people_from(message: SocialPersonArray) -> PeopleRead:
     for item in message.people:
         reason = f"the id '{item.id}' is used twice" if item.id in seen else None
         seen.add(item.id)
-        reason = reason or _quaternion_defect(item.pose.pose)
+        reason = reason or quaternion_defect(item.pose.pose)
         if reason is None:
             person = person_from(item)
             reason = person.defect()
@@ -189,6 +189,15 @@ def pose_from(message: Pose) -> FloatArray:
     return np.array([message.position.x, message.position.y, yaw])
 
 
+def quaternion_defect(pose: Pose) -> str | None:
+    """Why the orientation cannot be used, in words; None when all is well."""
+    turn = pose.orientation
+    length = math.sqrt(turn.x**2 + turn.y**2 + turn.z**2 + turn.w**2)
+    if abs(length - 1.0) <= NORM_TOLERANCE:
+        return None
+    return f"orientation is a quaternion of length {length:.3g}, expected 1"
+
+
 def pose_message(pose: ArrayLike) -> Pose:
     """Pose message of (x [m], y [m], yaw [rad])."""
     x, y, yaw = np.asarray(pose, dtype=float).tolist()
@@ -232,14 +241,6 @@ def scan_points(message: LaserScan) -> FloatArray:
     angles = message.angle_min + message.angle_increment * np.arange(len(ranges))
     hit = np.isfinite(ranges) & (ranges >= message.range_min) & (ranges <= message.range_max)
     return ranges[hit, None] * np.stack([np.cos(angles[hit]), np.sin(angles[hit])], axis=-1)
-
-
-def _quaternion_defect(pose: Pose) -> str | None:
-    turn = pose.orientation
-    length = math.sqrt(turn.x**2 + turn.y**2 + turn.z**2 + turn.w**2)
-    if abs(length - 1.0) <= NORM_TOLERANCE:
-        return None
-    return f"orientation is a quaternion of length {length:.3g}, expected 1"
 
 
 def _probabilities(values: NDArray[np.float32], labels: type) -> FloatArray:

@@ -1,0 +1,60 @@
+"""people_msgs/People on `people` in, social_people out.
+
+That message has names, positions and velocities but no headings: people face where they walk, and
+the heading of those who stand is not known.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from rclpy.node import Node
+from rclpy.qos import qos_profile_sensor_data
+
+from social_nav_nodes.adapter import AdapterParameters, PeoplePublisher, person_seen
+from social_nav_nodes.conversions import seconds
+from social_nav_nodes.parameters import read_parameters
+from social_nav_nodes.running import run_node
+
+
+class PeopleMsgsNode(Node):
+    """Adapter of the people that leg detectors and people trackers publish."""
+
+    PARAMETERS: ClassVar = {"": AdapterParameters}
+
+    def __init__(self, **options: Any) -> None:
+        """Options are those of `rclpy.node.Node`, such as context and parameter_overrides."""
+        super().__init__("people_msgs", **options)
+        try:
+            from people_msgs.msg import People  # noqa: PLC0415
+        except ImportError as error:
+            raise ValueError(
+                "people_msgs: the package people_msgs is not installed; try: apt install "
+                "ros-$ROS_DISTRO-people-msgs"
+            ) from error
+        self._about: AdapterParameters = read_parameters(self, self.PARAMETERS)[""]
+        self._publisher = PeoplePublisher(self)
+        self.create_subscription(People, "people", self._receive, qos_profile_sensor_data)
+
+    def _receive(self, message: Any) -> None:
+        seen = seconds(message.header.stamp)
+        people = [
+            person_seen(
+                item.name or f"person_{index}",
+                np.array([item.position.x, item.position.y]),
+                np.array([item.velocity.x, item.velocity.y]),
+                seen,
+                self._about,
+            )
+            for index, item in enumerate(message.people, start=1)
+        ]
+        self._publisher.publish(people, message.header)
+
+
+def main() -> None:
+    run_node(PeopleMsgsNode)
+
+
+if __name__ == "__main__":
+    main()
