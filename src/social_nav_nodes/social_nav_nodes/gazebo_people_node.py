@@ -1,0 +1,178 @@
+"""Gazebo's people: their scripts move the models; what a body tracker would see of them goes out.
+
+The same scripts, bodies and camera as in the headless simulator.  The poses are those that Gazebo
+tells (`gazebo_poses`, one frame per model in the world's frame, which is the map's); who has no
+script stands where the scene says.  Truth about everybody goes out as `social_people`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+from geometry_msgs.msg import Twist
+from rclpy.node import Node
+from social_nav_core.geometry import FloatArray, inverse, yaw_from_quaternion
+from social_nav_core.parameters import parameter
+from social_nav_core.sim.camera import BoxBlockers, Camera, CameraParameters
+from social_nav_core.sim.cast import Cast
+from social_nav_core.sim.detector import Detector, DetectorParameters
+from social_nav_core.sim.gazebo.following import following_velocity
+from social_nav_core.sim.people import Crowd, PersonState, WalkerParameters
+from social_nav_core.sim.scene import load_scene
+from std_msgs.msg import Header
+from tf2_msgs.msg import TFMessage
+
+from social_nav_msgs.msg import BodyArray, SocialPersonArray
+from social_nav_nodes import topics
+from social_nav_nodes.conversions import bodies_message, people_message
+from social_nav_nodes.parameters import read_parameters
+from social_nav_nodes.running import run_node
+from social_nav_nodes.throttled_log import ThrottledLog
+from social_nav_nodes.transforms import TransformLookup
+
+GAZEBO_POSES = "gazebo_poses"
+LONGEST_STEP = 0.1  # of the scripts [s]
+
+
+@dataclass(frozen=True)
+class GazeboPeopleParameters:
+    """Of the gazebo_people node."""
+
+    scene: str = parameter("", "", "scene file (YAML) that the world was made from")
+    seed: int = parameter(1, "", "of everything random", 0, 2**31 - 1)
+    robot: str = parameter("tiago", "", "name of the robot's model")
+    rate: float = parameter(30.0, "Hz", "of velocities, bodies and people", 1.0, 100.0)
+    people: bool = parameter(True, "", "publish the truth as social_people")
+
+
+class GazeboPeopleNode(Node):
+    """Poses of models in, velocities of models, bodies and people out."""
+
+    PARAMETERS: ClassVar = {
+        "": GazeboPeopleParameters,
+        "walkers": WalkerParameters,
+        "camera": CameraParameters,
+        "detector": DetectorParameters,
+    }
+
+    def __init__(self, **options: Any) -> None:
+        """Options are those of `rclpy.node.Node`, such as context and parameter_overrides."""
+        super().__init__("gazebo_people", **options)
+        read = read_parameters(self, self.PARAMETERS)
+        self._about: GazeboPeopleParameters = read[""]
+        if not self._about.scene:
+            raise ValueError("gazebo_people: parameter scene is empty, expected a scene's path")
+        scene = load_scene(self._about.scene)
+        self._rng, camera_rng = map(
+            np.random.default_rng, np.random.SeedSequence(self._about.seed).spawn(2)
+        )
+        still = replace(read["walkers"], sway=0.0)
+        self._crowd = Crowd(scene.people, still, scene.room.box_array)
+        self._camera = Camera(read["camera"])
+        self._detector = Detector(self._camera, read["detector"], camera_rng)
+        self._cast = Cast(self._crowd.states, camera_rng)
+        self._blockers = BoxBlockers.of(scene.room.boxes)
+        self._poses: dict[str, FloatArray] = {}
+        self._time: float | None = None
+        self._robot_before: FloatArray | None = None
+        self._transforms = TransformLookup(self, ThrottledLog(self.get_logger()))
+        self._velocities = {
+            person.id: self.create_publisher(Twist, f"/model/{person.id}/cmd_vel", 1)
+            for person in scene.people
+            if person.script
+        }
+        self._bodies = self.create_publisher(BodyArray, topics.BODIES, topics.SENSOR_QOS)
+        self._people = self.create_publisher(
+            SocialPersonArray, topics.SOCIAL_PEOPLE, topics.RELIABLE_QOS
+        )
+        self.create_subscription(TFMessage, GAZEBO_POSES, self._receive_poses, 100)
+        self.create_timer(1.0 / self._about.rate, self._step)
+
+    def _receive_poses(self, message: TFMessage) -> None:
+        for item in message.transforms:
+            place, turn = item.transform.translation, item.transform.rotation
+            yaw = float(yaw_from_quaternion(turn.x, turn.y, turn.z, turn.w))
+            pose = np.array([place.x, place.y, yaw])
+            if np.isfinite(pose).all():
+                self._poses[item.child_frame_id.rpartition("/")[2]] = pose
+
+    def _robot(self) -> FloatArray | None:
+        """Where the robot is in the map: as Gazebo says, else as its localisation says."""
+        told = self._poses.get(self._about.robot)
+        if told is not None:
+            return told
+        return self._transforms.pose(topics.BASE_FRAME, topics.MAP_FRAME)
+
+    def _step(self) -> None:
+        now = self.get_clock().now().nanoseconds * 1e-9
+        robot = self._robot()
+        if now == 0.0 or robot is None:
+            return
+        if self._time is None or now < self._time:
+            self._time, self._robot_before = now, robot
+        dt = now - self._time
+        if dt > 0.0:
+            self._move(dt, robot)
+        self._time, self._robot_before = now, robot
+        people = self._present()
+        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=topics.MAP_FRAME)
+        if self._about.people:
+            persons = [state.person(now) for state in people]
+            self._people.publish(people_message(persons, header))
+        self._publish_bodies(people, robot, header, now)
+
+    def _move(self, dt: float, robot: FloatArray) -> None:
+        """Let the scripts go on, and the models follow."""
+        assert self._robot_before is not None
+        forward = np.array([np.cos(robot[2]), np.sin(robot[2])])
+        speed = float(forward @ (robot - self._robot_before)[:2]) / dt
+        x, y, yaw = robot.tolist()
+        for _ in range(steps := int(np.ceil(dt / LONGEST_STEP))):
+            self._crowd.step(dt / steps, (x, y, yaw), speed, self._rng)
+        for state in self._crowd.states:
+            pose = self._poses.get(state.id)
+            if state.id not in self._velocities or pose is None:
+                continue
+            twist = Twist()
+            twist.linear.x, twist.linear.y, twist.angular.z = following_velocity(
+                pose, state.pose, state.velocity, state.turn_rate
+            )
+            self._velocities[state.id].publish(twist)
+
+    def _present(self) -> list[PersonState]:
+        """Everybody as the scripts say, at the place where Gazebo has them."""
+        people = []
+        for state in self._crowd.states:
+            pose = self._poses.get(state.id)
+            if pose is None:
+                people.append(state)
+            else:
+                x, y, yaw = pose.tolist()
+                people.append(replace(state, pose=(x, y, yaw)))
+        return people
+
+    def _publish_bodies(
+        self, people: list[PersonState], robot: FloatArray, header: Header, now: float
+    ) -> None:
+        figures = self._cast.figures(people, now)
+        pose, dt = self._camera.pose(robot), 1.0 / self._about.rate
+        bodies = self._detector.detect(self._cast.ids, figures, pose, self._blockers, dt)
+        map_in_robot = inverse(robot)
+        about = self._camera.parameters
+        message = bodies_message(
+            [body.expressed_in_parent(map_in_robot) for body in bodies],
+            Header(stamp=header.stamp, frame_id=topics.BASE_FRAME),
+            about.width,
+            about.height,
+        )
+        self._bodies.publish(message)
+
+
+def main() -> None:
+    run_node(GazeboPeopleNode)
+
+
+if __name__ == "__main__":
+    main()

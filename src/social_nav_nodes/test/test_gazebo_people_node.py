@@ -1,0 +1,106 @@
+"""People in Gazebo: a stand-in for Gazebo moves models as it is told and tells where they are."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from geometry_msgs.msg import Twist
+from social_nav_core.geometry import compose, relative
+from social_nav_core.sim.gazebo.following import following_velocity
+from social_nav_nodes.conversions import bodies_from, people_from, transform_message
+from social_nav_nodes.gazebo_people_node import GAZEBO_POSES, GazeboPeopleNode
+from social_nav_nodes.topics import SENSOR_QOS
+from tf2_msgs.msg import TFMessage
+
+from social_nav_msgs.msg import BodyArray, SocialPersonArray
+
+SCENES = Path(__file__).resolve().parents[3] / "worlds" / "scenes"
+
+
+class Gazebo:
+    """Models that move exactly as VelocityControl would move them."""
+
+    def __init__(self, graph, **poses):
+        self.graph, self.poses = graph, {name: np.array(pose) for name, pose in poses.items()}
+        self.commands = dict.fromkeys(poses, (0.0, 0.0, 0.0))
+        self.publisher = graph.probe.create_publisher(TFMessage, GAZEBO_POSES, 100)
+        for name in poses:
+            graph.probe.create_subscription(
+                Twist, f"/model/{name}/cmd_vel", lambda m, name=name: self.command(name, m), 1
+            )
+
+    def command(self, name, message):
+        self.commands[name] = (message.linear.x, message.linear.y, message.angular.z)
+
+    def run(self, duration, step=0.05):
+        for _ in range(round(duration / step)):
+            for name, (forward, left, turning) in self.commands.items():
+                motion = step * np.array([forward, left, turning])
+                self.poses[name] = compose(self.poses[name], motion)
+            header = self.graph.header("world")
+            self.publisher.publish(
+                TFMessage(
+                    transforms=[
+                        transform_message(pose, f"model/{name}", header)
+                        for name, pose in self.poses.items()
+                    ]
+                )
+            )
+            self.graph.tick(step)
+
+
+def test_a_model_that_lags_behind_is_hurried_in_its_own_frame():
+    forward, left, turning = following_velocity(
+        (1.0, 0.0, math.pi / 2), (1.0, 0.3, math.pi / 2), (0.0, 1.0), 0.0
+    )
+    assert (forward, left, turning) == pytest.approx((1.6, 0.0, 0.0))
+    assert following_velocity((0, 0, 0), (0, 0, 0.2), (0, 0), 0.5)[2] == pytest.approx(0.9)
+    assert math.hypot(*following_velocity((0, 0, 0), (9, 9, 0), (1, 0), 0.0)[:2]) <= 2.5 + 1e-9
+
+
+def test_scripts_move_the_models_and_what_the_camera_sees_goes_out(graph):
+    gazebo = Gazebo(graph, tiago=(-5.7, 0.0, 0.0), ana=(5.9, 0.3, math.pi))
+    graph.add(GazeboPeopleNode, parameters={"scene": str(SCENES / "head_on.yaml")})
+    people = graph.collect(SocialPersonArray, "social_people")
+    bodies = graph.collect(BodyArray, "bodies", SENSOR_QOS)
+    graph.spin_until(gazebo.publisher.get_subscription_count, "the node's subscription")
+    gazebo.run(8.0)
+    x, y, yaw = gazebo.poses["ana"]
+    assert -3.0 < x < 0.0, "she has walked for about 8 s at 1 m/s"
+    assert y == pytest.approx(0.3, abs=0.05)
+    assert math.cos(yaw) == pytest.approx(-1.0, abs=0.01)
+    (ana,) = people_from(people[-1]).people
+    assert ana.pose == pytest.approx(gazebo.poses["ana"], abs=0.15)
+    assert ana.velocity == pytest.approx([-1.0, 0.0], abs=0.05)
+    (body,) = bodies_from(bodies[-1])
+    assert bodies[-1].header.frame_id == "base_footprint"
+    assert body.id
+    expected = relative(gazebo.poses["tiago"], gazebo.poses["ana"])
+    assert body.pose[:2] == pytest.approx(expected[:2], abs=0.5)
+
+
+def test_who_has_no_script_stands_where_the_scene_says_and_gets_no_velocity(graph):
+    gazebo = Gazebo(graph, tiago=(-3.0, 0.0, 0.0))
+    graph.add(GazeboPeopleNode, parameters={"scene": str(SCENES / "single.yaml")})
+    people = graph.collect(SocialPersonArray, "social_people")
+    gazebo.run(1.0)
+    graph.spin_until(lambda: people, "people")
+    (ana,) = people_from(people[-1]).people
+    assert ana.pose[:2] == pytest.approx([0.0, 0.0])
+    assert math.cos(ana.pose[2]) == pytest.approx(-1.0)
+    assert graph.probe.count_publishers("/model/ana/cmd_vel") == 0
+
+
+def test_without_the_robots_place_nothing_is_published(graph):
+    graph.add(GazeboPeopleNode, parameters={"scene": str(SCENES / "single.yaml")})
+    people = graph.collect(SocialPersonArray, "social_people")
+    graph.pass_time(1.0)
+    assert people == []
+
+
+def test_a_scene_must_be_named(graph):
+    with pytest.raises(ValueError, match="scene is empty"):
+        graph.add(GazeboPeopleNode)
