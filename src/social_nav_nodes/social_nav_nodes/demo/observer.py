@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from action_msgs.msg import GoalStatus
 from builtin_interfaces.msg import Duration
 from geometry_msgs.msg import PoseStamped
 from nav2_msgs.action import NavigateToPose
@@ -132,11 +133,12 @@ class ObserverNode(Node):
         handle.get_result_async().add_done_callback(self._ended)
 
     def _ended(self, future: Future) -> None:
-        result = future.result().result
+        outcome = future.result()
         if self._job.task == "approach":
-            self._target_id = result.person_id
-        reached = result.error_code == 0
-        self._finish(reached, "reached the goal" if reached else result.error_msg)
+            self._target_id = outcome.result.person_id
+        reached = outcome.status == GoalStatus.STATUS_SUCCEEDED
+        why = outcome.result.error_msg or f"the goal failed (status {outcome.status})"
+        self._finish(reached, "reached the goal" if reached else why)
 
     def _see_feedback(self, message: object) -> None:
         feedback = message.feedback  # type: ignore[attr-defined]
