@@ -20,7 +20,8 @@ from social_nav_core.evaluation.metrics.comfort import learned_cost
 from social_nav_core.evaluation.png import data_uri, palette_png
 from social_nav_core.evaluation.run import CameraView, RunRecord
 from social_nav_core.evaluation.wording import readable
-from social_nav_core.geometry import FloatArray
+from social_nav_core.geometry import FloatArray, transform_points
+from social_nav_core.people import Action
 from social_nav_core.proxemics.model import ProxemicsModel
 from social_nav_core.skeleton import EDGES, JOINTS
 
@@ -57,6 +58,7 @@ def _run(run: RunRecord, proxemics: ProxemicsModel, colour: str) -> dict[str, An
         "arm": run.arm,
         "colour": colour,
         "room": _room(run),
+        "solids": _solids(run),
         "times": _round(run.times[keep] - start),
         "robot": _poses(run.robot_in_map[keep]),
         "radius": run.robot_radius,
@@ -91,7 +93,16 @@ def _person(run: RunRecord, index: int, keep: np.ndarray) -> dict[str, Any]:
             }
             for i in changes
         ],
+        "waves": _waves(run, index, keep),
     }
+
+
+def _waves(run: RunRecord, index: int, keep: np.ndarray) -> list[dict[str, Any]]:
+    """When a person starts and stops waving."""
+    waves = run.actions[keep, index] == Action.WAVE
+    changes = np.flatnonzero(np.diff(waves.astype(int), prepend=0))
+    times = run.times[keep] - run.times[0]
+    return [{"t": round(float(times[i]), 3), "on": bool(waves[i])} for i in changes]
 
 
 def _view(view: CameraView, start: float) -> dict[str, Any]:
@@ -121,6 +132,35 @@ def _room(run: RunRecord) -> dict[str, Any]:
         figure.savefig(file, dpi=ROOM_PIXELS_PER_METRE, format="png", transparent=True)
     box = np.array([left, bottom, right, top], dtype=float)
     return {"box": _round(box), "picture": data_uri(file.getvalue())}
+
+
+def _solids(run: RunRecord) -> list[dict[str, Any]]:
+    """Furniture and walls as boxes: kind, four corners [m] counter-clockwise, height [m]."""
+    solids = [
+        {"kind": box.kind, "corners": _round(box.corners()), "height": box.height}
+        for box in run.furniture
+    ]
+    edge = run.grid.resolution
+    for top, left, bottom, right in rectangles(drawing.wall_cells(run)):
+        corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) * edge
+        in_map = transform_points(np.array(run.grid.origin), corners)
+        solids.append({"kind": "wall", "corners": _round(in_map), "height": 2.5})
+    return solids
+
+
+def rectangles(cells: np.ndarray) -> Iterator[tuple[int, int, int, int]]:
+    """Rectangles (first row, first column, last row + 1, last column + 1) that tile the true cells.
+
+    Each is as wide as it can be from its first cell on, then as high.
+    """
+    left_over = cells.copy()
+    while left_over.any():
+        row, column = (int(i[0]) for i in np.nonzero(left_over))
+        width = int(np.argmin(np.append(left_over[row, column:], False)))
+        block = left_over[row:, column : column + width].all(axis=1)
+        height = int(np.argmin(np.append(block, False)))
+        left_over[row : row + height, column : column + width] = False
+        yield row, column, row + height, column + width
 
 
 def _cost_frames(run: RunRecord) -> Iterator[dict[str, Any]]:

@@ -34,11 +34,7 @@ def room(ax: Axes, run: RunRecord) -> None:
     grid, occupancy = run.grid, run.occupancy
     colours = np.zeros((*grid.shape, 4))
     colours[occupancy >= 0] = (*to_rgb(style.FLOOR), 1.0)
-    wall = occupancy >= 100
-    if run.furniture:
-        apart = BoxArray(run.furniture).clearances(grid.centers()) > 0.75 * grid.resolution
-        wall &= binary_dilation(wall & apart, np.ones((3, 3)))
-    colours[wall] = (*to_rgb(style.WALL), 1.0)
+    colours[wall_cells(run)] = (*to_rgb(style.WALL), 1.0)
     _image(ax, grid, colours, zorder=0)
     for box in run.furniture:
         _piece(ax, box)
@@ -47,6 +43,15 @@ def room(ax: Axes, run: RunRecord) -> None:
     low, high = known.min(axis=0) - grid.resolution, known.max(axis=0) + grid.resolution
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
     ax.set_axis_off()
+
+
+def wall_cells(run: RunRecord) -> np.ndarray:
+    """Occupied cells (height, width) that are not a piece of furniture's."""
+    wall = run.occupancy >= 100
+    if not run.furniture:
+        return wall
+    apart = BoxArray(run.furniture).clearances(run.grid.centers()) > 0.75 * run.grid.resolution
+    return np.asarray(wall & binary_dilation(wall & apart, np.ones((3, 3))))
 
 
 def field(

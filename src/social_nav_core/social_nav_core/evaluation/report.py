@@ -89,7 +89,7 @@ def write_report(
     page = page_template("report.html").substitute(
         title=escape(title),
         style=template_text("report.css"),
-        script=template_text("stage.js") + template_text("player.js"),
+        script="".join(map(template_text, ("stage.js", "doll_house.js", "player.js"))),
         verdicts=_verdicts(jobs),
         jobs="\n".join(_job_html(job, out_dir, proxemics, interaction) for job in jobs),
         notes="\n".join(f"<p>{escape(note)}</p>" for note in notes),

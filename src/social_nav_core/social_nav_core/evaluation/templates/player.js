@@ -106,10 +106,14 @@ class Player {
     const data = JSON.parse(root.querySelector("script[type='application/json']").textContent);
     const find = (selector) => root.querySelector(selector);
     this.data = data;
-    this.stages = [...root.querySelectorAll("canvas.stage")]
-      .map((canvas, i) => new Stage(data.runs[i], canvas));
-    this.parts = [...this.stages, new Strip(data, find("canvas.strip"))];
-    if (find("canvas.camera")) this.parts.push(new Camera(data, find("canvas.camera")));
+    const canvases = [...root.querySelectorAll("canvas.stage")];
+    this.views = [Stage, DollHouse]
+      .map((View) => canvases.map((canvas, i) => new View(data.runs[i], canvas)));
+    this.stages = this.views[0];
+    this.others = [new Strip(data, find("canvas.strip"))];
+    if (find("canvas.camera")) this.others.push(new Camera(data, find("canvas.camera")));
+    this.viewButton = find("button.view");
+    this.viewButton.addEventListener("click", () => this.changeView());
     this.captions = [...root.querySelectorAll(".event")];
     this.button = find("button.play");
     this.slider = find("input.time");
@@ -122,7 +126,7 @@ class Player {
       this.pause();
       this.show(Number(this.slider.value));
     });
-    for (const picture of this.stages.flatMap((stage) => stage.pictures())) {
+    for (const picture of this.views[0].flatMap((stage) => stage.pictures())) {
       picture.addEventListener("load", () => this.show(this.time));
     }
     new ResizeObserver(() => this.fit()).observe(root);
@@ -131,9 +135,18 @@ class Player {
     this.fit();
   }
 
+  get parts() { return [...this.stages, ...this.others]; }
+
   fit() {
     this.parts.forEach((part) => part.fit());
     this.show(this.time);
+  }
+
+  changeView() {
+    const [above, inside] = this.views;
+    this.stages = this.stages === above ? inside : above;
+    this.viewButton.textContent = this.stages === above ? "In the room" : "From above";
+    this.fit();
   }
 
   show(time) {
@@ -171,10 +184,13 @@ class Player {
 }
 
 const players = [...document.querySelectorAll(".player")].map((root) => new Player(root));
-// report.html#t=7.5 shows all players at 7.5 s.
-const wanted = /^#t=([0-9.]+)$/.exec(location.hash);
+// report.html#t=7.5 shows all players at 7.5 s, #t=7.5,room as seen in the room.
+const wanted = /^#t=([0-9.]+)(,room)?$/.exec(location.hash);
 if (wanted) {
-  players.forEach((player) => player.show(Number(wanted[1])));
+  players.forEach((player) => {
+    if (wanted[2]) player.changeView();
+    player.show(Number(wanted[1]));
+  });
 } else if (!matchMedia("(prefers-reduced-motion: reduce)").matches) {
   const watcher = new IntersectionObserver((entries) => entries.forEach((entry) => {
     const player = players.find((candidate) => candidate.stages[0].canvas === entry.target);
