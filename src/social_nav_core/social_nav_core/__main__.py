@@ -14,14 +14,19 @@ from social_nav_core.proxemics.model import ModelError
 from social_nav_core.recordings.errors import DataError
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Parser with one sub-command per module of `social_nav_core.commands`."""
+def build_parser(name: str = "") -> argparse.ArgumentParser:
+    """Parser with one sub-command per module of `social_nav_core.commands`.
+
+    Args:
+        name: of the one command to import, which is faster; all others when it is none of them.
+    """
     parser = argparse.ArgumentParser(prog="python -m social_nav_core", description=commands.__doc__)
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for found in pkgutil.iter_modules(commands.__path__):
-        module = importlib.import_module(f"{commands.__name__}.{found.name}")
+    modules = {m.name.replace("_", "-"): m.name for m in pkgutil.iter_modules(commands.__path__)}
+    for command_name in [name] if name in modules else modules:
+        module = importlib.import_module(f"{commands.__name__}.{modules[command_name]}")
         command = subparsers.add_parser(
-            found.name.replace("_", "-"),
+            command_name,
             help=module.SUMMARY,
             description=module.__doc__,
             epilog=getattr(module, "EPILOG", None),
@@ -34,10 +39,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it did its job, 2 for bad input, 130 when interrupted."""
-    chosen = build_parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
+        chosen = build_parser(words[0] if words else "").parse_args(words)
         return int(chosen.run(chosen))
-    except (DataError, ModelError, ParameterError, OSError) as error:
+    except OSError as error:
+        print(f"error: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    except (DataError, ModelError, ParameterError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -58,6 +58,8 @@ def _messages(path: Path) -> Iterator[tuple[float, Any]]:
         ) from error
     if not path.exists():
         raise FileNotFoundError(2, "No such file or folder", str(path))
+    if path.is_dir() and not (path / "metadata.yaml").exists():
+        raise DataError(f"{path}: no metadata.yaml in the folder, give the .mcap file in it")
     latest = -np.inf
     try:
         store = get_typestore(Stores.ROS2_HUMBLE)

@@ -74,7 +74,7 @@ def _kind(path: Path) -> str:
         return "histogram"
     if header & set(POSITION_COLUMNS):
         return "positions"
-    shown = ", ".join(rows[0])[:80] if rows else "nothing"
+    shown = " ".join(", ".join(rows[0]).split())[:80] if rows else "nothing"
     raise DataError(
         f"{path}: row 1: columns {shown}; expected {', '.join(POSITION_COLUMNS)}, or "
         f"{', '.join(HISTOGRAM_COLUMNS)}, or p1_Chest_PX and so on"
