@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
+from scipy.optimize import minimize
 from scipy.stats import norm
 from social_nav_core.parameters import ParameterError
 from social_nav_core.proxemics.em import EmParameters, _Data, fit_skew_normals
@@ -112,6 +113,21 @@ def test_fit_is_at_least_as_likely_as_the_truth() -> None:
     assert fit.converged
     assert fit.log_likelihood >= TRUE.logpdf(points).mean()
     assert fit.log_likelihood == pytest.approx(fit.model.score_samples(points).mean(), rel=1e-9)
+
+
+def test_no_general_optimiser_finds_a_higher_likelihood_nearby() -> None:
+    points = TRUE.sample(600, np.random.default_rng(3))
+    fit = fit_skew_normals(points, np.random.default_rng(0))
+    found = fit.model.components[0]
+
+    def loss(v: np.ndarray) -> float:
+        factor = np.array([[np.exp(v[2]), 0.0], [v[3], np.exp(v[4])]])
+        return -float(SkewNormal(v[:2], factor @ factor.T, v[5:]).logpdf(points).mean())
+
+    low = np.linalg.cholesky(found.sigma)
+    start = [*found.mu, np.log(low[0, 0]), low[1, 0], np.log(low[1, 1]), *found.lam]
+    better = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 3000})
+    assert -better.fun - fit.log_likelihood < 1e-6
 
 
 def test_weights_are_as_good_as_repeated_points() -> None:
