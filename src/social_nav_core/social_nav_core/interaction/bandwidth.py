@@ -10,7 +10,8 @@ from scipy.special import logsumexp
 
 from social_nav_core.geometry import FloatArray
 
-NARROWEST, WIDEST = 0.02, 1.0
+NARROWEST, WIDEST = 0.02, 1.0  # [m]
+MOST_POINTS = 5000
 
 
 def held_out_log_likelihood(points: FloatArray, trials: np.ndarray, bandwidth: float) -> float:
@@ -40,6 +41,9 @@ def cross_validated_bandwidth(
 
     Where trials are not known each distinct position is held out alone; exact duplicates go
     together, or they would vouch for each other and the bandwidth would shrink to nothing.
+    Of more than 5000 points every second (third, ...) is used, and the result is narrowed by the
+    sixth root of their ratio, as the best bandwidth in the plane is (Scott, Multivariate Density
+    Estimation, 1992).
 
     Args:
         points: ``(n, 2)`` [m].
@@ -51,6 +55,9 @@ def cross_validated_bandwidth(
     """
     if trials is None:
         trials = np.unique(points, axis=0, return_inverse=True)[1].reshape(-1)
+    stride = -(-len(points) // MOST_POINTS)
+    narrowing = (len(points[::stride]) / len(points)) ** (1.0 / 6.0)
+    points, trials = points[::stride], trials[::stride]
     if len(np.unique(trials)) < 2:
         raise ValueError("one trial only, expected at least 2 to leave one out")
 
@@ -64,4 +71,4 @@ def cross_validated_bandwidth(
     best = int(np.argmin([loss(value) for value in grid]))
     low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
     found = minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 0.01})
-    return float(np.exp(found.x))
+    return float(np.exp(found.x)) * narrowing

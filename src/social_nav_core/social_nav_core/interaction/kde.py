@@ -23,7 +23,7 @@ from social_nav_core.proxemics.model import ModelError
 from social_nav_core.whole_file import written_whole
 
 FORMAT = 1
-_POINTS_AT_ONCE = 4096
+_PAIRS_AT_ONCE = 1_000_000  # of points and kernels, 8 MB each array
 _UNREADABLE = (AttributeError, EOFError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
 
 
@@ -59,10 +59,8 @@ class InteractionModel:
         """Log density [log 1/m^2] at points ``(..., 2)`` [m]."""
         points = np.asarray(points, dtype=float)
         flat = points.reshape(-1, 2)
-        scores = [
-            self._score(flat[start : start + _POINTS_AT_ONCE])
-            for start in range(0, len(flat), _POINTS_AT_ONCE)
-        ]
+        size = max(1, _PAIRS_AT_ONCE // len(self.weights))
+        scores = [self._score(flat[at : at + size]) for at in range(0, len(flat), size)]
         return np.concatenate([*scores, np.empty(0)]).reshape(points.shape[:-1])
 
     def _score(self, points: FloatArray) -> FloatArray:

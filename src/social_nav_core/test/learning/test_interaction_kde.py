@@ -128,6 +128,13 @@ def test_duplicates_do_not_shrink_the_bandwidth() -> None:
     assert cross_validated_bandwidth(np.repeat(points, 4, axis=0)) == pytest.approx(once, rel=0.02)
 
 
+def test_bandwidth_of_many_points_is_found_from_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = np.random.default_rng(2).normal(size=(1200, 2)) * 0.5
+    every = cross_validated_bandwidth(points)
+    monkeypatch.setattr("social_nav_core.interaction.bandwidth.MOST_POINTS", 400)
+    assert cross_validated_bandwidth(points) == pytest.approx(every, rel=0.15)
+
+
 def test_bandwidth_needs_two_trials() -> None:
     with pytest.raises(ValueError, match="one trial only"):
         cross_validated_bandwidth(np.zeros((5, 2)))
