@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from launch.actions import IncludeLaunchDescription
+from launch.actions import ExecuteProcess, IncludeLaunchDescription, Shutdown
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import Command, FindExecutable
 from launch_ros.actions import Node, SetParameter
@@ -48,6 +48,10 @@ CAMERA_NAMES = (  # Gazebo's and PAL's
     ("/head_front_camera/camera_info", "/head_front_camera/rgb/camera_info"),
     ("/head_front_camera/depth_image", "/head_front_camera/depth_registered/image_raw"),
 )
+RECORDED = (
+    *("/clock", "/tf", "/tf_static", "/map", "/scan", "/odom", "/cmd_vel", "/plan"),
+    *("/bodies", "/social_people", "/social_costmap", "/approach_place"),
+)
 
 
 def generate_launch_description():
@@ -66,6 +70,9 @@ def generate_launch_description():
                 "none: wait for goals",
                 ("avoid", "approach", "none"),
             ),
+            argument(
+                "target", "", "Id of who is approached; '' for whoever wants it, or the first one"
+            ),
             argument("social", "true", "Whether people raise costs", YES_NO),
             argument("headless", "false", "Without Gazebo's window and without RViz", YES_NO),
             argument("rviz", "true", "Whether to start RViz; never when headless", YES_NO),
@@ -78,6 +85,7 @@ def generate_launch_description():
             argument("gz_version", "8", "Major version of Gazebo: 8 is Harmonic, Jazzy's; '' any"),
             argument("seed", "1", "Of everything random"),
             argument("out", "", "Folder for the task's record and metrics; '' for none"),
+            argument("record", "false", "Whether to record all topics into OUT/bag (MCAP)", YES_NO),
             argument(
                 "params_file",
                 str(ROOT / "config" / "social_nav.yaml"),
@@ -120,6 +128,8 @@ def start(given):
     ]
     if given["task"] != "none":
         actions.append(trial(given, scene_file))
+    if given["record"] == "true":
+        actions.append(recording(given))
     if given["rviz"] == "true" and given["headless"] == "false":
         need_packages("rviz2")
         view = ["-d", str(ROOT / "config" / "social_nav.rviz")]
@@ -210,24 +220,37 @@ def pal_robot(scene, world):
 
 
 def trial(given, scene_file):
-    """The node that gives the task, watches, and ends the whole when it is over."""
+    """The node that gives the task, and ends everything when it is over and has a record."""
     parameters = {
         "scene": str(scene_file),
         "task": given["task"],
+        "target": given["target"],
         "arm": "social costs" if given["social"] == "true" else "no social costs",
         "seed": int(given["seed"]),
         "out": given["out"],
     }
-    return suite_node(given, "trial", parameters)
+    ends = {"on_exit": Shutdown(reason="the task is over")} if given["out"] else {}
+    return suite_node(given, "trial", parameters, **ends)
 
 
-def suite_node(given, executable, parameters):
+def recording(given):
+    """`ros2 bag record` of what the suite and Nav2 say, without images."""
+    if not given["out"]:
+        raise MissingError("record:=true needs out:=FOLDER")
+    need_packages("ros2bag", "rosbag2_storage_mcap")
+    folder = str(Path(given["out"]) / "bag")
+    command = ("ros2", "bag", "record", "--storage", "mcap", "--output", folder)
+    return ExecuteProcess(cmd=[*command, *RECORDED], output="log")
+
+
+def suite_node(given, executable, parameters, **options):
     return Node(
         package="social_nav_nodes",
         executable=executable,
         name=executable,
         parameters=[given["params_file"], parameters],
         output="screen",
+        **options,
     )
 
 

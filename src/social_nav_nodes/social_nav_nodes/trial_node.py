@@ -15,8 +15,9 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from social_nav_core.evaluation.record_file import save_run
 from social_nav_core.evaluation.report import write_report
+from social_nav_core.evaluation.suites import WILLING
 from social_nav_core.parameters import parameter
-from social_nav_core.sim.scene import load_scene
+from social_nav_core.sim.scene import Scene, load_scene
 
 from social_nav_nodes.demo.jobs import Job
 from social_nav_nodes.demo.observer import ObserverNode
@@ -31,6 +32,9 @@ class TrialParameters:
 
     scene: str = parameter("", "", "scene file (YAML)")
     task: str = parameter("avoid", "", "what the robot is to do", choices=TASKS)
+    target: str = parameter(
+        "", "", "id of who is approached; empty: whoever wants it, or the first one of the scene"
+    )
     arm: str = parameter("social costs", "", "what this run shows, for the report")
     seed: int = parameter(1, "", "of everything random, for the report", 0, 2**31 - 1)
     stay: float = parameter(5.0, "s", "with a person who is approached", 0.0, 600.0)
@@ -68,6 +72,7 @@ def main() -> None:
         social_costs=about.arm == "social costs",
         stay=about.stay,
         timeout=about.timeout,
+        target=about.target or _first_if_nobody_is_willing(scene),
     )
     observer = ObserverNode(job, scene, about.seed)
     status = 130
@@ -82,6 +87,15 @@ def main() -> None:
         node.destroy_node()
         rclpy.try_shutdown()
     sys.exit(status)
+
+
+def _first_if_nobody_is_willing(scene: Scene) -> str:
+    """The id of the scene's first person; empty when somebody, maybe later, wants to interact."""
+    labels = [person.labels for person in scene.people]
+    labels += [step.labels for person in scene.people for step in person.script]
+    if not scene.people or any(label.intent in WILLING for label in labels):
+        return ""
+    return scene.people[0].id
 
 
 def _watch(observer: ObserverNode, node: Node) -> int:

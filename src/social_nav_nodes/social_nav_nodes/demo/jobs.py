@@ -17,6 +17,7 @@ class Job:
         social_costs: whether the navigator uses them.
         stay: how long to stay with a person who does not move [s].
         timeout: simulated time after which the run has failed [s].
+        target: id of who is approached, "" for whoever most wants it.
     """
 
     title: str
@@ -26,6 +27,7 @@ class Job:
     social_costs: bool
     stay: float = 0.0
     timeout: float = 60.0
+    target: str = ""
 
     @property
     def name(self) -> str:

@@ -122,7 +122,8 @@ class ObserverNode(Node):
             goal = NavigateToPose.Goal(pose=pose_stamped(self._scene.goal, header))
             self._recorder.goal(0.0, self._scene.goal)
         else:
-            goal = ApproachPerson.Goal(stay=Duration(sec=int(self._job.stay)))
+            stay = Duration(sec=int(self._job.stay))
+            goal = ApproachPerson.Goal(person_id=self._job.target, stay=stay)
         self._client.send_goal_async(goal, self._see_feedback).add_done_callback(self._answered)
 
     def _answered(self, future: Future) -> None:

@@ -1,0 +1,106 @@
+"""The trials of a suite in Gazebo, one after the other: recorded (MCAP), measured, reported."""
+
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+from launch.actions import ExecuteProcess, LogInfo, RegisterEventHandler
+from launch.event_handlers import OnProcessExit
+from social_nav_core.evaluation.suites import draw_trial, load_suite
+from social_nav_core.sim.gazebo.scene_file import scene_file
+from social_nav_nodes.launching import (
+    YES_NO,
+    MissingError,
+    argument,
+    later,
+    need_executables,
+    need_packages,
+)
+
+from launch import LaunchDescription
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def generate_launch_description():
+    return LaunchDescription(
+        [
+            argument("suite", "paper", "Suite of trials: a name in worlds/suites, or a file"),
+            argument("trials", "5", "Of each scene and task"),
+            argument("only", "", "Scenes and tasks, as in 'avoid circle'; '' for all of the suite"),
+            argument("arms", "social,none", "Compared: social with, none without social costs"),
+            argument("seed", "0", "Of starts, goals and formations"),
+            argument("out", "out/gazebo", "Folder for records, recordings and reports"),
+            argument("headless", "true", "Without Gazebo's window and without RViz", YES_NO),
+            argument("robot", "tiago_lite", "As in tiago_gazebo.launch.py", ("tiago_lite", "pal")),
+            later(start),
+        ]
+    )
+
+
+def start(given):
+    need_packages("social_nav_bringup", "ros_gz_sim", "rosbag2_storage_mcap")
+    need_executables("trial", "gazebo_people", "goal_selector", "social_costmap")
+    processes = [one_trial(given, *item) for item in all_trials(given)]
+    processes.append(report(given))
+    then = [
+        RegisterEventHandler(
+            OnProcessExit(
+                target_action=before,
+                on_exit=[LogInfo(msg=f"{number} of {len(processes) - 1} trials done"), after],
+            )
+        )
+        for number, (before, after) in enumerate(pairwise(processes), start=1)
+    ]
+    return [*then, processes[0]]
+
+
+def all_trials(given):
+    """(trial, arm, folder) of every trial, in the order of the suite."""
+    path = Path(given["suite"])
+    path = path if path.suffix else ROOT / "worlds" / "suites" / f"{path}.yaml"
+    if not path.is_file():
+        names = ", ".join(sorted(file.stem for file in path.parent.glob("*.yaml")))
+        raise MissingError(f"no suite '{given['suite']}': expected {names}, or a suite file")
+    suite = load_suite(path)
+    entries = [e for e in suite.entries if given["only"] in ("", e.name)]
+    if not entries:
+        names = ", ".join(f"'{entry.name}'" for entry in suite.entries)
+        raise MissingError(f"the suite has no '{given['only']}': expected one of {names}")
+    for entry in entries:
+        for index in range(int(given["trials"])):
+            trial = draw_trial(entry, index, int(given["seed"]))
+            for arm in given["arms"].split(","):
+                name = f"{entry.name}_{index:03d}_{arm}".replace(" ", "_")
+                yield trial, arm, Path(given["out"]).absolute() / name
+
+
+def one_trial(given, trial, arm, folder):
+    """`ros2 launch tiago_gazebo.launch.py` for one trial; it ends by itself."""
+    folder.mkdir(parents=True, exist_ok=True)
+    room = ROOT / "worlds" / f"{trial.scene.room.name}.yaml"
+    (folder / "scene.yaml").write_bytes(scene_file(trial.scene, room))
+    arguments = {
+        "scene": folder / "scene.yaml",
+        "task": trial.task,
+        "target": trial.target_id,
+        "social": "true" if arm == "social" else "false",
+        "headless": given["headless"],
+        "robot": given["robot"],
+        "seed": trial.seed % 2**31,
+        "out": folder,
+        "record": "true",
+    }
+    return ExecuteProcess(
+        cmd=[
+            *("ros2", "launch", str(ROOT / "launch" / "tiago_gazebo.launch.py")),
+            *(f"{name}:={value}" for name, value in arguments.items()),
+        ],
+        output="screen",
+    )
+
+
+def report(given):
+    """Metrics and report of all records."""
+    command = [sys.executable, "-m", "social_nav_core", "report-runs", given["out"]]
+    return ExecuteProcess(cmd=[*command, "--out", given["out"]], output="screen")
