@@ -1,0 +1,181 @@
+"""What people answered: scales with and without the social costs, tests, agreement, preferences."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from social_nav_core.evaluation.arms import NO_LAYER, OURS
+from social_nav_core.evaluation.statistics import (
+    Difference,
+    mean_and_deviation,
+    paired_difference,
+)
+from social_nav_core.evaluation.survey import ITEMS, SCALES
+from social_nav_core.geometry import FloatArray
+
+COLUMNS = ("participant", "position", "pair", "clip", "item", "value")
+PREFERENCE = "preference"
+
+
+class AnswerError(ValueError):
+    """A file of answers cannot be used; the message names file, line and what was expected."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Ratings (participants, clips, items) 1 to 5, NaN where missing, and preferences by pair."""
+
+    participants: tuple[str, ...]
+    clips: tuple[str, ...]
+    arms: tuple[str, ...]
+    ratings: FloatArray
+    preferred: tuple[str, ...]
+
+    def scale(self, name: str) -> FloatArray:
+        """Means (participants, clips) of a scale's items."""
+        columns = [i for i, item in enumerate(ITEMS) if item.scale == name]
+        return np.asarray(self.ratings[:, :, columns].mean(axis=2))
+
+
+@dataclass(frozen=True)
+class ScaleResult:
+    """One scale.
+
+    Attributes:
+        name: of the scale.
+        ours, none: mean and standard deviation over participants, with and without the costs.
+        difference: paired over participants.
+        p_value: of Wilcoxon's signed-rank test, two-sided; NaN with no difference at all.
+        alpha: Cronbach's, of the items over all ratings.
+        agreement: of the participants over the clips, ICC(2,1) of Shrout and Fleiss (1979).
+    """
+
+    name: str
+    ours: tuple[float, float]
+    none: tuple[float, float]
+    difference: Difference
+    p_value: float
+    alpha: float
+    agreement: float
+
+
+def read_key(path: Path) -> dict[str, str]:
+    """Arm of each clip."""
+    with path.open(encoding="utf-8", newline="") as file:
+        table = csv.DictReader(file)
+        if not {"clip", "arm"} <= set(table.fieldnames or ()):
+            raise AnswerError(f"{path}: columns are {table.fieldnames}, expected clip and arm")
+        return {row["clip"]: row["arm"] for row in table}
+
+
+def read_answers(paths: Sequence[Path], key: Mapping[str, str]) -> Answers:
+    """Answers of several people; the same participant may not come twice."""
+    rows = [row for path in paths for row in _rows(path, key)]
+    participants = tuple(dict.fromkeys(row["participant"] for row in rows))
+    sources: dict[str, str] = {}
+    for row in rows:
+        if sources.setdefault(row["participant"], row["file"]) != row["file"]:
+            both = f"{sources[row['participant']]} and {row['file']}"
+            raise AnswerError(f"participant '{row['participant']}' is in {both}, expected one file")
+    clips, items = tuple(sorted(key)), [item.name for item in ITEMS]
+    ratings = np.full((len(participants), len(clips), len(items)), np.nan)
+    for row in rows:
+        if row["item"] != PREFERENCE:
+            who, what = participants.index(row["participant"]), clips.index(row["clip"])
+            ratings[who, what, items.index(row["item"])] = int(row["value"])
+    preferred = tuple(key.get(row["value"], "none") for row in rows if row["item"] == PREFERENCE)
+    return Answers(participants, clips, tuple(key[clip] for clip in clips), ratings, preferred)
+
+
+def _rows(path: Path, key: Mapping[str, str]) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        table = csv.DictReader(file)
+        if tuple(table.fieldnames or ()) != COLUMNS:
+            wanted = ", ".join(COLUMNS)
+            raise AnswerError(f"{path}: columns are {table.fieldnames}, expected {wanted}")
+        rows = [{**row, "file": str(path)} for row in table]
+    names = {item.name for item in ITEMS}
+    for number, row in enumerate(rows, start=2):
+        if row["item"] == PREFERENCE:
+            good = row["value"] == "none" or row["value"] in key
+        else:
+            good = row["item"] in names and row["clip"] in key and row["value"] in "12345"
+            good = good and len(row["value"]) == 1
+        if not good:
+            raise AnswerError(
+                f"{path}, line {number}: {row['clip']!r}, {row['item']!r}, {row['value']!r},"
+                " expected a clip of the key, an item of the survey and 1 to 5"
+            )
+    return rows
+
+
+def analyse(answers: Answers, rng: np.random.Generator) -> list[ScaleResult]:
+    """All scales; raises `AnswerError` with fewer than two participants."""
+    if len(answers.participants) < 2:
+        raise AnswerError(f"{len(answers.participants)} participants, expected at least 2")
+    with_costs = np.array([arm == OURS for arm in answers.arms])
+    without = np.array([arm == NO_LAYER for arm in answers.arms])
+    results = []
+    for name in SCALES:
+        scale = answers.scale(name)
+        ours = np.nanmean(scale[:, with_costs], axis=1)
+        none = np.nanmean(scale[:, without], axis=1)
+        differs = bool(np.abs(ours - none).max() > 0.0)
+        p_value = float(stats.wilcoxon(ours, none).pvalue) if differs else float("nan")
+        columns = [i for i, item in enumerate(ITEMS) if item.scale == name]
+        items = answers.ratings[:, :, columns].reshape(-1, len(columns))
+        results.append(
+            ScaleResult(
+                name,
+                mean_and_deviation(ours),
+                mean_and_deviation(none),
+                paired_difference(ours, none, rng),
+                p_value,
+                cronbach_alpha(items[np.isfinite(items).all(axis=1)]),
+                agreement(scale.T[np.isfinite(scale.T).all(axis=1)]),
+            )
+        )
+    return results
+
+
+def cronbach_alpha(ratings: FloatArray) -> float:
+    """Internal consistency of items (n ratings, k items); NaN when nothing varies.
+
+    Cronbach, "Coefficient alpha and the internal structure of tests", 1951, equation 2.
+    """
+    count = ratings.shape[1]
+    total = float(ratings.sum(axis=1).var(ddof=1)) if len(ratings) > 1 else 0.0
+    if total <= 0.0 or count < 2:
+        return float("nan")
+    return count / (count - 1) * (1.0 - float(ratings.var(axis=0, ddof=1).sum()) / total)
+
+
+def agreement(ratings: FloatArray) -> float:
+    """ICC(2,1) of ratings (n targets, k raters): two-way random effects, single rater, absolute.
+
+    Shrout and Fleiss, "Intraclass correlations", Psychological Bulletin 86, 1979.
+    """
+    targets, raters = ratings.shape
+    if targets < 2 or raters < 2:
+        return float("nan")
+    whole = ratings.mean()
+    by_target, by_rater = ratings.mean(axis=1), ratings.mean(axis=0)
+    between_targets = raters * ((by_target - whole) ** 2).sum() / (targets - 1)
+    between_raters = targets * ((by_rater - whole) ** 2).sum() / (raters - 1)
+    rest = ratings - by_target[:, None] - by_rater + whole
+    error = (rest**2).sum() / ((targets - 1) * (raters - 1))
+    below = between_targets + (raters - 1) * error + raters * (between_raters - error) / targets
+    return float((between_targets - error) / below) if below > 0.0 else float("nan")
+
+
+def preference_counts(answers: Answers) -> tuple[int, int, float]:
+    """Choices for ours, for no layer, and the p value of the sign test (two-sided)."""
+    ours, none = answers.preferred.count(OURS), answers.preferred.count(NO_LAYER)
+    p_value = float(stats.binomtest(ours, ours + none).pvalue) if ours + none else float("nan")
+    return ours, none, p_value
