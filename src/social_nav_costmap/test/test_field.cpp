@@ -50,6 +50,11 @@ public:
     const std::vector<Person> & people, const ZoneParameters & parameters = {})
   {
     SkewNormalField field(shipped_model(), parameters);
+    return draw(people, field);
+  }
+
+  const Canvas & draw(const std::vector<Person> & people, SkewNormalField & field)
+  {
     field.set_people(people);
     field.draw(
       window, [this](int row, int begin, int count, const float * values) {
@@ -84,10 +89,18 @@ public:
 };
 
 /// The cost of one person at one point, through the whole field.
-float cost(Vector point, const std::vector<Person> & people, const ZoneParameters & parameters = {})
+float cost(Vector point, const std::vector<Person> & people, const ZoneParameters & parameters)
 {
   Canvas canvas(1, 1, 1e-6, point);
   canvas.draw(people, parameters);
+  return canvas.costs[0];
+}
+
+float cost(Vector point, const std::vector<Person> & people)
+{
+  static SkewNormalField field(shipped_model(), {});
+  Canvas canvas(1, 1, 1e-6, point);
+  canvas.draw(people, field);
   return canvas.costs[0];
 }
 

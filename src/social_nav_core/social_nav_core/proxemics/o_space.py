@@ -58,9 +58,7 @@ def o_spaces_of(zones: Sequence[Zone], parameters: SocialZoneParameters) -> list
             amplitude = parameters.o_space_amplitude * min(zone.confidence for zone in circle)
             hull = convex_hull([tuple(zone.position.tolist()) for zone in circle])
             if len(hull) > 1 and amplitude > 0.0:
-                spaces.append(
-                    OSpace(hull, amplitude, parameters.o_space_sigma, parameters.cutoff)
-                )
+                spaces.append(OSpace(hull, amplitude, parameters.o_space_sigma, parameters.cutoff))
     return spaces
 
 

@@ -60,9 +60,7 @@ class SocialZoneParameters:
     attitude_negative_opening: float = parameter(0.3, "", "factor of the opening", 0.0, 1.0)
     attitude_not_interacting_amplitude: float = parameter(1.0, "", "factor of the cost", 0.0, 1.0)
     attitude_not_interacting_size: float = parameter(1.0, "", "factor of the size", 0.3, 3.0)
-    attitude_not_interacting_opening: float = parameter(
-        1.0, "", "factor of the opening", 0.0, 1.0
-    )
+    attitude_not_interacting_opening: float = parameter(1.0, "", "factor of the opening", 0.0, 1.0)
 
     def __post_init__(self) -> None:
         check(self)

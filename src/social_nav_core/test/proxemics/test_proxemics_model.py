@@ -19,16 +19,27 @@ lambda: [1.0, 0.0]
 """
 
 
+def skew_normal(mu, sigma, lam) -> SkewNormal:
+    return SkewNormal(*(np.array(part, dtype=float) for part in (mu, sigma, lam)))
+
+
 def pair() -> ProxemicsModel:
-    front = SkewNormal([0.3, 0.0], np.diag([0.2, 0.1]), [1.0, 0.0])
-    back = SkewNormal([-0.4, 0.0], np.diag([0.05, 0.05]), [0.0, 0.0])
+    front = skew_normal([0.3, 0.0], np.diag([0.2, 0.1]), [1.0, 0.0])
+    back = skew_normal([-0.4, 0.0], np.diag([0.05, 0.05]), [0.0, 0.0])
     return ProxemicsModel(np.array([0.7, 0.3]), (front, back), "made up", {"mu_f": (0.2, 0.4)})
 
 
 def test_the_shipped_model_reaches_farther_in_front_than_behind():
     model = shipped_model()
-    at = {place: model.pdf([f, s]) / model.peak for place, f, s in
-          [("front", 0.6, 0.0), ("back", -0.6, 0.0), ("left", 0.0, 0.6), ("right", 0.0, -0.6)]}
+    at = {
+        place: model.pdf([f, s]) / model.peak
+        for place, f, s in [
+            ("front", 0.6, 0.0),
+            ("back", -0.6, 0.0),
+            ("left", 0.0, 0.6),
+            ("right", 0.0, -0.6),
+        ]
+    }
     assert at["front"] > 2.0 * at["back"]
     assert at["front"] > 1.5 * max(at["left"], at["right"])
     assert at["left"] == pytest.approx(at["right"], rel=0.6)

@@ -184,8 +184,11 @@ def test_combinations_by_value():
     no_o_space = {"o_space_amplitude": 0.0}
     single = [social_cost([0.2, 0.2], [p], MODEL) for p in people]
     both = {
-        name: float(social_cost([0.2, 0.2], people, MODEL, SocialZoneParameters(
-            combination=name, **no_o_space)))
+        name: float(
+            social_cost(
+                [0.2, 0.2], people, MODEL, SocialZoneParameters(combination=name, **no_o_space)
+            )
+        )
         for name in ("max", "sum", "mixture")
     }
     assert both["max"] == pytest.approx(max(single))
@@ -257,15 +260,17 @@ def test_people_far_outside_a_grid_cost_nothing_there():
 def test_a_turned_origin_by_value():
     grid = GridGeometry(30, 30, 0.1, (2.0, 1.0, math.pi / 3))
     center = transform_points(grid.origin, [1.55, 1.45])
-    field = social_field([standing("a", *center, 0.4)], MODEL, grid)
-    assert field[14, 15] == pytest.approx(
-        float(social_cost(center, [standing("a", *center, 0.4)], MODEL))
-    )
+    person = standing("a", center[0], center[1], 0.4)
+    field = social_field([person], MODEL, grid)
+    assert field[14, 15] == pytest.approx(float(social_cost(center, [person], MODEL)))
     assert field[14, 15] > 0.98
 
 
 def test_five_hundred_people():
     rng = np.random.default_rng(5)
-    people = [standing(str(i), *rng.uniform(0, 10, 2), rng.uniform(-3, 3)) for i in range(500)]
+    people = [
+        standing(str(i), rng.uniform(0, 10), rng.uniform(0, 10), rng.uniform(-3, 3))
+        for i in range(500)
+    ]
     field = social_field(people, MODEL, GridGeometry(100, 100, 0.1))
     assert field.min() > 0.0 and field.max() <= 1.0

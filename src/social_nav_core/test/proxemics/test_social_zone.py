@@ -25,8 +25,8 @@ def cost(point, who, parameters=PLAIN) -> float:
 
 def share(forward, left) -> float:
     """The plain zone, straight from its formula."""
-    density = MODEL.pdf([forward, left]) / MODEL.peak
-    return max(0.0, (density - 0.01) / 0.99)
+    density = float(MODEL.pdf([forward, left])) / MODEL.peak
+    return float(max(0.0, (density - 0.01) / 0.99))
 
 
 def test_a_standing_person_has_the_model_around_the_body():
