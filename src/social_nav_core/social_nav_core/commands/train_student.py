@@ -7,6 +7,7 @@ train, validation and test. A training that was stopped goes on when the command
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,14 @@ def run(arguments: argparse.Namespace) -> int:
     network = POSE_NETWORKS[arguments.network]().to(device)
     settings = FitSettings(arguments.epochs, batch=64, rate=2e-3, seed=arguments.seed)
     done = train_pose_network(
-        network, train, validation, answers, settings, DistillSettings(), arguments.out, print
+        network,
+        train,
+        validation,
+        answers,
+        settings,
+        DistillSettings(),
+        arguments.out,
+        partial(print, flush=True),
     )
     best = done.history[done.best]
     shown = ", ".join(f"{task} {100 * best[task]:.1f} %" for task in TASKS)

@@ -7,6 +7,7 @@ is one, and on several under torchrun.
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from social_nav_core.arguments import output_file, whole_number
@@ -48,7 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
     torch.manual_seed(arguments.seed)
     model = SocialC3D(SMALL if arguments.size == "small" else FULL).to(device)
     settings = FitSettings(arguments.epochs, batch=32, rate=2e-3, seed=arguments.seed)
-    done = train_teacher(model, train, validation, settings, arguments.out, print)
+    done = train_teacher(
+        model, train, validation, settings, arguments.out, partial(print, flush=True)
+    )
     best = done.history[done.best]
     shown = ", ".join(f"{task} {100 * best[task]:.1f} %" for task in TASKS)
     print(f"{arguments.out}: best epoch {done.best + 1}, validation accuracy {shown}")

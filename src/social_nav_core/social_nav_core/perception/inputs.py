@@ -14,6 +14,7 @@ from social_nav_core.skeleton import FACE_SLICE, LEFT_HAND_SLICE, RIGHT_HAND_SLI
 _BODY = slice(0, 23)
 _HANDS = slice(LEFT_HAND_SLICE.start, RIGHT_HAND_SLICE.stop)
 _SPREAD = 0.03
+_TAIL = 1e-3  # smaller values are nothing: denormal numbers would make convolutions slow
 
 
 def heatmaps(places: Tensor, confidence: Tensor, edge: int) -> Tensor:
@@ -27,10 +28,12 @@ def heatmaps(places: Tensor, confidence: Tensor, edge: int) -> Tensor:
     """
     cells = (torch.arange(edge, device=places.device) + 0.5) / edge
     sigma = max(_SPREAD, 0.7 / edge)
-    bumps = torch.exp(-((places.unsqueeze(-1) - cells) ** 2) / (2.0 * sigma**2))
+    by_joint = places.transpose(1, 2).contiguous().unsqueeze(-1)
+    bumps = torch.exp(-((by_joint - cells) ** 2) / (2.0 * sigma**2))
+    bumps = bumps * (bumps > _TAIL)
     across, down = bumps[..., 0, :], bumps[..., 1, :]
-    maps = down.unsqueeze(-1) * across.unsqueeze(-2) * confidence[..., None, None]
-    return maps.transpose(1, 2)
+    down = down * confidence.transpose(1, 2).contiguous().unsqueeze(-1)
+    return down.unsqueeze(-1) * across.unsqueeze(-2)
 
 
 def teacher_inputs(
@@ -59,5 +62,5 @@ def teacher_inputs(
         heatmaps(face, confidence[..., FACE_SLICE], size.heatmap),
         heatmaps(places[..., _HANDS, :], confidence[..., _HANDS], size.heatmap),
         heatmaps(gaze, torch.ones_like(gaze[..., 0]), size.heatmap),
-        picture.permute(0, 4, 1, 2, 3).float() / 127.5 - 1.0,
+        picture.permute(0, 4, 1, 2, 3).contiguous().float() / 127.5 - 1.0,
     ]

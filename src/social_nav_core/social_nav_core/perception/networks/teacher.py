@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from social_nav_core.perception.networks.chain import ChainClassifier
@@ -122,10 +123,14 @@ class SocialC3D(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.features = size.features
         self.classifier = ChainClassifier(size.features)
+        self.to(memory_format=torch.channels_last_3d)
 
     def represent(self, *inputs: Tensor) -> Tensor:
         """Social representation ``(b, features)``."""
-        x = {name: self.stems[name](item) for name, item in zip(STREAMS, inputs, strict=True)}
+        x = {
+            name: self.stems[name](item.contiguous(memory_format=torch.channels_last_3d))
+            for name, item in zip(STREAMS, inputs, strict=True)
+        }
         for stage in range(3):
             x = {name: self.stages[f"{name}_{stage}"](item) for name, item in x.items()}
             if stage < 2:
