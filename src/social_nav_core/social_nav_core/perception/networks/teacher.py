@@ -123,7 +123,10 @@ class SocialC3D(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.features = size.features
         self.classifier = ChainClassifier(size.features)
-        self.to(memory_format=torch.channels_last_3d)
+        for module in self.modules():
+            if isinstance(module, nn.Conv3d):
+                weight = module.weight.data
+                module.weight.data = weight.contiguous(memory_format=torch.channels_last_3d)
 
     def represent(self, *inputs: Tensor) -> Tensor:
         """Social representation ``(b, features)``."""
