@@ -8,6 +8,7 @@ are kept with 9 digits, as the last bits may depend on where arrays lie in memor
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import asdict, dataclass
@@ -19,7 +20,7 @@ import numpy as np
 
 from social_nav_core.evaluation.arms import arm_named
 from social_nav_core.evaluation.metrics.comfort import learned_cost
-from social_nav_core.evaluation.metrics.table import conversation, measure
+from social_nav_core.evaluation.metrics.table import METRICS, conversation, measure
 from social_nav_core.evaluation.run import RunRecord
 from social_nav_core.evaluation.suites import Suite, draw_trial, load_suite
 from social_nav_core.evaluation.trial import Models, TrialRunner, shortest_way
@@ -185,6 +186,7 @@ def _missing(
 def _begin(path: Path, plan: Plan) -> list[Result]:
     """Results that a former call has left; a line that was cut off is dropped."""
     head: dict[str, Any] = {"format": FORMAT, "suite": _suite(plan.suite).name, "seed": plan.seed}
+    head["metrics"] = zlib.crc32(" ".join(metric.name for metric in METRICS).encode())
     if not path.exists() or not path.read_bytes():
         path.write_text(json.dumps(head) + "\n", encoding="utf-8")
         return []

@@ -76,6 +76,14 @@ def test_the_table_of_both_avoid_runs(avoid_with: RunRecord, avoid_without: RunR
         assert values["success"] == 1.0
         assert np.isnan(values["arrival_distance"])
         assert np.isnan(values["spl"])
+    for values in (with_costs, without):
+        zones = ("intimate_time", "personal_time", "social_time")
+        assert sum(values[name] for name in zones) < avoid_with.duration
+        assert values["caused_contacts"] + values["contacts_by_person"] == values["person_contacts"]
+    assert without["person_contacts"] == 2.0
+    assert with_costs["group_time"] == with_costs["group_personal_time"] == 0.0
+    assert without["group_time"] > without["o_space_time"] > 1.0
+    assert without["group_personal_time"] > 0.5
     assert with_costs["o_space_intrusions"] == 0.0
     assert without["o_space_intrusions"] == 1.0
     assert with_costs["personal_cost_integral"] < 0.3 * without["personal_cost_integral"]

@@ -49,8 +49,12 @@ METRICS: tuple[Metric, ...] = (
            "times that the robot's disc touched a person's", 0),
     Metric("caused_contacts", "navigation", "of these, by the robot", "", "lower",
            "contacts in which the robot moved toward the person", 0),
+    Metric("contacts_by_person", "navigation", "of these, by the person alone", "", "lower",
+           "contacts in which only the person moved toward the other", 0),
     Metric("obstacle_contacts", "navigation", "contacts with walls or furniture", "", "lower",
            "times that the robot's disc touched an occupied cell", 0),
+    Metric("furniture_contacts", "navigation", "of these, with furniture", "", "lower",
+           "contacts at a place where a piece of furniture stands", 0),
     Metric("stalled_time", "navigation", "time stalled", "s", "lower",
            "time under way without driving or turning", 1),
     Metric("oscillations", "navigation", "turn reversals", "", "lower",
@@ -68,8 +72,12 @@ METRICS: tuple[Metric, ...] = (
            "closer than 0.45 m to a person (Hall 1966)", 1),
     Metric("personal_time", "social", "time in the personal zone", "s", "lower",
            "closer than 1.2 m, not closer than 0.45 m (Hall 1966)", 1),
-    Metric("group_time", "social", "time within 0.45 m of a group", "s", "lower",
+    Metric("social_time", "social", "time in the social zone", "s", "",
+           "closer than 3.6 m, not closer than 1.2 m (Hall 1966)", 1),
+    Metric("group_time", "social", "time in a group's intimate zone", "s", "lower",
            "inside the hull of a group's members or closer than 0.45 m to it", 1),
+    Metric("group_personal_time", "social", "time in a group's personal zone", "s", "lower",
+           "closer than 1.2 m to that hull, not closer than 0.45 m", 1),
     Metric("o_space_intrusions", "social", "intrusions into an o-space", "", "lower",
            "times that the robot drove into the space that a group shares (Kendon 1990)", 0),
     Metric("o_space_time", "social", "time in an o-space", "s", "lower",
@@ -84,6 +92,8 @@ METRICS: tuple[Metric, ...] = (
            "largest value of the same"),
     Metric("kirby_cost_integral", "social", "Kirby's cost", "s", "lower",
            "integral over time of Kirby's asymmetric Gaussian (2010)"),
+    Metric("kirby_cost_mean", "social", "Kirby's cost, mean", "", "lower",
+           "mean over time of the same", 3),
     Metric("kirby_cost_maximum", "social", "Kirby's cost, largest", "", "lower",
            "largest value of the same"),
     Metric("social_work", "social", "social work", "m/s", "lower",
@@ -164,7 +174,9 @@ def _navigation(run: RunRecord, shortest: float) -> dict[str, float]:
         else np.nan,
         "person_contacts": float(len(contacts)),
         "caused_contacts": float(sum(contact.by in ("robot", "both") for contact in contacts)),
+        "contacts_by_person": float(sum(contact.by == "person" for contact in contacts)),
         "obstacle_contacts": float(len(walls)),
+        "furniture_contacts": float(sum(contact.other == "furniture" for contact in walls)),
         "stalled_time": navigation.stalled_time(*track, under_way(run)),
         "oscillations": float(navigation.oscillations(*track)),
         "mean_speed": navigation.mean_speed(*track),
@@ -190,7 +202,7 @@ def _social(run: RunRecord, proxemics: ProxemicsModel) -> dict[str, float]:
     track = (run.times, run.robot_in_map, run.people_in_map)
     zones = social.zone_shares(run.times, social.closest_distance(*track[1:]))
     to_group = social.group_distance(*track[1:], run.group_ids)
-    near_group = social.zone_shares(run.times, to_group)["intimate"]
+    group_zones = social.zone_shares(run.times, to_group)
     entries, inside = social.o_space_intrusions(*track, run.group_ids)
     learned = comfort.summary(run.times, comfort.learned_cost(*track, proxemics))
     kirby = comfort.summary(run.times, comfort.kirby_cost(*track))
@@ -199,7 +211,9 @@ def _social(run: RunRecord, proxemics: ProxemicsModel) -> dict[str, float]:
         "mean_distance": social.mean_distance(*track),
         "intimate_time": zones["intimate"] * run.duration,
         "personal_time": zones["personal"] * run.duration,
-        "group_time": near_group * run.duration,
+        "social_time": zones["social"] * run.duration,
+        "group_time": group_zones["intimate"] * run.duration,
+        "group_personal_time": group_zones["personal"] * run.duration,
         "o_space_intrusions": float(entries),
         "o_space_time": inside,
         "minimum_time_to_collision": social.minimum_time_to_collision(
@@ -209,6 +223,7 @@ def _social(run: RunRecord, proxemics: ProxemicsModel) -> dict[str, float]:
         "personal_cost_mean": learned.mean,
         "personal_cost_maximum": learned.maximum,
         "kirby_cost_integral": kirby.integral,
+        "kirby_cost_mean": kirby.mean,
         "kirby_cost_maximum": kirby.maximum,
         "social_work": social.social_work(*track),
         "heading_change": social.heading_change_near_people(*track),
