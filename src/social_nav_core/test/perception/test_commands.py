@@ -121,10 +121,13 @@ def test_stages_from_nothing_to_a_table(tmp_path: Path, capsys: pytest.CaptureFi
     taught = ["--teacher", teacher, "--epochs", "1", "--out", student]
     assert main(["train-student", *data, *taught]) == 0
     capsys.readouterr()
-    assert main(["score-perception", files["test"], student]) == 0
+    scored = ["score-perception", files["test"], student, "--validation", files["validation"]]
+    assert main(scored) == 0
     table_text = capsys.readouterr().out
     assert f"10 windows of {files['test']}, 23 joints, 1 seeds, percent" in table_text
     assert "30 % both" in table_text
+    for words in ("calibration error", "no_response", "accuracy by time since the gesture began"):
+        assert words in table_text
     assert main(["score-perception", files["test"], teacher]) == 2
     assert "holds a teacher, expected one of student, st_gcn, gru" in capsys.readouterr().err
     assert main(["train-student", *data, "--teacher", student, "--out", teacher]) == 2
