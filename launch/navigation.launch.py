@@ -39,6 +39,7 @@ def generate_launch_description():
             ),
             argument("initial_pose", "0 0 0", "Where AMCL begins: x [m], y [m], yaw [rad]"),
             argument("scan_topic", "/scan", "Laser scan, an absolute name"),
+            argument("odom_topic", "odom", "Odometry, whose velocity the controller reads"),
             argument("social", "true", "Whether people raise costs", YES_NO),
             later(start),
         ]
@@ -58,6 +59,7 @@ def start(given):
     if given["extra_params_file"]:
         files.append(str(need_file(given["extra_params_file"], "a parameter file (YAML)")))
     overrides = {"obstacle_layer.scan.topic": given["scan_topic"]}
+    overrides["odom_topic"] = given["odom_topic"]
     if given["social"] == "false":
         overrides["social_layer.enabled"] = False
     names = list(SERVERS)

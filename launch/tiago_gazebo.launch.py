@@ -9,6 +9,7 @@ from launch.substitutions import Command, FindExecutable
 from launch_ros.actions import Node, SetParameter
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
+from social_nav_core.sim.gazebo.classic import classic_world_file
 from social_nav_core.sim.gazebo.map import map_files
 from social_nav_core.sim.gazebo.world import world_file
 from social_nav_core.sim.scene import load_scene
@@ -41,6 +42,10 @@ BRIDGED = (
     "/head_1_joint/cmd_pos@std_msgs/msg/Float64]gz.msgs.Double",
     "/head_2_joint/cmd_pos@std_msgs/msg/Float64]gz.msgs.Double",
 )
+TOPICS = {
+    "tiago_lite": {"scan_topic": "/scan", "odom_topic": "/odom"},
+    "pal": {"scan_topic": "/scan_raw", "odom_topic": "/mobile_base_controller/odom"},
+}
 POSE = "/model/{}/pose@tf2_msgs/msg/TFMessage[gz.msgs.Pose_V"
 VELOCITY = "/model/{}/cmd_vel@geometry_msgs/msg/Twist]gz.msgs.Twist"
 CAMERA_NAMES = (  # Gazebo's and PAL's
@@ -106,7 +111,7 @@ def start(given):
     world, map_file = files_of(scene, given["scene"])
     actions = [SetParameter("use_sim_time", True)]
     if given["robot"] == "pal":
-        actions += pal_robot(scene, world)
+        actions += pal_robot(scene)
     else:
         actions += tiago_lite(given, scene, world)
     actions += [
@@ -116,6 +121,7 @@ def start(given):
             params_file=given["nav2_params_file"],
             map=str(map_file),
             initial_pose=" ".join(str(number) for number in scene.robot),
+            **TOPICS[given["robot"]],
             social=given["social"],
         ),
         include(
@@ -196,7 +202,7 @@ def tiago_lite(given, scene, world):
     ]
 
 
-def pal_robot(scene, world):
+def pal_robot(scene):
     """PAL's own robot and controllers in the Gazebo that their packages are made for."""
     missing = [package for package in PAL_PACKAGES if not has_package(package)]
     if missing:
@@ -204,6 +210,8 @@ def pal_robot(scene, world):
             f"robot:=pal needs PAL's simulation, which lacks {', '.join(missing)}; PAL releases it "
             "for Humble (apt install ros-humble-tiago-simulation); or use robot:=tiago_lite"
         )
+    world = Path(tempfile.mkdtemp(prefix="social_nav_")) / "world.sdf"
+    world.write_bytes(classic_world_file(scene))
     x, y, yaw = (str(number) for number in scene.robot)
     return [
         include_from("gazebo_ros", "gazebo.launch.py", world=str(world)),

@@ -42,16 +42,20 @@ PACKAGES = {
     "ros2bag": (),
     "rosbag2_storage_mcap": (),
 }
-GZ_SIM = "from launch import LaunchDescription\ngenerate_launch_description = LaunchDescription\n"
+PAL = {"tiago_gazebo": (), "tiago_bringup": (), "tiago_description": ()}
+PAL["gazebo_ros"] = ("spawn_entity.py",)
+INCLUDED = ("ros_gz_sim/launch/gz_sim.launch.py", "gazebo_ros/launch/gazebo.launch.py")
+INCLUDED += ("tiago_bringup/launch/tiago_bringup.launch.py",)
+EMPTY = "from launch import LaunchDescription\ngenerate_launch_description = LaunchDescription\n"
 
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
     """A prefix with stand-ins of the packages; ``installed(without=...)`` leaves some out."""
 
-    def install(*, without=()):
+    def install(*, without=(), pal=False):
         prefix = tmp_path / "prefix"
-        for package, executables in PACKAGES.items():
+        for package, executables in {**PACKAGES, **(PAL if pal else {})}.items():
             if package in without:
                 continue
             index = prefix / "share/ament_index/resource_index/packages"
@@ -63,9 +67,9 @@ def installed(tmp_path, monkeypatch):
             for name in set(executables) - set(without):
                 (folder / name).write_text("#!/bin/sh\n")
                 (folder / name).chmod(0o755)
-        gazebo = prefix / "share/ros_gz_sim/launch/gz_sim.launch.py"
-        if gazebo.parent.is_dir():
-            gazebo.write_text(GZ_SIM)
+        for launch_file in INCLUDED:
+            if (prefix / "share" / launch_file).parent.is_dir():
+                (prefix / "share" / launch_file).write_text(EMPTY)
         monkeypatch.setenv("AMENT_PREFIX_PATH", str(prefix))
         monkeypatch.setenv("PATH", f"{xacro_stand_in(tmp_path)}:/usr/bin:/bin")
         monkeypatch.delenv("ROS_DISTRO", raising=False)
@@ -260,6 +264,16 @@ def test_pals_robot_is_asked_for_in_one_line_where_it_is_not_installed(installed
     installed()
     with pytest.raises(MissingError, match=r"lacks tiago_gazebo, .*use robot:=tiago_lite$"):
         Walk("tiago_gazebo.launch.py", robot="pal")
+
+
+def test_pals_robot_comes_into_a_world_of_gazebo_classic(installed):
+    installed(pal=True)
+    walk = Walk("tiago_gazebo.launch.py", robot="pal", scene="approach", headless="true")
+    assert "spawn_entity.py" in walk.commands and "parameter_bridge" not in walk.commands
+    world = Path(walk.context.launch_configurations["world"]).read_text()
+    assert '<sdf version="1.6">' in world and 'name="ben"' in world
+    assert walk.parameters["controller_server"]["odom_topic"] == "/mobile_base_controller/odom"
+    assert walk.parameters["amcl"]["scan_topic"] == "/scan_raw"
 
 
 def test_evaluation_draws_its_trials_and_reports_them(installed, tmp_path):
