@@ -221,7 +221,7 @@ def cost_against_length(results: Sequence[Result]) -> Figure:
             )  # fmt: skip
         ax.set(xlabel="mean path length [m]", ylabel="mean personal-space cost [s]")
         ax.margins(0.12)
-        ax.set_ylim(0.0, None)
+        ax.set_ylim(-0.03 * max(cost for _, cost in points.values()), None)
         ax.spines[["top", "right"]].set_visible(False)
         figure.tight_layout()
     return figure

@@ -149,14 +149,20 @@ def test_claims_against_no_layer() -> None:
     assert set(holds(bad + none).values()) == {False}
 
 
-def test_claims_against_baselines_use_every_share_of_the_costs() -> None:
+def test_claims_against_baselines_compare_at_the_same_length() -> None:
     kirby = made_up("Kirby", 0.5, 10.0)
     text = "Avoid: no more personal-space cost than 'Kirby' at no longer a path"
     assert holds(made_up("ours", 0.4, 10.0) + kirby)[text]
-    assert not holds(made_up("ours", 0.4, 10.1) + kirby)[text]
-    milder = made_up("ours", 0.4, 10.1) + made_up("ours x0.5", 0.5, 9.9)
-    assert holds(milder + kirby)[text]
-    assert not holds(milder + kirby + made_up("Kirby x0.5", 0.6, 9.5))[text]
+    assert not holds(made_up("ours", 0.6, 10.0) + kirby)[text]
+    longer = made_up("ours", 0.2, 11.0)
+    assert holds(longer + made_up("no layer", 0.8, 9.0) + kirby)[text]
+    assert not holds(longer + made_up("no layer", 0.9, 9.0) + kirby)[text]
+    assert holds(longer + made_up("ours x0.5", 0.5, 9.9) + kirby)[text]
+    wide = longer + made_up("no layer", 0.8, 9.0) + kirby + made_up("Kirby x0.5", 0.6, 9.5)
+    assert not holds(wide)[text]
+    far = made_up("Kirby", 0.1, 20.0)
+    assert not holds(longer + far)[text]
+    assert holds(longer + made_up("ours wider", 0.1, 12.0) + far)[text]
 
 
 @pytest.mark.parametrize(
