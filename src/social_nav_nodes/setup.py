@@ -1,6 +1,9 @@
+from pathlib import Path
+
 from setuptools import find_packages, setup
 
-NODES = ("goal_selector", "navigator", "recorder", "simulator", "social_costmap")
+MODULES = (Path(__file__).parent / "social_nav_nodes").glob("*_node.py")
+NODES = sorted(path.stem.removesuffix("_node") for path in MODULES)
 
 setup(
     name="social_nav_nodes",
