@@ -116,7 +116,8 @@ def figures(motion: Motion, physique: Physique, manner: Manner | None = None) ->
     channels = _channels(motion, manner)
     turn = about_z(motion.pose[..., 2])
     inverse = np.swapaxes(rotation(motion.pose[..., 2]), -1, -2)
-    walk = gait(rotate_2d(inverse, motion.velocity), motion.gait_phase, physique)
+    forward = np.einsum("...ij,...j->...i", inverse, motion.velocity)
+    walk = gait(forward, motion.gait_phase, physique)
     lower = _lower_body(motion, channels, walk, physique)
     chest, neck = _spine(motion, channels, walk, manner, lower, physique)
     gaze = _in_person(motion, motion.gaze, turn)
@@ -150,11 +151,6 @@ def figures(motion: Motion, physique: Physique, manner: Manner | None = None) ->
         mouth=channels[..., CHANNEL["mouth"]],
         physique=physique,
     )
-
-
-def rotate_2d(matrix: FloatArray, vector: FloatArray) -> FloatArray:
-    """Vectors ``(..., 2)`` turned by matrices ``(..., 2, 2)``."""
-    return np.einsum("...ij,...j->...i", matrix, vector)
 
 
 def _channels(motion: Motion, manner: Manner) -> FloatArray:

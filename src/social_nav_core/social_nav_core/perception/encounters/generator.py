@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -204,41 +206,30 @@ def _with_others(
     others = int(rng.choice([0, 1, 2], p=[0.7, 0.22, 0.08]))
     index = rng.integers(len(pool.people.stature), size=others)
     styles = [style, *(pool.styles[int(k)] for k in rng.integers(len(pool.styles), size=others))]
-    steps = len(motion.time)
-    bystanders = []
-    for _ in range(others):
-        spot = place + rng.uniform(-1.5, 1.5, 2)
-        start = np.append(spot, rng.uniform(-np.pi, np.pi))
-        walk = np.zeros(2) if rng.random() < 0.6 else rng.uniform(-1.0, 1.0, 2)
-        poses = start + (motion.time - motion.time[-1])[:, None] * np.append(walk, 0.0)
-        if walk.any():
-            poses[:, 2] = np.arctan2(walk[1], walk[0])
-        doing = rng.choice([Gesture.IDLE, Gesture.TALK, Gesture.LISTEN, Gesture.PHONE])
-        bystanders.append(
-            standing(poses, doing, motion.time, velocity=walk, gait_phase=0.9 * motion.time)
-        )
-    group = [motion, *bystanders]
-    stacked = Motion(
-        **{
-            item.name: np.stack([getattr(one, item.name) for one in group], axis=1)
-            for item in fields(Motion)
-        }
-    )
-    everyone = pool.people.take(index)
-    physique = Physique(
-        **{
-            item.name: np.append(getattr(subject, item.name), getattr(everyone, item.name))
-            for item in fields(Physique)
-        }
-    )
-    manner = Manner(
-        **{
-            item.name: np.array([getattr(one.manner, item.name) for one in styles])
-            for item in fields(Manner)
-        }
-    )
-    assert stacked.time.shape == (steps, others + 1)
-    return figures(stacked, physique, manner), np.stack([one.colours for one in styles])
+    group = [motion, *(_bystander(motion.time, place, rng) for _ in range(others))]
+    everybody = [subject, pool.people.take(index)]
+    return figures(
+        Motion(**_joined(Motion, group, partial(np.stack, axis=1))),
+        Physique(**_joined(Physique, everybody, np.concatenate)),
+        Manner(**_joined(Manner, [one.manner for one in styles], np.array)),
+    ), np.stack([one.colours for one in styles])
+
+
+def _bystander(times: FloatArray, place: FloatArray, rng: np.random.Generator) -> Motion:
+    """Somebody near a place who stands or passes by and has nothing to do with the robot."""
+    start = np.append(place + rng.uniform(-1.5, 1.5, 2), rng.uniform(-np.pi, np.pi))
+    walk = np.zeros(2) if rng.random() < 0.6 else rng.uniform(-1.0, 1.0, 2)
+    poses = start + (times - times[-1])[:, None] * np.append(walk, 0.0)
+    if walk.any():
+        poses[:, 2] = np.arctan2(walk[1], walk[0])
+    doing = rng.choice([Gesture.IDLE, Gesture.TALK, Gesture.LISTEN, Gesture.PHONE])
+    return standing(poses, doing, times, velocity=walk, gait_phase=0.9 * times)
+
+
+def _joined(kind: type, parts: Sequence[Any], join: Callable[..., Any]) -> dict[str, Any]:
+    """The fields of several dataclasses of one kind, joined field by field."""
+    names = [item.name for item in fields(kind)]
+    return {name: join([getattr(part, name) for part in parts]) for name in names}
 
 
 def _furniture(place: FloatArray, robot: FloatArray, rng: np.random.Generator) -> list[Box]:

@@ -29,7 +29,7 @@ class FlatGru(nn.Module):
         return self.classifier(self.represent(windows))
 
 
-class _GraphBlock(nn.Module):
+class GraphBlock(nn.Module):
     """Graph convolution over joints, then a convolution over time, with a shortcut."""
 
     partitions: Tensor
@@ -79,7 +79,7 @@ class StGcn(nn.Module):
         blocks, inputs = [], 3
         for index, width in enumerate(widths):
             stride = 2 if index > 0 and width > inputs else 1
-            blocks.append(_GraphBlock(inputs, width, partitions, stride))
+            blocks.append(GraphBlock(inputs, width, partitions, stride))
             inputs = width
         self.blocks = nn.Sequential(*blocks)
         self.features = inputs

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from social_nav_core.perception.networks.baselines import _GraphBlock
+from social_nav_core.perception.networks.baselines import GraphBlock
 from social_nav_core.perception.networks.student import GraphAttention
 
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -29,7 +29,7 @@ def multiply_adds(model: nn.Module, *inputs: Tensor) -> int:
         nonlocal total
         total += _macs(module, args[0], output)
 
-    leaves = (nn.Linear, *_CONVOLUTIONS, nn.LSTM, nn.GRU, GraphAttention, _GraphBlock)
+    leaves = (nn.Linear, *_CONVOLUTIONS, nn.LSTM, nn.GRU, GraphAttention, GraphBlock)
     hooks = [
         module.register_forward_hook(count)
         for module in model.modules()
@@ -59,5 +59,5 @@ def _macs(module: nn.Module, inputs: Tensor, output: Any) -> int:
         return frames * directions * weights
     if isinstance(module, GraphAttention):
         return module.macs(inputs.shape[0])
-    assert isinstance(module, _GraphBlock)
+    assert isinstance(module, GraphBlock)
     return inputs.shape[0] * module.macs(inputs.shape[2])
