@@ -12,18 +12,26 @@ from typing import Any
 
 from social_nav_core.parameters import specs
 
+from social_nav_nodes.gazebo_people_node import GazeboPeopleNode
 from social_nav_nodes.goal_selector_node import GoalSelectorNode
 from social_nav_nodes.navigator_node import NavigatorNode
+from social_nav_nodes.people_msgs_node import PeopleMsgsNode
+from social_nav_nodes.pose_array_node import PoseArrayNode
 from social_nav_nodes.recorder_node import RecorderNode
 from social_nav_nodes.simulator_node import SimulatorNode
 from social_nav_nodes.social_costmap_node import SocialCostmapNode
+from social_nav_nodes.trial_node import TrialNode
 
 NODES: dict[str, Any] = {
     "social_costmap": SocialCostmapNode,
     "goal_selector": GoalSelectorNode,
     "navigator": NavigatorNode,
     "simulator": SimulatorNode,
+    "gazebo_people": GazeboPeopleNode,
+    "people_msgs": PeopleMsgsNode,
+    "pose_array": PoseArrayNode,
     "recorder": RecorderNode,
+    "trial": TrialNode,
 }
 BEGIN, END = "<!-- parameters: begin -->", "<!-- parameters: end -->"
 
