@@ -73,55 +73,67 @@ class RowSpans
 {
 public:
   /// Corners in order; of a polygon that is not convex the widest span of each row is taken.
-  void fill(const std::vector<Vector> & corners, const Window & window)
+  void fill(const Vector * corners, std::size_t count, const Window & window)
   {
-    Box box;
-    for (const Vector & corner : corners) {
-      box.add(corner);
+    // In cells, shifted by a half: the integer part is the first cell whose centre is past it.
+    const double scale = 1.0 / window.resolution;
+    const Vector shift{0.5 - window.origin.x * scale, 0.5 - window.origin.y * scale};
+    double low = std::numeric_limits<double>::max(), high = std::numeric_limits<double>::lowest();
+    for (std::size_t i = 0; i < count; ++i) {
+      low = std::min(low, corners[i].y * scale + shift.y);
+      high = std::max(high, corners[i].y * scale + shift.y);
     }
-    first_row_ = window.first_row(box.min_y);
-    last_row_ = std::max(first_row_, window.first_row(box.max_y));
-    if (box.max_x < window.origin.x || window.xn <= window.x0) {
-      last_row_ = first_row_;
-    }
-    const std::size_t rows = static_cast<std::size_t>(last_row_ - first_row_);
+    x0_ = window.x0;
+    xn_ = std::max(window.x0, window.xn);
+    first_row_ = clamped(low, window.y0, std::max(window.y0, window.yn));
+    last_row_ = clamped(high, first_row_, std::max(first_row_, window.yn));
+    const auto rows = static_cast<std::size_t>(last_row_ - first_row_);
     left_.assign(rows, std::numeric_limits<double>::max());
     right_.assign(rows, std::numeric_limits<double>::lowest());
-    Vector a = corners.back();
-    for (const Vector & b : corners) {
-      cross_rows(a.y < b.y ? a : b, a.y < b.y ? b : a, window);
+    Vector a = scale * corners[count - 1] + shift;
+    for (std::size_t i = 0; i < count; ++i) {
+      const Vector b = scale * corners[i] + shift;
+      cross_rows(a.y < b.y ? a : b, a.y < b.y ? b : a);
       a = b;
     }
   }
 
   int first_row() const {return first_row_;}
   int last_row() const {return last_row_;}
-  int begin(int row, const Window & window) const
+  int begin(int row) const
   {
-    return window.first_column(left_[static_cast<std::size_t>(row - first_row_)]);
+    return clamped(left_[static_cast<std::size_t>(row - first_row_)], x0_, xn_);
   }
-  int end(int row, const Window & window) const
+  int end(int row) const
   {
-    return window.first_column(right_[static_cast<std::size_t>(row - first_row_)]);
+    return clamped(right_[static_cast<std::size_t>(row - first_row_)], x0_, xn_);
   }
 
 private:
-  void cross_rows(Vector low, Vector high, const Window & window)
+  static int clamped(double cell, int low, int high)
   {
-    const int from = std::max(first_row_, window.first_row(low.y));
-    const int to = std::min(last_row_, window.first_row(high.y));
+    return static_cast<int>(
+      std::clamp(cell, static_cast<double>(low), static_cast<double>(high)));
+  }
+
+  void cross_rows(Vector low, Vector high)
+  {
+    const int from = clamped(low.y, first_row_, last_row_);
+    const int to = clamped(high.y, first_row_, last_row_);
     if (from >= to) {
       return;
     }
     const double slope = (high.x - low.x) / (high.y - low.y);
-    double x = low.x + slope * (window.center(0, from).y - low.y);
-    for (int row = from; row < to; ++row, x += slope * window.resolution) {
+    double x = low.x + slope * (from + 1.0 - low.y);
+    for (int row = from; row < to; ++row, x += slope) {
       const auto i = static_cast<std::size_t>(row - first_row_);
       left_[i] = std::min(left_[i], x);
       right_[i] = std::max(right_[i], x);
     }
   }
 
+  int x0_ = 0;
+  int xn_ = 0;
   int first_row_ = 0;
   int last_row_ = 0;
   std::vector<double> left_;

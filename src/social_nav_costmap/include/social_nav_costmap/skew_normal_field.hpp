@@ -53,12 +53,15 @@ public:
       }
     }
     box_ = Box();
+    outlines_.clear();
+    starts_.assign(1, 0);
     for (const Zone & zone : zones_) {
       outline(zone);
       boxes_.push_back(Box());
-      for (const Vector & corner : outline_) {
-        boxes_.back().add(corner);
+      for (std::size_t i = starts_.back(); i < outlines_.size(); ++i) {
+        boxes_.back().add(outlines_[i]);
       }
+      starts_.push_back(outlines_.size());
       box_.add(boxes_.back());
     }
     find_o_spaces();
@@ -84,11 +87,12 @@ public:
   template<typename Write>
   std::size_t draw(const Window & window, Write && write)
   {
-    row_.resize(std::max(row_.size(), static_cast<std::size_t>(std::max(0, window.xn - window.x0))));
+    const int width = std::max(0, window.xn - window.x0) + ZoneTable::kSlack;
+    row_.resize(std::max(row_.size(), static_cast<std::size_t>(width)));
     std::size_t cells = 0;
     for (const Part & part : parts_) {
       cells += part.end - part.begin == 1 ?
-        draw_one(zones_[order_[part.begin]], window, write) : draw_many(part, window, write);
+        draw_one(order_[part.begin], window, write) : draw_many(part, window, write);
     }
     for (const OSpace & space : spaces_) {
       cells += draw_o_space(space, window, write);
@@ -112,11 +116,10 @@ private:
            table_.at(zone.to_model * d, static_cast<float>(zone.opening), zone.isotropic);
   }
 
-  /// Polygon around a zone, 2 % larger, with corners where the motion starts to stretch it.
+  /// Add the polygon around a zone, 2 % larger, with corners where the motion starts to stretch.
   void outline(const Zone & zone)
   {
     constexpr std::size_t kEvery = 2;  // of the contour's points
-    outline_.clear();
     const auto & contour = zone.isotropic ? shape_.circle : shape_.contour;
     const double drawn = zone.stretch / (1.0 - zone.stretch);
     Vector before = 1.02 * (zone.from_model * contour[contour.size() - kEvery]);
@@ -126,9 +129,9 @@ private:
       const double ahead = dot(zone.direction, corner);
       if ((ahead > 0.0) != (ahead_before > 0.0)) {
         const double share = ahead_before / (ahead_before - ahead);
-        outline_.push_back(zone.center + before + share * (corner - before));
+        outlines_.push_back(zone.center + before + share * (corner - before));
       }
-      outline_.push_back(
+      outlines_.push_back(
         zone.center + corner + (drawn * std::max(0.0, ahead)) * zone.direction);
       before = corner;
       ahead_before = ahead;
@@ -159,15 +162,16 @@ private:
   }
 
   template<typename Write>
-  std::size_t draw_one(const Zone & zone, const Window & window, Write && write)
+  std::size_t draw_one(std::size_t index, const Window & window, Write && write)
   {
-    outline(zone);
-    spans_.fill(outline_, window);
+    const Zone & zone = zones_[index];
+    const std::size_t start = starts_[index];
+    spans_.fill(outlines_.data() + start, starts_[index + 1] - start, window);
     const Matrix map_ahead =
       zone.to_model * (identity() - zone.stretch * outer(zone.direction, zone.direction));
     std::size_t cells = 0;
     for (int row = spans_.first_row(); row < spans_.last_row(); ++row) {
-      const int begin = spans_.begin(row, window), end = spans_.end(row, window);
+      const int begin = spans_.begin(row), end = spans_.end(row);
       if (begin < end) {
         zone_row(
           zone, map_ahead, window.center(begin, row) - zone.center, window.resolution,
@@ -199,7 +203,7 @@ private:
     std::size_t cells = 0;
     for (std::size_t i = part.begin; i < part.end; ++i) {
       cells += draw_one(
-        zones_[order_[i]], inner, [&](int row, int begin, int count, const float * costs) {
+        order_[i], inner, [&](int row, int begin, int count, const float * costs) {
           float * const sum =
           sums_.data() + static_cast<std::size_t>(row - inner.y0) * width + (begin - inner.x0);
           for (int k = 0; k < count; ++k) {
@@ -233,10 +237,10 @@ private:
       }
       outline_.push_back(farthest + (1.01 * profile_.reach()) * way);
     }
-    spans_.fill(outline_, window);
+    spans_.fill(outline_.data(), outline_.size(), window);
     std::size_t cells = 0;
     for (int row = spans_.first_row(); row < spans_.last_row(); ++row) {
-      const int begin = spans_.begin(row, window), end = spans_.end(row, window);
+      const int begin = spans_.begin(row), end = spans_.end(row);
       if (begin >= end) {
         continue;
       }
@@ -363,7 +367,9 @@ private:
   std::vector<Vector> corners_;
   std::vector<Vector> members_;
   std::vector<Vector> hull_;
-  std::vector<Vector> outline_;
+  std::vector<Vector> outlines_;      ///< of all zones
+  std::vector<std::size_t> starts_;   ///< where each zone's begins, and the end
+  std::vector<Vector> outline_;       ///< of one o-space
   RowSpans spans_;
   std::vector<float> row_;
   std::vector<float> sums_;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "social_nav_costmap/raise_cells.hpp"
 #include "social_nav_costmap/skew_normal_field.hpp"
 
 namespace social_nav_costmap
@@ -212,13 +213,10 @@ private:
   }
 
   static void raise(
-    unsigned char * __restrict cell, const float * costs, int count, float scale, bool unknown)
+    unsigned char * cell, const float * costs, int count, float scale, bool unknown)
   {
     if (!unknown) {  // kUnknownCost is the largest value and stays
-      for (int k = 0; k < count; ++k) {
-        const auto cost = static_cast<unsigned char>(static_cast<int>(costs[k] * scale + 0.5f));
-        cell[k] = std::max(cell[k], cost);
-      }
+      raise_cells(cell, costs, count, scale);
       return;
     }
     for (int k = 0; k < count; ++k) {

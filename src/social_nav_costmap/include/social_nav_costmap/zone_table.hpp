@@ -25,6 +25,8 @@ namespace social_nav_costmap
 class ZoneTable
 {
 public:
+  static constexpr int kSlack = 3;
+
   ZoneTable(const ProxemicsModel & model, const ZoneShape & shape, const ZoneParameters & p)
   {
     Box box;
@@ -72,7 +74,7 @@ public:
   }
 
   /// Costs, times the amplitude, of `count` cells in a row; the first has the offset `first` from
-  /// the mode, each next one is a `step` further.  All offsets must lie within 1.03 contours.
+  /// the mode, each next one is a `step` further.  `costs` needs room for kSlack more.
   void along(
     Vector first, Vector step, int count, float amplitude, float opening, bool isotropic,
     float * costs) const
@@ -132,19 +134,22 @@ private:
   }
 
   /// Set costs to, or add to them, `factor` times the planes along a line; four cells at a time
-  /// where the processor has the instructions.
+  /// where the processor has the instructions, so up to three more than `count` are written.
   template<bool kSet>
   void add_along(const Plane * planes, Line line, int count, float factor, float * costs) const
   {
-    int k = 0;
 #ifdef __SSE2__
-    const __m128 lanes = _mm_setr_ps(0.0f, 1.0f, 2.0f, 3.0f);
+    const __m128 lanes = _mm_setr_ps(0.0f, 1.0f, 2.0f, 3.0f), zero = _mm_setzero_ps();
     const __m128 columns = _mm_set1_ps(static_cast<float>(columns_));
+    const __m128 last_f = _mm_set1_ps(static_cast<float>(columns_ - 1));
+    const __m128 last_l = _mm_set1_ps(static_cast<float>(rows_ - 1));
     const __m128 scale = _mm_set1_ps(factor);
     const __m128 df = _mm_set1_ps(4.0f * line.df), dl = _mm_set1_ps(4.0f * line.dl);
-    __m128 f = _mm_add_ps(_mm_set1_ps(line.f0), _mm_mul_ps(lanes, _mm_set1_ps(line.df)));
-    __m128 l = _mm_add_ps(_mm_set1_ps(line.l0), _mm_mul_ps(lanes, _mm_set1_ps(line.dl)));
-    for (; k + 4 <= count; k += 4) {
+    __m128 next_f = _mm_add_ps(_mm_set1_ps(line.f0), _mm_mul_ps(lanes, _mm_set1_ps(line.df)));
+    __m128 next_l = _mm_add_ps(_mm_set1_ps(line.l0), _mm_mul_ps(lanes, _mm_set1_ps(line.dl)));
+    for (int k = 0; k < count; k += 4) {
+      const __m128 f = _mm_min_ps(_mm_max_ps(next_f, zero), last_f);
+      const __m128 l = _mm_min_ps(_mm_max_ps(next_l, zero), last_l);
       const __m128 row = _mm_cvtepi32_ps(_mm_cvttps_epi32(l));
       const __m128i at = _mm_cvttps_epi32(_mm_add_ps(_mm_mul_ps(row, columns), f));
       const auto low = static_cast<std::uint64_t>(_mm_cvtsi128_si64(at));
@@ -157,16 +162,18 @@ private:
       value = _mm_add_ps(value, _mm_add_ps(_mm_mul_ps(forward, f), _mm_mul_ps(left, l)));
       value = _mm_mul_ps(value, scale);
       _mm_storeu_ps(costs + k, kSet ? value : _mm_add_ps(value, _mm_loadu_ps(costs + k)));
-      f = _mm_add_ps(f, df);
-      l = _mm_add_ps(l, dl);
+      next_f = _mm_add_ps(next_f, df);
+      next_l = _mm_add_ps(next_l, dl);
     }
-#endif
-    for (; k < count; ++k) {
+#else
+    for (int k = 0; k < count; ++k) {
       const float at_k = static_cast<float>(k);
-      const float cost =
-        factor * look_up(planes, line.f0 + at_k * line.df, line.l0 + at_k * line.dl);
+      const float f = std::clamp(line.f0 + at_k * line.df, 0.0f, columns_ - 1.0f);
+      const float l = std::clamp(line.l0 + at_k * line.dl, 0.0f, rows_ - 1.0f);
+      const float cost = factor * look_up(planes, f, l);
       costs[k] = kSet ? cost : costs[k] + cost;
     }
+#endif
   }
 
   float per_metre_ = 1.0f;
