@@ -59,7 +59,7 @@ def test_any_camera_rate_gives_the_same_window(rate: float) -> None:
     assert window.last_seen == times[-1]
 
 
-@given(st.lists(st.floats(0.015, 0.12), min_size=30, max_size=60))
+@given(st.lists(st.floats(0.015, 0.09), min_size=40, max_size=40))
 @settings(max_examples=25, deadline=None)
 def test_uneven_frames_are_interpolated(gaps: list[float]) -> None:
     times = np.cumsum(gaps)
