@@ -23,9 +23,12 @@ from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import check, parameter
 from social_nav_core.proxemics.mixture import Mixture
 from social_nav_core.proxemics.model import ProxemicsModel
+from social_nav_core.proxemics.skew_normal import symmetric_root
 
 MEMORY = 5  # steps that are extrapolated
+CLOSE = 3.0  # log-likelihood ratio that does not decide between two starts
 _LOG_2PI = float(np.log(2.0 * np.pi))
+_SKEWNESS = (2.0 - 0.5 * math.pi) ** (2.0 / 3.0)
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class EmParameters:
     trial_tolerance: float = parameter(3e-4, "", "the gain that ends a start's cycles", 0, 1)
     trial_points: int = parameter(400, "", "points (drawn) that starts are tried on", 10, 1000000)
     cycles: int = parameter(500, "", "most cycles of the best start", 1, 100000)
-    tolerance: float = parameter(1e-8, "", "mean log-likelihood per point gained, to stop", 0, 1)
+    tolerance: float = parameter(1e-9, "", "mean log-likelihood per point gained, to stop", 0, 1)
     narrowest: float = parameter(
         1e-3, "", "smallest spread of u in any direction, as a share of the data's", 1e-6, 0.5
     )
@@ -112,9 +115,30 @@ def fit_skew_normals(
         climbs.append(
             _climb(trial, start, parameters.trial_cycles, parameters.trial_tolerance, progress)
         )
-    top = max(climbs, key=lambda climb: climb.trace[-1]).top
-    best = _climb(data, top, parameters.cycles, parameters.tolerance, progress)
+    best = max(
+        (
+            _climb(data, top, parameters.cycles, parameters.tolerance, progress)
+            for top in _contenders(climbs, trial)
+        ),
+        key=lambda climb: climb.trace[-1],
+    )
     return Fit(best.top.to_model(), best.trace, best.converged, count)
+
+
+def _contenders(climbs: list[_Climb], trial: _Data) -> list[Mixture]:
+    """The best of the starts, and the best of those that ended elsewhere and nearly as high.
+
+    Nearly is a likelihood ratio below e^3 on the points that the starts were tried on.
+    """
+    ranked = sorted(climbs, key=lambda climb: -climb.trace[-1])
+    first = ranked[0]
+    close = first.trace[-1] - CLOSE / len(trial.x)
+    elsewhere = 0.2 * math.sqrt(np.trace(trial.moments[1]))
+    for other in ranked[1:]:
+        apart = float(np.linalg.norm(other.top.values[:, 1:3] - first.top.values[:, 1:3]))
+        if other.trace[-1] >= close and apart > elsewhere:
+            return [first.top, other.top]
+    return [first.top]
 
 
 def _checked(
@@ -155,30 +179,45 @@ class _Data:
         return _Data(chosen, np.full(n, 1.0 / n), self.narrowest)
 
     def start(self, number: int, components: int, rng: np.random.Generator) -> Mixture:
-        """Clusters of k-means, skewed along their own third moments, then along random ways."""
+        """Clusters of k-means, each skewed as `_skewed` says."""
         if components == 1:
-            labels = np.zeros(len(self.x), dtype=int)
-        else:
-            drawn = self.x[rng.choice(len(self.x), size=min(len(self.x), 2000), p=self.w)]
-            centers, _ = kmeans2(drawn, components, minit="++", seed=rng, missing="warn")
-            labels = ((self.x[:, None] - centers) ** 2).sum(axis=-1).argmin(axis=1)
-        rows = np.array([self._part(labels == k, number, rng) for k in range(components)])
-        rows[:, 0] /= rows[:, 0].sum()
-        return Mixture(rows)
+            return Mixture(self._skewed(self.w, number, 0.0)[None])
+        drawn = self.x[rng.choice(len(self.x), size=min(len(self.x), 2000), p=self.w)]
+        centers, _ = kmeans2(drawn, components, minit="++", seed=rng, missing="warn")
+        labels = ((self.x[:, None] - centers) ** 2).sum(axis=-1).argmin(axis=1)
+        rows = []
+        for k in range(components):
+            w = np.where(labels == k, self.w, 0.0)
+            few = np.count_nonzero(w) < 8
+            row = self._skewed(self.w if few else w / w.sum(), number, rng.uniform(0.0, 1.5))
+            row[0] = max(float(w.sum()), 1e-3)
+            rows.append(row)
+        values = np.array(rows)
+        values[:, 0] /= values[:, 0].sum()
+        return Mixture(values)
 
-    def _part(self, members: np.ndarray, number: int, rng: np.random.Generator) -> FloatArray:
-        share = _dot(self.w, members.astype(float))
-        few = members.sum() < 8 or share <= 0.0
-        w = self.w if few else np.where(members, self.w, 0.0) / share
+    def _skewed(self, w: FloatArray, number: int, turn: float) -> FloatArray:
+        """A component with the mean and covariance of weighted points.
+
+        Start 0 has the skewness of the points too, by the method of moments: with y the points
+        whitened, E[y |y|^2] points along the skew and its length is the skewness there.  The
+        others are skewed strongly, each a quarter turn (and a turn [rad]) on from that way.
+        """
         mean, covariance = _moments(self.columns, w)
-        spread = np.sqrt(np.diag(covariance) + self.smallest_variance)
-        third = w @ (self.x - mean) ** 3 / spread**3
-        way = np.cbrt(2.0 * third) if number == 0 else rng.standard_normal(2)
-        length = float(np.hypot(*way))
-        skew = min(length, 0.9) if number == 0 else 0.9
-        delta = skew * spread * way / max(length, 1e-12)
+        root = symmetric_root(covariance + self.smallest_variance * np.eye(2))
+        white = np.linalg.solve(root, self.columns - mean[:, None])
+        third = (white * (w * (white * white).sum(axis=0))).sum(axis=1)
+        way = math.atan2(third[1], third[0])
+        strength = 0.95
+        if number == 0:
+            power = float(np.hypot(*third)) ** (2.0 / 3.0)
+            strength = min(math.sqrt(0.5 * math.pi * power / (power + _SKEWNESS)), strength)
+        else:
+            way += 0.5 * math.pi * number + turn
+        length = strength / math.sqrt(1.0 - 2.0 / math.pi * strength**2)
+        delta = length * root @ np.array([math.cos(way), math.sin(way)])
         psi = covariance - (1.0 - 2.0 / np.pi) * np.outer(delta, delta)
-        return self._row(max(share, 1e-3), mean - np.sqrt(2.0 / np.pi) * delta, delta, psi)
+        return self._row(1.0, mean - np.sqrt(2.0 / np.pi) * delta, delta, psi)
 
     def _row(self, share: float, mu: FloatArray, delta: FloatArray, psi: FloatArray) -> FloatArray:
         """A component, the eigenvalues of psi raised to the smallest allowed variance.

@@ -13,6 +13,7 @@ is claimed alike until somebody walks there) and turn density into its inverse.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -136,6 +137,24 @@ def kept_out(
     return KeptOut(places, weights, count)
 
 
+def published_start(kept: KeptOut) -> Mixture:
+    """Start of the published fit: the moments of each coordinate, as if each were skewed alone.
+
+    The skew of a coordinate is the cube root of its third central moment over that of a unit
+    half-normal; if all of it together is too much for the covariance, it is shortened.
+    """
+    mean = kept.weights @ kept.places
+    rest = kept.places - mean
+    covariance = (rest * kept.weights[:, None]).T @ rest
+    bias = math.sqrt(2.0 / math.pi)
+    delta = np.cbrt(kept.weights @ rest**3 / ((4.0 / math.pi - 1.0) * bias))
+    left_over = 1.0 - bias**2
+    taken = left_over * float(delta @ np.linalg.solve(covariance, delta))
+    delta = delta * min(1.0, math.sqrt(0.9 / taken)) if taken > 0.0 else delta
+    psi = covariance - left_over * np.outer(delta, delta)
+    return Mixture.of([1.0], [mean - bias * delta], [delta], [psi])
+
+
 def fit_kept_out(
     kept: KeptOut,
     parameters: RecipeParameters,
@@ -145,15 +164,16 @@ def fit_kept_out(
 ) -> Fit:
     """Skew normals of kept-out places.
 
-    One component of `paper` climbs from the moments of the points alone, as published.  For the
-    published data that is a local optimum: other starts find a slightly higher likelihood at a
-    model that is skewed to a side.
+    One component of `paper` climbs from the moments of each coordinate alone, as published.  For
+    the published data that is a local optimum: other starts find a slightly higher likelihood at
+    a model that is skewed to a side.
 
     Args:
         initial: the only start; None for the recipe's own.
     """
-    alone = parameters.method == "paper" and parameters.components == 1
-    em = EmParameters(components=parameters.components, restarts=1 if alone else 4)
+    if initial is None and parameters.method == "paper" and parameters.components == 1:
+        initial = published_start(kept)
+    em = EmParameters(components=parameters.components)
     fit = fit_skew_normals(kept.places, rng, kept.weights, em, initial=initial, progress=progress)
     return replace(fit, count=kept.count)
 
