@@ -1,6 +1,8 @@
 """Nav2's servers with this suite's parameters, and map server and AMCL where they are wanted."""
 
+import json
 import os
+import tempfile
 from pathlib import Path
 
 from launch_ros.actions import Node, SetParameter
@@ -22,6 +24,7 @@ SERVERS = {
     "behavior_server": "nav2_behaviors",
     "bt_navigator": "nav2_bt_navigator",
 }
+LOCALISATION = {"map_server": "nav2_map_server", "amcl": "nav2_amcl"}
 
 
 def generate_launch_description():
@@ -49,7 +52,7 @@ def generate_launch_description():
 def start(given):
     localises = bool(given["map"])
     packages = [*SERVERS.values(), "nav2_lifecycle_manager"]
-    packages += ["nav2_map_server", "nav2_amcl"] if localises else []
+    packages += LOCALISATION.values() if localises else []
     if given["social"] == "true":
         packages.append("social_nav_costmap")
     need_packages(*packages)
@@ -58,17 +61,21 @@ def start(given):
         files.append(str(ROOT / "config" / "nav2_humble.yaml"))
     if given["extra_params_file"]:
         files.append(str(need_file(given["extra_params_file"], "a parameter file (YAML)")))
-    overrides = {"obstacle_layer.scan.topic": given["scan_topic"]}
-    overrides["odom_topic"] = given["odom_topic"]
-    if given["social"] == "false":
-        overrides["social_layer.enabled"] = False
-    names = list(SERVERS)
+    files.append(write_parameters(given))
+    nodes = SERVERS | (LOCALISATION if localises else {})
     actions = [SetParameter("use_sim_time", given["use_sim_time"] == "true")]
-    actions += [server(given, SERVERS[name], name, [*files, overrides]) for name in names]
-    if localises:
-        localisation, found = localise(given, files)
-        actions += localisation
-        names = [*found, *names]
+    actions += [
+        Node(
+            package=package,
+            executable=name,
+            namespace=given["namespace"],
+            parameters=files,
+            remappings=TF_REMAPPINGS,
+            output="screen",
+        )
+        for name, package in nodes.items()
+    ]
+    names = [*(LOCALISATION if localises else ()), *SERVERS]
     actions.append(
         Node(
             package="nav2_lifecycle_manager",
@@ -82,25 +89,27 @@ def start(given):
     return actions
 
 
-def server(given, package, executable, parameters):
-    return Node(
-        package=package,
-        executable=executable,
-        namespace=given["namespace"],
-        parameters=parameters,
-        remappings=TF_REMAPPINGS,
-        output="screen",
-    )
-
-
-def localise(given, files):
-    """The map server and AMCL, and their names in the order of their start."""
+def write_parameters(given):
+    """A file with what the arguments say, by full node names: those win over the other files."""
+    layers = {"obstacle_layer.scan.topic": given["scan_topic"]}
+    if given["social"] == "false":
+        layers["social_layer.enabled"] = False
     x, y, yaw = (float(number) for number in given["initial_pose"].split())
-    map_file = str(need_file(given["map"], "a map (YAML)"))
-    pose = {"initial_pose.x": x, "initial_pose.y": y, "initial_pose.yaw": yaw}
-    begin = {"set_initial_pose": True, "scan_topic": given["scan_topic"], **pose}
-    nodes = [
-        server(given, "nav2_map_server", "map_server", [*files, {"yaml_filename": map_file}]),
-        server(given, "nav2_amcl", "amcl", [*files, begin]),
-    ]
-    return nodes, ["map_server", "amcl"]
+    start_at = {"initial_pose.x": x, "initial_pose.y": y, "initial_pose.yaw": yaw}
+    parameters = {
+        "local_costmap/local_costmap": layers,
+        "global_costmap/global_costmap": layers,
+        "controller_server": {"odom_topic": given["odom_topic"]},
+        "bt_navigator": {"odom_topic": given["odom_topic"]},
+    }
+    if given["map"]:
+        map_file = str(need_file(given["map"], "a map (YAML)"))
+        parameters["map_server"] = {"yaml_filename": map_file}
+        scan = {"scan_topic": given["scan_topic"]}
+        parameters["amcl"] = {"set_initial_pose": True, **scan, **start_at}
+    namespace = given["namespace"].strip("/")
+    prefix = f"/{namespace}/" if namespace else "/"
+    content = {f"{prefix}{name}": {"ros__parameters": own} for name, own in parameters.items()}
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as file:
+        file.write("\n".join(f"{key}: {json.dumps(own)}" for key, own in content.items()) + "\n")
+    return file.name

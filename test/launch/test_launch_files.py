@@ -92,13 +92,15 @@ class Walk:
     Attributes:
         commands: executable -> command line, of nodes; a list of command lines, of processes.
         parameters: executable -> what is in its parameter files.
+        sections: executable -> node name -> the same.
         included: names of the launch files that it includes.
     """
 
     def __init__(self, name, **arguments):
         self.context = LaunchContext()
         self.context.launch_configurations.update(arguments)
-        self.commands, self.parameters, self.included = {}, {}, []
+        self.commands, self.included = {}, []
+        self.parameters, self.sections = {}, {}
         source = PythonLaunchDescriptionSource(str(ROOT / "launch" / name))
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(ExecuteLocal, "execute", lambda action, _: self.see(action))
@@ -119,11 +121,13 @@ class Walk:
         name = action.node_executable
         assert name not in self.commands, f"{name} is started twice"
         self.commands[name] = command
-        self.parameters[name] = {}
+        self.parameters[name], self.sections[name] = {}, {}
         for option, value in pairwise(command):
             if option == "--params-file":
                 # launch_ros writes lists as Python tuples
-                for section in yaml.load(Path(value).read_text(), yaml.FullLoader).values():
+                content = yaml.load(Path(value).read_text(), yaml.FullLoader)
+                for key, section in content.items():
+                    self.sections[name][key] = section["ros__parameters"]
                     self.parameters[name].update(section["ros__parameters"])
 
 
@@ -222,9 +226,9 @@ def test_navigation_in_a_map_without_social_costs_on_humble(installed, monkeypat
     amcl = walk.parameters["amcl"]
     assert [amcl[f"initial_pose.{key}"] for key in ("x", "y", "yaw")] == [-5.0, 0.5, 1.57]
     assert amcl["scan_topic"] == "/s"
-    controller = walk.parameters["controller_server"]
-    assert controller["social_layer.enabled"] is False
-    assert controller["obstacle_layer.scan.topic"] == "/s"
+    for costmap in ("local_costmap", "global_costmap"):
+        own = walk.sections["controller_server"][f"/{costmap}/{costmap}"]
+        assert own == {"social_layer.enabled": False, "obstacle_layer.scan.topic": "/s"}
     assert any(part.endswith("nav2_humble.yaml") for part in walk.commands["controller_server"])
 
 
