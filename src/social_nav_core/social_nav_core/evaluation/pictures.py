@@ -153,7 +153,7 @@ def cost_curves(runs: Sequence[RunRecord], proxemics: ProxemicsModel) -> Figure:
         _zone_lines(distance_ax)
         cost_ax.set(ylabel="personal-space cost", ylim=(0.0, None))
         cost_ax.set_title("Cost to the people at the robot's place", pad=8)
-        cost_ax.legend(frameon=False, loc="upper right")
+        cost_ax.legend(frameon=False, loc="best")
         distance_ax.set(xlabel="time [s]", ylabel="closest person [m]", ylim=(0.0, 4.2))
         for ax in (cost_ax, distance_ax):
             ax.spines[["top", "right"]].set_visible(False)

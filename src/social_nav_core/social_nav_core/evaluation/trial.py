@@ -34,7 +34,7 @@ class TrialParameters:
     scan_period: float = parameter(0.2, "s", "between lidar scans", 0.05, 2.0)
     plan_period: float = parameter(1.0, "s", "between looks at plan and place", 0.1, 10.0)
     moved: float = parameter(0.1, "m", "someone who moves by more makes a new plan", 0.0, 2.0)
-    turned: float = parameter(0.2, "rad", "the same for turning and places", 0.0, 3.2)
+    turned: float = parameter(0.1, "rad", "the same for turning and places", 0.0, 3.2)
     timeout: float = parameter(90.0, "s", "a trial takes at most so long", 1.0, 600.0)
     dwell: float = parameter(1.0, "s", "the robot must stay at its goal for so long", 0.0, 60.0)
     dwell_scripted: float = parameter(
