@@ -11,6 +11,10 @@ find_package(tf2_ros REQUIRED)
 find_package(yaml_cpp_vendor REQUIRED)
 find_package(yaml-cpp REQUIRED)
 
+if(nav2_costmap_2d_VERSION VERSION_GREATER_EQUAL 1.5)
+  set(CMAKE_CXX_STANDARD 20)  # Lyrical's headers need it
+endif()
+
 if(TARGET yaml-cpp::yaml-cpp)
   set(yaml_cpp yaml-cpp::yaml-cpp)
 else()

@@ -7,7 +7,11 @@
 #include <utility>
 #include <vector>
 
+#if __has_include("ament_index_cpp/get_package_share_path.hpp")  // since Lyrical
+#include "ament_index_cpp/get_package_share_path.hpp"
+#else
 #include "ament_index_cpp/get_package_share_directory.hpp"
+#endif
 #include "diagnostic_msgs/msg/key_value.hpp"
 #include "pluginlib/class_list_macros.hpp"
 
@@ -21,6 +25,15 @@ namespace
 
 constexpr int kThrottle = 5000;   // [ms] between two warnings of one kind
 constexpr double kPatience = 0.5;  // [s] that a transform may be late without a warning
+
+std::string share_folder(const std::string & package)
+{
+#if __has_include("ament_index_cpp/get_package_share_path.hpp")
+  return ament_index_cpp::get_package_share_path(package).string();
+#else
+  return ament_index_cpp::get_package_share_directory(package);
+#endif
+}
 
 /// The costmap's node lives in a namespace of its own; relative topics belong to its parent.
 std::string in_parent_namespace(const std::string & node_namespace, const std::string & topic)
@@ -184,8 +197,7 @@ std::unique_ptr<SkewNormalField> SocialLayer::make_field(const Settings & settin
 {
   std::string path = settings.model_file;
   if (path.empty()) {
-    path = ament_index_cpp::get_package_share_directory("social_nav_core") +
-      "/models/proxemics.yaml";
+    path = share_folder("social_nav_core") + "/models/proxemics.yaml";
   }
   ZoneParameters zones = settings.zones;
   zones.combination = combination_of(settings.combination);

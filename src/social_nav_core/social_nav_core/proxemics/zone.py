@@ -36,7 +36,7 @@ class SocialZoneParameters:
     horizon: float = parameter(1.0, "s", "a zone reaches ahead by speed times this", 0.0, 5.0)
     extension_max: float = parameter(2.0, "m", "furthest reach ahead by motion", 0.0, 10.0)
     position_std_max: float = parameter(0.5, "m", "most that uncertainty widens", 0.0, 2.0)
-    o_space_amplitude: float = parameter(0.9, "", "cost between members of a group", 0.0, 1.0)
+    o_space_amplitude: float = parameter(1.0, "", "cost between members of a group", 0.0, 1.0)
     o_space_sigma: float = parameter(0.35, "m", "how far that cost reaches outside", 0.05, 2.0)
     group_span: float = parameter(3.0, "m", "farther members share no space", 0.1, 20.0)
     corridor_start: float = parameter(0.45, "m", "the front opens from here on", 0.0, 3.0)

@@ -30,7 +30,7 @@ struct ZoneParameters
   double horizon = 1.0;
   double extension_max = 2.0;
   double position_std_max = 0.5;
-  double o_space_amplitude = 0.9;
+  double o_space_amplitude = 1.0;
   double o_space_sigma = 0.35;
   double group_span = 3.0;
   double corridor_start = 0.45;
@@ -70,6 +70,12 @@ inline std::string defect_of(const Person & person)
   }
   if (!std::isfinite(c.xx + c.xy + c.yx + c.yy + person.yaw_variance)) {
     return "its covariance is not finite";
+  }
+  constexpr double farthest = 1e7, fastest = 100.0, widest = 1e12;  // [m], [m/s], [m^2]
+  if (std::max(std::abs(person.position.x), std::abs(person.position.y)) > farthest ||
+    norm(person.velocity) > fastest || std::max(std::abs(c.xx), std::abs(c.yy)) > widest)
+  {
+    return "its pose, velocity or covariance is too large to be real";
   }
   const Matrix symmetric = 0.5 * (c + c.transposed());
   if (symmetric.trace() - largest_eigenvalue(symmetric) < -1e-6 || person.yaw_variance < -1e-6) {

@@ -67,7 +67,7 @@ class TheRobotDrivesAroundPeople(unittest.TestCase):
                 self.world.people = people_of(scene)
                 self.world.put_robot(scene["robot"])
                 for costmap in ("global_costmap", "local_costmap"):
-                    self.world.enable(costmap, enabled)
+                    self.world.set(costmap, "enabled", enabled)
                 self.world.wait_for_costs("global_costmap", enabled)
                 found[enabled] = self.drive(scene)
             (before, short), (after, long) = found[False], found[True]

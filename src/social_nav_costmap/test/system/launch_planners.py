@@ -55,6 +55,7 @@ class PlannersGoAroundPeople(unittest.TestCase):
 
     def test_five_scenes(self) -> None:
         costmap = "global_costmap"
+        self.world.set(costmap, "max_cost", 240)
         lines = ["", "scene          planner   without the layer   with it"]
         wrong = []
         for name in SCENES:
@@ -62,7 +63,7 @@ class PlannersGoAroundPeople(unittest.TestCase):
             self.world.people = people_of(scene)
             found = {}
             for enabled in (False, True):
-                self.world.enable(costmap, enabled)
+                self.world.set(costmap, "enabled", enabled)
                 self.world.wait_for_costs(costmap, enabled)
                 for planner in ("NavFn", "Smac2D"):
                     found[planner, enabled] = self.plan(planner, scene)
@@ -74,3 +75,26 @@ class PlannersGoAroundPeople(unittest.TestCase):
                     wrong.append(lines[-1])
         print("\n".join(lines))
         self.assertEqual(wrong, [])
+
+    def test_what_max_cost_does(self) -> None:
+        """The table of the README; at the highest value every planner goes around everybody."""
+        costmap, values = "global_costmap", (50, 100, 150, 200, 252)
+        lines = ["", f"scene          planner  {''.join(f'{value:>14}' for value in values)}"]
+        highest = []
+        self.world.set(costmap, "enabled", True)
+        for name in SCENES:
+            scene = load_scene(name)
+            self.world.people = people_of(scene)
+            self.world.wait_for_costs(costmap, True)
+            found: dict[str, list[tuple[float, float]]] = {"NavFn": [], "Smac2D": []}
+            for value in values:
+                self.world.set(costmap, "max_cost", value)
+                self.world.wait_for_update(costmap)
+                for planner, figures in found.items():
+                    figures.append(self.plan(planner, scene))
+            for planner, figures in found.items():
+                cells = "".join(f"  {cost:4.2f}, {length:4.1f} m" for cost, length in figures)
+                lines.append(f"{name:14} {planner:8} {cells}")
+                highest.append(figures[-1][0])
+        print("\n".join(lines))
+        self.assertLess(max(highest), 0.1)

@@ -13,10 +13,10 @@ import rclpy
 import yaml
 from geometry_msgs.msg import PoseStamped, TransformStamped, Twist
 from nav_msgs.msg import OccupancyGrid, Odometry
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
 from rclpy.action import ActionClient
 from rclpy.node import Node
+from rclpy.parameter import Parameter as RclpyParameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from social_nav_core.geometry import quaternion_from_yaw
 from social_nav_core.grid import GridGeometry
@@ -141,19 +141,31 @@ class World(Node):
 
         self.wait_for(active, "the servers becoming active", 120.0)
 
-    def enable(self, costmap: str, enabled: bool) -> None:
-        """Switch the social layer of a costmap on or off."""
+    def set(self, costmap: str, name: str, value: bool | int) -> None:
+        """Set a parameter of the social layer of a costmap."""
         client = self.create_client(SetParameters, f"/{costmap}/{costmap}/set_parameters")
         self.wait_for(client.service_is_ready, f"the parameters of {costmap}")
-        value = ParameterValue(type=ParameterType.PARAMETER_BOOL, bool_value=enabled)
-        request = SetParameters.Request(parameters=[Parameter(name="social.enabled", value=value)])
+        kind = RclpyParameter(f"social.{name}", value=value).to_parameter_msg()
+        request = SetParameters.Request(parameters=[kind])
         answer = self.result_of(client.call_async(request), "setting a parameter")
         assert answer.results[0].successful, answer.results[0].reason
+        self.destroy_client(client)
 
     def wait_for_costs(self, costmap: str, enabled: bool) -> None:
         """Wait until a costmap shows the costs that Python computes, or none when disabled."""
         people = self.people if enabled else []
         self.wait_for(lambda: self.shows(costmap, people), f"the costs of people in {costmap}")
+
+    def wait_for_update(self, costmap: str) -> None:
+        """Wait for two more of the layer's own grids: the first may have been on its way."""
+        seen: list[OccupancyGrid] = [self.grids[costmap]]
+
+        def updated() -> bool:
+            if self.grids[costmap] is not seen[-1]:
+                seen.append(self.grids[costmap])
+            return len(seen) > 2
+
+        self.wait_for(updated, f"an update of {costmap}")
 
     def put_robot(self, pose: Sequence[float]) -> None:
         """Put the robot somewhere and wait until the local costmap has followed."""
