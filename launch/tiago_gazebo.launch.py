@@ -18,6 +18,7 @@ from social_nav_nodes.launching import (
     MissingError,
     argument,
     has_package,
+    include,
     later,
     need_executables,
     need_packages,
@@ -116,7 +117,7 @@ def start(given):
         actions += tiago_lite(given, scene, world)
     actions += [
         include(
-            "navigation.launch.py",
+            ROOT / "launch" / "navigation.launch.py",
             use_sim_time="true",
             params_file=given["nav2_params_file"],
             map=str(map_file),
@@ -125,7 +126,7 @@ def start(given):
             social=given["social"],
         ),
         include(
-            "social_nav.launch.py",
+            ROOT / "launch" / "social_nav.launch.py",
             input="none",
             use_sim_time="true",
             params_file=given["params_file"],
@@ -238,7 +239,7 @@ def trial(given, scene_file):
         "out": given["out"],
     }
     ends = {"on_exit": Shutdown(reason="the task is over")} if given["out"] else {}
-    return suite_node(given, "trial", parameters, **ends)
+    return suite_node(given, "trial", parameters, name=None, **ends)
 
 
 def recording(given):
@@ -255,16 +256,11 @@ def suite_node(given, executable, parameters, **options):
     return Node(
         package="social_nav_nodes",
         executable=executable,
-        name=executable,
+        name=options.pop("name", executable),
         parameters=[given["params_file"], parameters],
         output="screen",
         **options,
     )
-
-
-def include(name, **arguments):
-    source = PythonLaunchDescriptionSource(str(ROOT / "launch" / name))
-    return IncludeLaunchDescription(source, launch_arguments=arguments.items())
 
 
 def include_from(package, name, **arguments):

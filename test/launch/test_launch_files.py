@@ -264,6 +264,18 @@ def test_tiago_in_gazebo_with_a_scene_of_ones_own(installed, tmp_path):
     assert bag[1:5] == ["bag", "record", "--storage", "mcap"]
 
 
+@pytest.mark.parametrize("name", ["tiago_headless.launch.py", "tiago_gazebo.launch.py"])
+def test_each_part_gets_its_own_parameter_file(installed, name):
+    installed()
+    walk = Walk(name, scene="circle")
+    files = {"controller_server": "nav2_tiago.yaml", "goal_selector": "social_nav.yaml"}
+    for executable, expected in files.items():
+        (first, *_) = [part for part in walk.commands[executable] if part.endswith(".yaml")]
+        assert Path(first).name == expected
+        assert "use_sim_time:=True" in walk.commands[executable]
+    assert not any(part.startswith("__node") for part in walk.commands["trial"]), "it has two nodes"
+
+
 def test_pals_robot_is_asked_for_in_one_line_where_it_is_not_installed(installed):
     installed()
     with pytest.raises(MissingError, match=r"lacks tiago_gazebo, .*use robot:=tiago_lite$"):

@@ -10,8 +10,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.actions import (
+    DeclareLaunchArgument,
+    GroupAction,
+    IncludeLaunchDescription,
+    OpaqueFunction,
+)
 from launch.frontend import Entity
+from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 
 from launch import LaunchContext
@@ -56,6 +62,13 @@ def later(function: Callable[[dict[str, str]], list[Entity]]) -> OpaqueFunction:
 def value(name: str) -> LaunchConfiguration:
     """The value of an argument."""
     return LaunchConfiguration(name)
+
+
+def include(path: Path, **arguments: str) -> GroupAction:
+    """Include a launch file with some arguments, and no others: what it sets stays inside."""
+    source = PythonLaunchDescriptionSource(str(path))
+    included = IncludeLaunchDescription(source, launch_arguments=arguments.items())
+    return GroupAction([included], scoped=True, forwarding=False)
 
 
 def need_packages(*packages: str) -> None:

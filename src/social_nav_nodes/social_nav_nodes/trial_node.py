@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import ClassVar
 
 import rclpy
+from lifecycle_msgs.msg import State
+from lifecycle_msgs.srv import GetState
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from social_nav_core.evaluation.record_file import save_run
@@ -39,6 +41,7 @@ class TrialParameters:
     seed: int = parameter(1, "", "of everything random, for the report", 0, 2**31 - 1)
     stay: float = parameter(5.0, "s", "with a person who is approached", 0.0, 600.0)
     timeout: float = parameter(120.0, "s", "after which the task has failed", 1.0, 3600.0)
+    nav2: bool = parameter(True, "", "wait until Nav2's bt_navigator is active")
     out: str = parameter("", "", "folder for the record and the report; empty: none")
 
 
@@ -77,8 +80,10 @@ def main() -> None:
     observer = ObserverNode(job, scene, about.seed)
     status = 130
     try:
+        if about.nav2:
+            _await_nav2(node)
         status = _watch(observer, node)
-        if about.out:
+        if about.out and observer.time > 0.0:
             _keep(observer, Path(about.out))
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
@@ -96,6 +101,20 @@ def _first_if_nobody_is_willing(scene: Scene) -> str:
     if not scene.people or any(label.intent in WILLING for label in labels):
         return ""
     return scene.people[0].id
+
+
+def _await_nav2(node: Node) -> None:
+    """Until then Nav2 refuses every goal."""
+    client = node.create_client(GetState, "bt_navigator/get_state")
+    node.get_logger().info("waiting for Nav2")
+    while True:
+        if client.wait_for_service(1.0):
+            answer = client.call_async(GetState.Request())
+            rclpy.spin_until_future_complete(node, answer, timeout_sec=2.0)
+            state = answer.result()
+            if state is not None and state.current_state.id == State.PRIMARY_STATE_ACTIVE:
+                return
+        rclpy.spin_once(node, timeout_sec=0.3)
 
 
 def _watch(observer: ObserverNode, node: Node) -> int:
