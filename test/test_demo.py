@@ -140,3 +140,14 @@ def test_a_scene_folder_without_the_scene_is_one_line(tmp_path):
     assert process.returncode == 1
     assert "Traceback" not in process.stderr
     assert "circle.yaml" in process.stderr
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):
+    (tmp_path / "holiday.png").write_text("precious")
+    command = [sys.executable, "-m", "social_nav_nodes.demo", "--out", str(tmp_path)]
+    process = subprocess.run(
+        command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert process.returncode == 1
+    assert "holds something else" in process.stderr
+    assert (tmp_path / "holiday.png").read_text() == "precious"

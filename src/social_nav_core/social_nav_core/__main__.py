@@ -12,6 +12,7 @@ from social_nav_core import commands
 from social_nav_core.parameters import ParameterError
 from social_nav_core.proxemics.model import ModelError
 from social_nav_core.recordings.errors import DataError
+from social_nav_core.sim.reading import SceneError
 
 
 def build_parser(name: str = "") -> argparse.ArgumentParser:

@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike
 
 from social_nav_core.geometry import FloatArray, inverse, transform_points
 
+FINEST = 0.001  # edge of the smallest cells [m]
+
 
 @dataclass(frozen=True)
 class GridGeometry:
@@ -29,8 +31,8 @@ class GridGeometry:
     def __post_init__(self) -> None:
         if self.width <= 0 or self.height <= 0:
             raise ValueError(f"grid is {self.width} x {self.height} cells, expected at least 1 x 1")
-        if not (np.isfinite(self.resolution) and self.resolution > 0.0):
-            raise ValueError(f"grid resolution is {self.resolution} m, expected more than 0 m")
+        if not FINEST <= self.resolution < np.inf:
+            raise ValueError(f"grid resolution is {self.resolution} m, expected {FINEST} m or more")
         if not np.isfinite(self.origin).all():
             raise ValueError(f"grid origin is {self.origin}, expected three finite numbers")
 

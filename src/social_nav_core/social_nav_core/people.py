@@ -14,6 +14,9 @@ from numpy.typing import ArrayLike
 
 from social_nav_core.geometry import FloatArray, compose, rotated_covariance, rotation
 
+BOUNDS = (("pose", 1e7, "m"), ("velocity", 100.0, "m/s"), ("covariance", 1e12, "m^2"))
+"""Largest magnitudes that make sense; beyond them arithmetic overflows sooner or later."""
+
 
 class Intent(IntEnum):
     """Whether a person wants to interact with the robot."""
@@ -86,13 +89,25 @@ class Person:
 
     def defect(self) -> str | None:
         """Why this person cannot be used, in words for a log line; None when all is well."""
-        for name, unit in (("pose", "m, m, rad"), ("velocity", "m/s"), ("covariance", "m^2")):
-            if not np.isfinite(getattr(self, name)).all():
-                return f"{name} is {getattr(self, name).tolist()} [{unit}], expected finite numbers"
+        if not self.id:
+            return "id is empty, expected the name of a track"
+        return self._motion_defect() or self._label_defect()
+
+    def _motion_defect(self) -> str | None:
+        for name, most, unit in BOUNDS:
+            values = getattr(self, name)
+            if not np.isfinite(values).all():
+                return f"{name} is {values.tolist()} [{unit}], expected finite numbers"
+            if np.abs(values).max() > most:
+                largest = float(np.abs(values).max())
+                return f"{name} has the value {largest:.3g}, expected at most {most:.0e} {unit}"
         symmetric = 0.5 * (self.covariance + self.covariance.T)
         smallest = float(np.linalg.eigvalsh(symmetric)[0])
         if smallest < -1e-6:
             return f"covariance has the eigenvalue {smallest:.3g}, expected none below 0"
+        return None
+
+    def _label_defect(self) -> str | None:
         if not 0.0 <= self.confidence <= 1.0:
             return f"confidence is {self.confidence}, expected 0 to 1"
         for name in ("intent", "attitude", "action"):

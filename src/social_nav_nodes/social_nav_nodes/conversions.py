@@ -60,7 +60,7 @@ def people_from(message: SocialPersonArray) -> PeopleRead:
     for item in message.people:
         reason = f"the id '{item.id}' is used twice" if item.id in seen else None
         seen.add(item.id)
-        reason = reason or quaternion_defect(item.pose.pose)
+        reason = reason or _pose_defect(item.pose)
         if reason is None:
             person = person_from(item)
             reason = person.defect()
@@ -157,6 +157,9 @@ def grid_from(message: OccupancyGrid) -> tuple[GridGeometry, NDArray[np.int8]]:
         ValueError: size, resolution, origin or the number of cells make no sense.
     """
     info = message.info
+    defect = quaternion_defect(info.origin)
+    if defect is not None:
+        raise ValueError(f"map origin: {defect}")
     x, y, yaw = pose_from(info.origin).tolist()
     resolution = float(str(np.float32(info.resolution)))  # 0.05, not 0.05000000074505806
     geometry = GridGeometry(info.width, info.height, resolution, (x, y, yaw))
@@ -192,10 +195,20 @@ def pose_from(message: Pose) -> FloatArray:
 def quaternion_defect(pose: Pose) -> str | None:
     """Why the orientation cannot be used, in words; None when all is well."""
     turn = pose.orientation
-    length = math.sqrt(turn.x**2 + turn.y**2 + turn.z**2 + turn.w**2)
+    length = math.hypot(turn.x, turn.y, turn.z, turn.w)
     if abs(length - 1.0) <= NORM_TOLERANCE:
         return None
     return f"orientation is a quaternion of length {length:.3g}, expected 1"
+
+
+def _pose_defect(message: PoseWithCovariance) -> str | None:
+    """Why a pose cannot be used, including the parts that planar poses do not have."""
+    position = message.pose.position
+    if not np.isfinite((position.x, position.y, position.z)).all():
+        return f"pose is ({position.x}, {position.y}, {position.z}) m, expected finite numbers"
+    if not np.isfinite(message.covariance).all():
+        return "covariance is not finite, expected 36 finite numbers"
+    return quaternion_defect(message.pose)
 
 
 def pose_message(pose: ArrayLike) -> Pose:

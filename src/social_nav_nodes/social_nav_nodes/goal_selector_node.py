@@ -232,14 +232,16 @@ class GoalSelectorNode(Node):
 
     def _give_up_after(self, approach: Approach, choice: NoPlace, waited: float) -> None:
         """End when there was no place for too long: until then the robot goes on as it was."""
+        reason = self._people.why_left_out(approach.person_id)
+        text = f"'{approach.person_id}' is left out: {reason}" if reason else choice.text
         if isinstance(choice, NoFreePlace):
             if waited > self._config.patience:
                 self._end(Result.NO_FREE_PLACE, choice.text)
         elif approach.place is None:
             if waited > self._config.patience:
-                self._end(Result.NO_SUCH_PERSON, choice.text)
+                self._end(Result.NO_SUCH_PERSON, text)
         elif waited > self._config.lost_timeout:
-            self._end(Result.PERSON_LOST, f"'{approach.person_id}' is lost: {choice.text}")
+            self._end(Result.PERSON_LOST, f"'{approach.person_id}' is lost: {text}")
 
     def _watch_navigation(self, approach: Approach) -> None:
         state = self._navigation.poll()

@@ -35,25 +35,30 @@ class PeopleInFrame:
         self._timeout = timeout
         self._waiting: WaitingMessages[SocialPersonArray] = WaitingMessages(transforms)
         self._people: list[Person] = []
+        self._unusable: list[tuple[str, str]] = []
+        self._left_out: dict[str, str] = {}
         self._frame = ""
         node.create_subscription(SocialPersonArray, SOCIAL_PEOPLE, self._waiting.add, RELIABLE_QOS)
 
     def current(self, frame: str) -> list[Person]:
         """Everybody whose data are younger than the timeout, in a frame."""
         if frame != self._frame:
-            self._frame, self._people = frame, []
+            self._frame, self._people, self._unusable = frame, [], []
         newest = self._waiting.take(frame)
         if newest is not None:
             self._people = self._read(*newest)
-        fresh = [p for p in self._people if self._age(p) <= self._timeout]
-        self._log.left_out(
-            [
-                (p.id, f"last seen {self._age(p):.1f} s ago, expected at most {self._timeout:g} s")
-                for p in self._people
-                if self._age(p) > self._timeout
-            ]
-        )
-        return fresh
+        old = [p for p in self._people if self._age(p) > self._timeout]
+        stale = [
+            (p.id, f"last seen {self._age(p):.1f} s ago, expected at most {self._timeout:g} s")
+            for p in old
+        ]
+        self._log.left_out(stale)
+        self._left_out = dict([*self._unusable, *stale])
+        return [p for p in self._people if self._age(p) <= self._timeout]
+
+    def why_left_out(self, person_id: str) -> str | None:
+        """Why a person whom the newest message names is not among the current ones."""
+        return self._left_out.get(person_id)
 
     def _age(self, person: Person) -> float:
         return float(self._node.get_clock().now().nanoseconds) * 1e-9 - person.last_seen
@@ -61,10 +66,11 @@ class PeopleInFrame:
     def _read(self, message: SocialPersonArray, frame_in_parent: FloatArray) -> list[Person]:
         read = people_from(message)
         ahead = [
-            (p.id, f"last seen {-self._age(p):.1f} s in the future, check that the clocks agree")
+            (p.id, f"seen {-self._age(p):.1f} s in the future, check that the clocks agree")
             for p in read.people
             if self._age(p) < -CLOCK_TOLERANCE
         ]
-        self._log.left_out([*read.left_out, *ahead])
+        self._unusable = [*read.left_out, *ahead]
+        self._log.left_out(self._unusable)
         present = [p for p in read.people if self._age(p) >= -CLOCK_TOLERANCE]
         return [person.expressed_in_parent(frame_in_parent) for person in present]

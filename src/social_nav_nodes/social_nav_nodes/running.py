@@ -7,16 +7,20 @@ import sys
 from collections.abc import Callable
 
 import rclpy
+from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+
+RCLError = rclpy_implementation.RCLError
 
 
 def run_node(make_node: Callable[[], Node]) -> None:
     """Spin a node until SIGINT, SIGTERM or shutdown, and leave the process.
 
-    What the node refuses to start with (a bad parameter, file or model: all of them ValueErrors,
-    or a file that cannot be read) is one line on standard error and exit status 1.
+    What the node refuses to start with (a bad parameter, file or model) is one line on standard
+    error and exit status 1.
     """
     stop = False
 
@@ -26,12 +30,12 @@ def run_node(make_node: Callable[[], Node]) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ask_to_stop)
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     try:
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
         node = make_node()
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ParameterException, RCLError) as error:
         rclpy.try_shutdown()
-        sys.exit(f"error: {error}")
+        sys.exit("error: " + " ".join(str(error).split()))
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     try:

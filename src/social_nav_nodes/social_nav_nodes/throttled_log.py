@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 
@@ -37,10 +38,14 @@ class ThrottledLog:
 
     def left_out(self, people: Sequence[tuple[str, str]]) -> None:
         """Say which people, given as (id, reason), were left out of a message."""
-        due = [(name, reason) for name, reason in people if self._is_due(f"left out {name}")]
+        due = [
+            (name, reason)
+            for name, reason in people
+            if self._is_due(f"left out {name} {_kind(reason)}")
+        ]
         if not due:
             return
-        named = "; ".join(f"person '{name}' is left out: {reason}" for name, reason in due[:NAMED])
+        named = "; ".join(f"person {name!r} is left out: {reason}" for name, reason in due[:NAMED])
         more = f"; and {len(due) - NAMED} more" if len(due) > NAMED else ""
         self._logger.warning(named + more)
 
@@ -51,3 +56,8 @@ class ThrottledLog:
             return False
         self._said[subject] = now
         return True
+
+
+def _kind(reason: str) -> str:
+    """A reason without its numbers, so that the same trouble with other values is the same."""
+    return re.sub(r"[-+.\d]+(e[-+]?\d+)?|nan|inf", "", reason)

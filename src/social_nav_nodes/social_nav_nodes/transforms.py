@@ -9,6 +9,7 @@ import numpy as np
 from rclpy.node import Node
 from rclpy.time import Time
 from social_nav_core.geometry import FloatArray, yaw_from_quaternion
+from std_msgs.msg import Header
 from tf2_ros import Buffer, TransformException, TransformListener
 
 from social_nav_nodes.throttled_log import ThrottledLog
@@ -56,6 +57,14 @@ class TransformLookup:
         yaw = yaw_from_quaternion(turn.x, turn.y, turn.z, turn.w)
         return np.array([found.translation.x, found.translation.y, yaw])
 
+    def warn_of_stamp(self, header: Header) -> None:
+        """Say that a message cannot be used because of its stamp."""
+        self._log.warning(
+            f"stamp {header.frame_id}",
+            f"a message in '{header.frame_id}' is left out: its stamp is {header.stamp.sec} s, "
+            "expected 0 s or more",
+        )
+
 
 class WaitingMessages(Generic[Message]):
     """Messages that wait until the transform of their stamp is known, which may come later."""
@@ -65,8 +74,11 @@ class WaitingMessages(Generic[Message]):
         self._messages: deque[Message] = deque(maxlen=MOST_WAITING)
 
     def add(self, message: Message) -> None:
-        """Let a stamped message wait."""
-        self._messages.append(message)
+        """Let a stamped message wait; a stamp before time zero is refused with a warning."""
+        if message.header.stamp.sec < 0:
+            self._transforms.warn_of_stamp(message.header)
+        else:
+            self._messages.append(message)
 
     def take(self, parent: str) -> tuple[Message, FloatArray] | None:
         """The newest message whose frame is known in a parent frame, with that frame's pose.

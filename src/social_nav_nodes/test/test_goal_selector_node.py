@@ -348,3 +348,18 @@ def test_a_group_is_approached_together(bench):
     assert np.hypot(*(members[:, :2] - place[:2]).T).min() > 0.45 + 0.275
     center = members[:, :2].mean(axis=0)
     assert abs(wrap_angle(bearing(place[:2], center) - place[2])) < 1e-6
+
+
+def test_a_member_who_is_far_away_is_no_member(bench):
+    anna = person("anna", 3.0, 0.0, np.pi, group_id="g")
+    bench.people = [anna, person("ben", 1e6, 0.0, 0.0, group_id="g")]
+    bench.request("anna")
+    assert_in_front_and_facing(bench.goal(), anna)
+
+
+def test_the_reason_of_a_person_who_is_left_out_reaches_the_client(bench):
+    bench.people = [person("anna", 3.0, 0.0, np.pi, confidence=7.0)]
+    bench.request("anna")
+    outcome = bench.result()
+    assert outcome.result.error_code == Result.NO_SUCH_PERSON
+    assert "'anna' is left out: confidence is 7" in outcome.result.error_msg

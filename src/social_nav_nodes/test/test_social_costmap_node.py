@@ -153,7 +153,7 @@ def _seen_in_the_future(message):
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (_nan_pose, "pose is [nan"),
+        (_nan_pose, "pose is (nan, 0.0, 0.0) m"),
         (_infinite_pose, "pose is"),
         (_long_quaternion, "quaternion of length 2"),
         (_zero_quaternion, "quaternion of length 0"),
@@ -242,3 +242,57 @@ def test_a_bad_parameter_stops_the_node(graph, parameters, words):
         SocialCostmapNode(context=graph.context, parameter_overrides=overrides)
     for word in words:
         assert word in str(error.value)
+
+
+def _nan_height(message):
+    message.people[0].pose.pose.position.z = float("nan")
+
+
+def _huge_quaternion(message):
+    message.people[0].pose.pose.orientation.w = 1e200
+
+
+def _huge_covariance(message):
+    message.people[0].pose.covariance[0] = 1.7e308
+    message.people[0].pose.covariance[7] = 1.7e308
+
+
+def _huge_velocity(message):
+    message.people[0].velocity.x = message.people[0].velocity.y = 1.7e308
+
+
+def _beyond_the_earth(message):
+    message.people[0].pose.pose.position.x = 1e15
+
+
+def _no_name(message):
+    message.people[0].id = ""
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (_nan_height, "pose is (2.0, 0.0, nan) m"),
+        (_huge_quaternion, "quaternion of length 1e+200"),
+        (_huge_covariance, "covariance has the value 1.7e+308"),
+        (_huge_velocity, "velocity has the value 1.7e+308"),
+        (_beyond_the_earth, "pose has the value 1e+15"),
+        (_no_name, "id is empty"),
+    ],
+)
+def test_numbers_that_overflow_harm_nobody_else(bench, spoil, reason):
+    good = Person("ben", np.array([-2.0, 0.0, 0.0]))
+    bench.use_map()
+    bench.tell(anna(2.0), good, spoil=spoil)
+    got = bench.next_grid(np.any, "costs of the good person")
+    expected = np.rint(99 * social_field([good], shipped_model(), GRID))
+    np.testing.assert_array_equal(got, expected)
+    assert reason in bench.warnings[0]
+
+
+def test_a_stamp_before_time_zero_is_refused(bench):
+    bench.use_map()
+    bench.tell(anna(), spoil=lambda message: setattr(message.header.stamp, "sec", -1))
+    bench.graph.spin_until(lambda: bench.warnings, "a warning")
+    assert "its stamp is -1 s" in bench.warnings[0]
+    assert not bench.next_grid().any()

@@ -78,7 +78,7 @@ class SelectionParameters:
         0.8, "rad", "no place is kept when the person turned by more since", 0.01, 3.15
     )
     keep_heading: float = parameter(
-        0.35, "rad", "a kept place is turned when its heading is off by more", 0.01, 3.15
+        0.12, "rad", "a kept place is turned when its heading is off by more", 0.01, 3.15
     )
 
     def __post_init__(self) -> None:
@@ -249,7 +249,7 @@ class ApproachSelector:
                     f"nobody of {len(fresh)} people wants to interact with a probability of "
                     f"at least {self.parameters.least_wish:g}",
                 )
-        in_group = [p for p in fresh if p is found or (p.group_id and p.group_id == found.group_id)]
+        in_group = _conversation(found, fresh, self.zones.group_span)
         others = [p for p in fresh if all(p is not member for member in in_group)]
         return Target(found, tuple(in_group), tuple(others))
 
@@ -359,6 +359,17 @@ class ApproachSelector:
             path_length=float(survey.path_length[index]),
             score=float(survey.score[index]),
         )
+
+
+def _conversation(person: Person, people: Sequence[Person], span: float) -> list[Person]:
+    """A person and the group's other members, chained by steps of at most a span [m]."""
+    rest = [p for p in people if p is not person and p.group_id and p.group_id == person.group_id]
+    found = [person]
+    for member in found:
+        near = [p for p in rest if np.hypot(*(p.pose[:2] - member.pose[:2])) <= span]
+        found += near
+        rest = [p for p in rest if all(p is not other for other in near)]
+    return found
 
 
 def _with_id(person_id: str, people: Iterable[Person]) -> Person | None:

@@ -72,7 +72,8 @@ class Surroundings:
     def sees(self, eye: ArrayLike, points: ArrayLike, occupied_from: int) -> BoolArray:
         """Whether nothing occupied lies on the straight lines from one point to others.
 
-        Every cell that a line crosses counts, found from where it crosses the lines of the grid;
+        Nothing is seen from farther than twice the map's width and height together.  Every cell
+        that a line crosses counts, found from where it crosses the lines of the grid;
         only the cell that the eye is in does not, for a measured person may stand in a wall's edge.
 
         Args:
@@ -82,6 +83,8 @@ class Surroundings:
         """
         start = self._in_cells(eye)
         step = self._in_cells(points) - start
+        too_far = (np.abs(step) > 2 * (self.grid.width + self.grid.height)).any(axis=1)
+        step[too_far] = 0.0
         crossings = [_crossings(start[axis], step[:, axis]) for axis in (0, 1)]
         ends = np.broadcast_to([0.0, 1.0], (len(step), 2))
         shares = np.sort(np.concatenate([*crossings, ends], axis=1), axis=1)
@@ -90,7 +93,7 @@ class Surroundings:
         blocked = self._occupancy_at(cells[..., 1], cells[..., 0]) >= occupied_from
         blocked &= np.diff(shares, axis=1) > 1e-9
         blocked &= (cells != np.floor(start)).any(axis=-1)
-        return np.logical_not(blocked.any(axis=1))
+        return np.logical_not(blocked.any(axis=1) | too_far)
 
     def _in_cells(self, points: ArrayLike) -> FloatArray:
         """Coordinates ``(..., 2)`` (column, row) of points [m], in cells from the grid's corner."""

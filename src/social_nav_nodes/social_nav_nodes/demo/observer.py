@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from action_msgs.msg import GoalStatus
 from builtin_interfaces.msg import Duration
 from geometry_msgs.msg import PoseStamped
@@ -11,8 +13,10 @@ from rclpy.action import ActionClient
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.task import Future
+from rclpy.time import Time
 from social_nav_core.evaluation.recorder import RunRecorder
 from social_nav_core.evaluation.run import CameraView, RunRecord
+from social_nav_core.geometry import FloatArray
 from social_nav_core.people import Intent
 from social_nav_core.sim.scene import Scene, occupancy
 from std_msgs.msg import Header
@@ -58,6 +62,7 @@ class ObserverNode(Node):
         self._recorder = RunRecorder(scene.name, job.task, job.arm, seed)
         self._transforms = TransformLookup(self, ThrottledLog(self.get_logger()))
         self._velocity = (0.0, 0.0)
+        self._waiting: deque[SocialPersonArray] = deque(maxlen=50)
         self._sent: float | None = None
         self._reached = False
         self._next_view = self._next_cost = 0.0
@@ -99,9 +104,17 @@ class ObserverNode(Node):
 
     def _see_people(self, message: SocialPersonArray) -> None:
         """People come at a fixed rate: the beat of the recording."""
-        robot_in_map = self._transforms.pose(topics.BASE_FRAME, topics.MAP_FRAME)
-        if robot_in_map is None:
-            return
+        self._waiting.append(message)
+        while self._waiting:
+            stamp = Time.from_msg(self._waiting[0].header.stamp)
+            robot_in_map = self._transforms.pose(
+                topics.BASE_FRAME, topics.MAP_FRAME, stamp, warn=False
+            )
+            if robot_in_map is None:
+                return
+            self._sample(self._waiting.popleft(), robot_in_map)
+
+    def _sample(self, message: SocialPersonArray, robot_in_map: FloatArray) -> None:
         if self._sent is None:
             self._try_to_send(message)
             return

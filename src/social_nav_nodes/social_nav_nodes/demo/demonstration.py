@@ -1,0 +1,166 @@
+"""Two jobs in a simulated room: avoid people who talk, approach a person who is interested.
+
+    python -m social_nav_nodes.demo --out out/demo
+
+Starts the nodes on a DDS graph of their own, gives them their goals, and writes report.html, the
+same pictures as PNG, the runs (NPZ) and recordings of the topics (rosbag2 with MCAP) into a folder.
+The exit status is 0 when every job has reached its goal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from social_nav_core.evaluation.record_file import save_run
+from social_nav_core.evaluation.report import write_report
+from social_nav_core.evaluation.run import RunRecord
+from social_nav_core.sim.reading import SceneError
+from social_nav_core.sim.scene import Scene, load_scene
+
+from social_nav_nodes.demo.display import Display
+from social_nav_nodes.demo.jobs import JOBS, Job
+from social_nav_nodes.demo.observer import ObserverNode
+from social_nav_nodes.demo.processes import NodeProcesses
+
+ROOT = Path(__file__).resolve().parents[4]
+START_TIMEOUT = 60.0  # for all nodes to be up [s]
+MARK = ".social_nav_demo"  # file that says that a folder is a demonstration's
+NOTES = (
+    "The simulator stands in for Gazebo, and a small planner and path follower for Nav2.",
+    "The perception is not part of this demonstration: the people's poses and labels come from the "
+    "simulator itself.",
+)
+
+
+class DemoError(Exception):
+    """The demonstration cannot go on; the message says why and where to look."""
+
+
+def main() -> int:
+    arguments = _arguments()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+    os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    out: Path = arguments.out
+    try:
+        scenes = {job.scene: load_scene(_scene_file(job, arguments)) for job in JOBS}
+        _empty(out)
+        print("\n".join(NOTES))
+        runs = [
+            _run(job, scenes[job.scene], arguments, Display(f"{number}/{len(JOBS)} {job.title}"))
+            for number, job in enumerate(JOBS, start=1)
+        ]
+        display = Display("report")
+        display.show("drawing")
+        report = write_report(out, runs, facts=_facts(arguments), notes=NOTES)
+        display.close(str(report))
+    except KeyboardInterrupt:
+        print("\ninterrupted: all nodes are stopped", file=sys.stderr)
+        return 130
+    except (DemoError, SceneError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    Display("recordings of the topics").close(str(out / "recordings"))
+    failed = [job for job, run in zip(JOBS, runs, strict=True) if not run.reached]
+    for job in failed:
+        print(f"error: '{job.title}' did not reach its goal", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="demo", description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--out", type=Path, default=Path("out/demo"), help="folder for the results")
+    parser.add_argument("--seed", type=int, default=1, help="of everything random")
+    parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second")
+    parser.add_argument(
+        "--config", type=Path, default=ROOT / "config" / "social_nav.yaml", help="parameter file"
+    )
+    parser.add_argument(
+        "--scenes", type=Path, default=ROOT / "worlds" / "scenes", help="folder of scene files"
+    )
+    return parser.parse_args()
+
+
+def _empty(out: Path) -> None:
+    """Make the folder, without what an earlier demonstration has left in it."""
+    if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
+        raise DemoError(f"the folder {out} holds something else; name a new or an empty one: --out")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / MARK).touch()
+    for name in ("logs", "recordings", "runs"):
+        shutil.rmtree(out / name, ignore_errors=True)
+    for file in (*out.glob("*.png"), out / "report.html", out / "metrics.csv"):
+        file.unlink(missing_ok=True)
+
+
+def _scene_file(job: Job, arguments: argparse.Namespace) -> Path:
+    scenes: Path = arguments.scenes
+    return scenes / f"{job.scene}.yaml"
+
+
+def _run(job: Job, scene: Scene, arguments: argparse.Namespace, display: Display) -> RunRecord:
+    """One job, from starting the nodes to stopping them."""
+    out: Path = arguments.out
+    rclpy.init()
+    observer = ObserverNode(job, scene, arguments.seed)
+    executor = SingleThreadedExecutor()
+    executor.add_node(observer)
+    try:
+        with NodeProcesses(arguments.config, out / "logs" / job.name, os.environ) as nodes:
+            nodes.start("recorder", out=out / "recordings" / job.name)
+            nodes.start("social_costmap")
+            nodes.start("goal_selector", seed=arguments.seed)
+            nodes.start("navigator", use_social_costs=job.social_costs)
+            speed, seed = arguments.speed, arguments.seed
+            scene_file = _scene_file(job, arguments)
+            nodes.start("simulator", scene=scene_file, seed=seed, speed=speed)
+            _spin(observer, executor, nodes, display)
+        if observer.time == 0.0:
+            raise DemoError(f"'{job.title}' did not begin: {observer.status}")
+        run = observer.record()
+    finally:
+        executor.shutdown()
+        observer.destroy_node()
+        rclpy.try_shutdown()
+    (out / "runs").mkdir(exist_ok=True)
+    save_run(out / "runs" / f"{job.name}.npz", run)
+    display.close(f"{observer.status} after {observer.time:.1f} s")
+    return run
+
+
+def _spin(
+    observer: ObserverNode,
+    executor: SingleThreadedExecutor,
+    nodes: NodeProcesses,
+    display: Display,
+) -> None:
+    started = time.monotonic()
+    while not observer.finished:
+        executor.spin_once(timeout_sec=0.1)
+        display.show(f"{observer.time:5.1f} s  {observer.status}")
+        dead = nodes.first_dead()
+        if dead is not None:
+            log = nodes.log_of(dead)
+            last = log.read_text(errors="replace").strip().rsplit("\n", maxsplit=1)[-1]
+            raise DemoError(f"the node {dead} has ended: {last} (all of it: {log})")
+        if observer.time == 0.0 and time.monotonic() - started > START_TIMEOUT:
+            raise DemoError(f"the nodes did not start within {START_TIMEOUT:g} s")
+
+
+def _facts(arguments: argparse.Namespace) -> dict[str, str]:
+    return {
+        "ROS 2": f"{os.environ.get('ROS_DISTRO', '?')}, rclpy {version('rclpy')}, "
+        f"{os.environ.get('RMW_IMPLEMENTATION', 'default middleware')}",
+        "Parameters": str(arguments.config.name),
+        "Seed": str(arguments.seed),
+    }

@@ -1,0 +1,41 @@
+"""How a node refuses to start: one line that says why, and exit status 1."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+MAKE_NO_NODE = "from social_nav_nodes.social_costmap_node import main; main()"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--params-file", "/nope.yaml"], "/nope.yaml"),
+        (["-p", "use_sim_time:=3"], "use_sim_time"),
+        (["-p", "max_cost:=500"], "max_cost is 500, expected 1 to 100 %"),
+        (["-p", "max_cosy:=5"], "unknown parameter max_cosy, did you mean max_cost?"),
+        (["-p", "model:=BROKEN"], "model.yaml"),
+        (["-p", "model:=/nope/model.yaml"], "/nope/model.yaml"),
+    ],
+)
+def test_one_line_says_what_is_wrong(tmp_path, arguments, words):
+    broken = tmp_path / "model.yaml"
+    broken.write_text("mu: [1, 2\nsigma: }")
+    arguments = [word.replace("BROKEN", str(broken)) for word in arguments]
+    process = subprocess.run(
+        [sys.executable, "-c", MAKE_NO_NODE, "--ros-args", *arguments],
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert process.returncode == 1
+    said = [line for line in process.stderr.splitlines() if "[rcl]" not in line]
+    assert len(said) == 1, process.stderr
+    assert said[0].startswith("error: ")
+    assert words in said[0]
