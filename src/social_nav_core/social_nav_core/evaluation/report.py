@@ -211,7 +211,7 @@ def _pictures(
         yield Picture(f"{slug}_cost", pictures.cost_curves(runs, proxemics), caption, text)
     if runs[0].views:
         fullest = max(runs[0].views, key=lambda view: sum(b.confidence.sum() for b in view.bodies))
-        caption = f"What the robot's camera saw after {fullest.time - runs[0].times[0]:.1f} s."
+        caption = f"What the robot's camera saw after {fullest.time:.1f} s."
         text = f"Skeletons of {len(fullest.bodies)} people in the robot's camera image."
         yield Picture(f"{slug}_camera", pictures.camera_view(fullest), caption, text)
 
