@@ -31,6 +31,12 @@ def generate_launch_description():
             argument("arms", "social,none", "Compared: social with, none without social costs"),
             argument("seed", "0", "Of starts, goals and formations"),
             argument("out", "out/gazebo", "Folder for records, recordings and reports"),
+            argument(
+                "simulator",
+                "gazebo",
+                "gazebo; or headless: the suite's own, which draws nothing and records no topics",
+                ("gazebo", "headless"),
+            ),
             argument("headless", "true", "Without Gazebo's window and without RViz", YES_NO),
             argument("robot", "tiago_lite", "As in tiago_gazebo.launch.py", ("tiago_lite", "pal")),
             later(start),
@@ -39,8 +45,9 @@ def generate_launch_description():
 
 
 def start(given):
-    need_packages("social_nav_bringup", "ros_gz_sim", "rosbag2_storage_mcap")
-    need_executables("trial", "gazebo_people", "goal_selector", "social_costmap")
+    if given["simulator"] == "gazebo":
+        need_packages("ros_gz_sim", "rosbag2_storage_mcap")
+    need_executables("trial", "goal_selector", "social_costmap")
     processes = [one_trial(given, *item) for item in all_trials(given)]
     processes.append(report(given))
     then = [
@@ -76,7 +83,7 @@ def all_trials(given):
 
 
 def one_trial(given, trial, arm, folder):
-    """`ros2 launch tiago_gazebo.launch.py` for one trial; it ends by itself."""
+    """`ros2 launch tiago_SIMULATOR.launch.py` for one trial; it ends by itself."""
     folder.mkdir(parents=True, exist_ok=True)
     room = ROOT / "worlds" / f"{trial.scene.room.name}.yaml"
     (folder / "scene.yaml").write_bytes(scene_file(trial.scene, room))
@@ -85,15 +92,15 @@ def one_trial(given, trial, arm, folder):
         "task": trial.task,
         "target": trial.target_id,
         "social": "true" if arm == "social" else "false",
-        "headless": given["headless"],
-        "robot": given["robot"],
         "seed": trial.seed % 2**31,
         "out": folder,
-        "record": "true",
     }
+    if given["simulator"] == "gazebo":
+        arguments |= {"headless": given["headless"], "robot": given["robot"], "record": "true"}
+    launch_file = ROOT / "launch" / f"tiago_{given['simulator']}.launch.py"
     return ExecuteProcess(
         cmd=[
-            *("ros2", "launch", str(ROOT / "launch" / "tiago_gazebo.launch.py")),
+            *("ros2", "launch", str(launch_file)),
             *(f"{name}:={value}" for name, value in arguments.items()),
         ],
         output="screen",

@@ -307,6 +307,14 @@ def test_evaluation_draws_its_trials_and_reports_them(installed, tmp_path):
     assert scenes[0] == scenes[1] != scenes[2] == scenes[3]
 
 
+def test_evaluation_runs_without_gazebo_too(installed, tmp_path):
+    installed(without=("ros_gz_sim", "ros_gz_bridge", "rosbag2_storage_mcap"))
+    walk = Walk("evaluate_gazebo.launch.py", simulator="headless", trials="1", out=str(tmp_path))
+    (first,) = walk.commands["ros2"]
+    assert Path(first[2]).name == "tiago_headless.launch.py"
+    assert not any(part.startswith(("record:=", "robot:=")) for part in first)
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
