@@ -1,14 +1,17 @@
 # The suite's commands; each builds the environment first when it is not there (tools/env).
 
-.PHONY: help demo test check build bench clean
+.PHONY: help demo test check build bench evaluate survey paper clean
 
 help:
-	@echo "make demo    avoid a group and approach a person, in a simulated room; writes out/demo/"
-	@echo "make test    the checks and all tests"
-	@echo "make check   ruff and mypy alone"
-	@echo "make build   every package of src/ with colcon, into build/ and install/"
-	@echo "make bench   the benchmarks"
-	@echo "make clean   remove everything that was built"
+	@echo "make demo      avoid a group and approach a person, in a simulated room; writes out/demo/"
+	@echo "make test      the checks and all tests"
+	@echo "make check     ruff and mypy alone"
+	@echo "make build     every package of src/ with colcon, into build/ and install/"
+	@echo "make bench     the benchmarks"
+	@echo "make evaluate  trials of all scenes with and without the social costs; out/eval/"
+	@echo "make survey    clips and an offline questionnaire for people; out/survey/"
+	@echo "make paper     this project's counterparts of the paper's figures; out/paper/"
+	@echo "make clean     remove everything that was built"
 
 demo:
 	@tools/env python -m social_nav_nodes.demo --out out/demo
@@ -30,6 +33,15 @@ build:
 bench:
 	@for benchmark in benchmarks/bench_*.py; do \
 		echo "== $$benchmark"; tools/env python $$benchmark || exit 1; done
+
+evaluate:
+	@tools/env python -m social_nav_core evaluate --out out/eval
+
+survey:
+	@tools/env python -m social_nav_core survey --out out/survey
+
+paper:
+	@tools/env python -m social_nav_core paper --out out/paper
 
 clean:
 	rm -rf .env build install log out .mypy_cache .ruff_cache .hypothesis

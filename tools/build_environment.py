@@ -64,6 +64,10 @@ def check_machine() -> None:
         raise SetupError("needs a C++ compiler: sudo apt-get install g++")
     if re.search(r'[:"$`\\\n]', str(ROOT)):
         raise SetupError(f"move this checkout: no search path can hold {str(ROOT)!r}")
+    if not str(ROOT).isascii():
+        raise SetupError(
+            f"move this checkout: message generators need a path of plain letters, not {ROOT}"
+        )
     free = shutil.disk_usage(ENV).free / 1e9
     if not (ENV / "installed").is_file() and free < NEEDED_GIGABYTES:
         raise SetupError(f"needs {NEEDED_GIGABYTES} GB of disk for {ENV}; {free:.1f} GB are free")

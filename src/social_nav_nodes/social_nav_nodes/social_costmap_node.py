@@ -16,6 +16,8 @@ from social_nav_core.grid import GridGeometry
 from social_nav_core.parameters import parameter
 from social_nav_core.proxemics.field import social_field
 from social_nav_core.proxemics.model import load_model, shipped_model
+from social_nav_core.proxemics.personal import PersonalParameters
+from social_nav_core.proxemics.site import SITE, SiteLearner, SiteParameters
 from social_nav_core.proxemics.zone import SocialZoneParameters
 from std_msgs.msg import Header
 
@@ -42,7 +44,12 @@ class SocialCostmapParameters:
 class SocialCostmapNode(Node):
     """SocialPersonArray and a grid in, social costs on that grid out."""
 
-    PARAMETERS: ClassVar = {"": SocialCostmapParameters, "zones": SocialZoneParameters}
+    PARAMETERS: ClassVar = {
+        "": SocialCostmapParameters,
+        "zones": SocialZoneParameters,
+        "learning": SiteParameters,
+        "prior": PersonalParameters,
+    }
 
     def __init__(self, **options: Any) -> None:
         """Options are those of `rclpy.node.Node`, such as context and parameter_overrides."""
@@ -51,7 +58,8 @@ class SocialCostmapNode(Node):
         self._config: SocialCostmapParameters = read[""]
         self._zones: SocialZoneParameters = read["zones"]
         path = self._config.model
-        self._model = load_model(path) if path else shipped_model()
+        model = load_model(path) if path else shipped_model()
+        self._learner = SiteLearner(model, read["learning"], read["prior"])
         self._log = ThrottledLog(self.get_logger())
         transforms = TransformLookup(self, self._log)
         self._people = PeopleInFrame(self, transforms, self._log, self._config.timeout)
@@ -76,9 +84,12 @@ class SocialCostmapNode(Node):
                 self._log.warning("no map", f"no map on '{topic}', no social costs")
             return
         people = self._people.current(self._frame)
-        field = social_field(people, self._model, self._grid, self._zones)
+        now = self.get_clock().now()
+        seconds = now.nanoseconds * 1e-9
+        self._learner.observe(people, seconds)
+        field = social_field(people, self._learner.model_of(SITE, seconds), self._grid, self._zones)
         cells = np.rint(self._config.max_cost * field).astype(np.int8)
-        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._frame)
+        header = Header(stamp=now.to_msg(), frame_id=self._frame)
         self._publisher.publish(grid_message(cells, self._grid, header))
 
 

@@ -296,3 +296,23 @@ def test_a_stamp_before_time_zero_is_refused(bench):
     bench.graph.spin_until(lambda: bench.warnings, "a warning")
     assert "its stamp is -1 s" in bench.warnings[0]
     assert not bench.next_grid().any()
+
+
+@pytest.mark.parametrize("learn", [False, True])
+def test_costs_follow_what_people_do_when_learning_is_on(graph, learn):
+    about = {"learning.learn": learn, "learning.refresh": 0.2, "prior.strength": 10.0}
+    bench = Bench(graph, **about)
+    bench.use_map()
+    bench.tell(anna())
+    before = bench.next_grid(np.any, "costs")
+    shipped = np.rint(99 * social_field([anna()], shipped_model(), GRID))
+    np.testing.assert_array_equal(before, shipped)
+    rng = np.random.default_rng(1)
+    for _ in range(60):  # others come close in front, where the shipped model keeps them out
+        ahead, aside = rng.uniform((0.2, -0.2), (0.6, 0.2))
+        bench.tell(anna(), Person("ben", np.array([ahead, aside, np.pi])))
+        bench.graph.pass_time(0.3)
+    bench.tell(anna())
+    bench.graph.pass_time(0.5)
+    after = bench.next_grid(np.any, "costs")
+    assert np.array_equal(after, shipped) != learn
