@@ -101,7 +101,7 @@ def one_trial(given, trial, arm, folder):
     return ExecuteProcess(
         cmd=[
             *("ros2", "launch", str(launch_file)),
-            *(f"{name}:={value}" for name, value in arguments.items()),
+            *(f"{name}:={value}" for name, value in arguments.items() if value != ""),
         ],
         output="screen",
     )
