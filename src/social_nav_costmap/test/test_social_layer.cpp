@@ -1,8 +1,10 @@
 // The layer in a real LayeredCostmap.
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "layer_fixture.hpp"
@@ -308,6 +310,55 @@ TEST_F(LayerTest, BetweenAStaticAndAnInflationLayer)
   EXPECT_GT(higher, 300);
   see({});
   ASSERT_TRUE(wait_for([&] {return cells_of(*layered) == empty;}));
+}
+
+TEST_F(LayerTest, MessagesParametersAndUpdatesAtOnce)
+{
+  start(true);
+  auto look = rclcpp::create_subscription<nav_msgs::msg::OccupancyGrid>(
+    node, "/test/social/costmap", rclcpp::QoS(1),
+    [](const nav_msgs::msg::OccupancyGrid::ConstSharedPtr) {});
+  std::atomic<bool> going{true};
+  std::thread spin([&] {
+      while (going) {
+        executor.spin_some(std::chrono::milliseconds(5));
+      }
+    });
+  std::thread send([&] {
+      for (int n = 0; going; ++n) {
+        std::vector<SocialPerson> crowd;
+        for (int i = 0; i < n % 20; ++i) {
+          crowd.push_back(person(std::to_string(i), 0.5 * i, 0.1 * (n % 90)));
+        }
+        see(crowd);
+        std::this_thread::yield();
+      }
+    });
+  std::thread change([&] {
+      for (int n = 0; going; ++n) {
+        node->set_parameter({"social.max_cost", 100 + n % 150});
+        node->set_parameter({"social.enabled", n % 5 != 0});
+        if (n % 40 == 0) {
+          node->set_parameter({"social.combination", n % 80 == 0 ? "sum" : "max"});
+          node->set_parameter({"social.topic", n % 80 == 0 ? "/social_people" : "/elsewhere"});
+          layer->reset();
+        }
+        std::this_thread::yield();
+      }
+    });
+  for (int i = 0; i < 3000; ++i) {
+    robot_x = 5.0 + 0.001 * i;
+    update();
+  }
+  going = false;
+  spin.join();
+  send.join();
+  change.join();
+  node->set_parameter({"social.enabled", true});
+  node->set_parameter({"social.max_cost", 240});
+  node->set_parameter({"social.topic", "/social_people"});
+  see({person("a", 6.0, 5.0)});
+  EXPECT_TRUE(comes(6.0, 5.0)) << "the layer still works";
 }
 
 TEST_F(LayerTest, ItsOwnGridIsPublishedWhenSomebodyLooks)
