@@ -21,9 +21,11 @@ from launch import LaunchContext
 
 ROOT = Path(__file__).resolve().parents[2]
 LAUNCH = sorted((ROOT / "launch").glob("*.launch.py"))
-SUITE = ("simulator", "goal_selector", "social_costmap", "navigator", "people_msgs", "pose_array")
-SUITE += ("gazebo_people", "trial")
-PACKAGES = {
+SUITE = (
+    *("simulator", "goal_selector", "social_costmap", "navigator", "people_msgs", "pose_array"),
+    *("gazebo_people", "trial"),
+)
+PACKAGES: dict[str, tuple[str, ...]] = {
     "social_nav_nodes": SUITE,
     "social_nav_costmap": (),
     "social_nav_bringup": (),
@@ -42,10 +44,17 @@ PACKAGES = {
     "ros2bag": (),
     "rosbag2_storage_mcap": (),
 }
-PAL = {"tiago_gazebo": (), "tiago_bringup": (), "tiago_description": ()}
-PAL["gazebo_ros"] = ("spawn_entity.py",)
-INCLUDED = ("ros_gz_sim/launch/gz_sim.launch.py", "gazebo_ros/launch/gazebo.launch.py")
-INCLUDED += ("tiago_bringup/launch/tiago_bringup.launch.py",)
+PAL: dict[str, tuple[str, ...]] = {
+    "tiago_gazebo": (),
+    "tiago_bringup": (),
+    "tiago_description": (),
+    "gazebo_ros": ("spawn_entity.py",),
+}
+INCLUDED = (
+    "ros_gz_sim/launch/gz_sim.launch.py",
+    "gazebo_ros/launch/gazebo.launch.py",
+    "tiago_bringup/launch/tiago_bringup.launch.py",
+)
 EMPTY = "from launch import LaunchDescription\ngenerate_launch_description = LaunchDescription\n"
 
 

@@ -25,8 +25,10 @@ CONFIG = ROOT / "config"
 NAV2 = ("nav2_tiago.yaml", "nav2_humble.yaml", "nav2_static_social_costs.yaml")
 JAZZY, HUMBLE = "1.3.13", "1.1.20"
 DECLARED = yaml.safe_load(Path(__file__).with_name("nav2_declared.yaml").read_text())
-PLUGIN_LISTS = ("plugins", "controller_plugins", "planner_plugins", "behavior_plugins")
-PLUGIN_LISTS += ("progress_checker_plugins", "goal_checker_plugins")
+PLUGIN_LISTS = (
+    *("plugins", "controller_plugins", "planner_plugins", "behavior_plugins"),
+    *("progress_checker_plugins", "goal_checker_plugins"),
+)
 
 
 def merged(below, above):
@@ -41,7 +43,7 @@ def merged(below, above):
 
 def nodes(*names):
     """Parameters by node, of files that are loaded one after the other."""
-    content = {}
+    content: dict[str, dict] = {}
     for name in names:
         content = merged(content, yaml.safe_load((CONFIG / name).read_text()))
     return {key.removeprefix("/**/"): value["ros__parameters"] for key, value in content.items()}

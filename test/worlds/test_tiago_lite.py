@@ -178,9 +178,11 @@ def test_the_base_stands_on_wheels_and_slippery_casters(urdf_text, sdf, tmp_path
     assert [line for line in said if "gz_frame_id" not in line] == []
     (tmp_path / "robot.sdf").write_text(text)
     assert sdf("-k", tmp_path / "robot.sdf")[:2] == (0, "Valid.\n")
-    model = ElementTree.fromstring(text).find("model")
+    model = ElementTree.fromstring(text)[0]
     friction = {
-        link.get("name"): float(mu.text) for link in model.findall("link") for mu in link.iter("mu")
+        link.get("name"): float(mu.text or "nan")
+        for link in model.findall("link")
+        for mu in link.iter("mu")
     }
     assert friction == {
         "wheel_left_link": 1.0,
