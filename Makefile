@@ -31,6 +31,7 @@ build:
 	@tools/env colcon build --base-paths src --symlink-install
 
 bench:
+	@tools/env python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	@for benchmark in benchmarks/bench_*.py; do \
 		echo "== $$benchmark"; tools/env python $$benchmark || exit 1; done
 
