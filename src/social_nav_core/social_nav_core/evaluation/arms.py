@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
@@ -14,6 +15,12 @@ from social_nav_core.evaluation.metrics.social import ZONES
 from social_nav_core.geometry import FloatArray
 from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Action, Attitude, Intent, Person, certain
+from social_nav_core.proxemics.baselines import (
+    Baseline,
+    EggGaussian,
+    HallZones,
+    symmetric_gaussian,
+)
 from social_nav_core.proxemics.field import social_field
 from social_nav_core.proxemics.model import ProxemicsModel, shipped_model
 from social_nav_core.proxemics.zone import SocialZoneParameters
@@ -81,9 +88,12 @@ def kirby(people: Sequence[Person], grid: GridGeometry) -> FloatArray:
     return cost
 
 
-def learned(model: ProxemicsModel, parameters: SocialZoneParameters | None = None) -> CostField:
+def learned(
+    model: ProxemicsModel | Baseline, parameters: SocialZoneParameters | None = None
+) -> CostField:
     """The suite's own field; with its default parameters when None."""
-    return lambda people, grid: social_field(people, model, grid, parameters)
+    shape = cast(ProxemicsModel, model)  # a baseline has the same interface
+    return lambda people, grid: social_field(people, shape, grid, parameters)
 
 
 def widened(size: float) -> SocialZoneParameters:
@@ -121,13 +131,19 @@ NO_LAYER = "no layer"
 
 BASELINES = ("Kirby", "two Gaussians", "circles")
 DEFAULT_ARMS = (OURS, "ours without labels", WIDER, *BASELINES, NO_LAYER)
+OTHER_MODELS: dict[str, Callable[[], ProxemicsModel | Baseline]] = {
+    "egg": EggGaussian,
+    "Hall zones": HallZones,
+    "symmetric Gaussian": symmetric_gaussian,
+}
+"""Models of the literature in the place of the learned one, in the suite's own field."""
 
 
 def arm_named(name: str, model: ProxemicsModel | None = None) -> Arm:
     """The arm with a name of `DEFAULT_ARMS`; 'Kirby x0.5' has half of Kirby's costs.
 
     Args:
-        name: of the arm, maybe with a factor in (0, 1].
+        name: of the arm or of `OTHER_MODELS`, maybe with a factor in (0, 1].
         model: of the learned arms; the shipped one when None.
 
     Raises:
@@ -146,8 +162,11 @@ def arm_named(name: str, model: ProxemicsModel | None = None) -> Arm:
         "two Gaussians": (two_gaussians, False),
         "circles": (hall_circles, False),
     }
+    if plain in OTHER_MODELS:
+        fields[plain] = (learned(OTHER_MODELS[plain]()), False)
     if plain not in fields:
-        raise ValueError(f"arm is '{name}', expected one of {', '.join(DEFAULT_ARMS)}")
+        known = ", ".join([*DEFAULT_ARMS, *OTHER_MODELS])
+        raise ValueError(f"arm is '{name}', expected one of {known}")
     costs, has_labels = fields[plain]
     if factor_text:
         costs = scaled(costs, _factor(name, factor_text))

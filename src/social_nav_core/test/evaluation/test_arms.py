@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from social_nav_core.evaluation.arms import (
     DEFAULT_ARMS,
+    OTHER_MODELS,
     arm_named,
     hall_circles,
     kirby,
