@@ -60,7 +60,9 @@ def test_kirbys_field_is_the_metric_on_a_grid() -> None:
         assert at(field, x, y) == pytest.approx(kirby_cost(times, robot, people)[0])
 
 
-@pytest.mark.parametrize("name", [name for name in DEFAULT_ARMS if name != "no layer"])
+@pytest.mark.parametrize(
+    "name", [*(name for name in DEFAULT_ARMS if name != "no layer"), *OTHER_MODELS]
+)
 def test_every_arm_stays_between_0_and_1_and_nobody_costs_nothing(name: str) -> None:
     costs = arm_named(name).costs
     assert costs is not None
