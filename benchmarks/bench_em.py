@@ -27,7 +27,7 @@ from social_nav_core.proxemics.skew_normal import SkewNormal  # noqa: E402
 try:
     from mvem.stats import multivariate_skewnorm
 except ImportError:
-    sys.exit("bench_em needs the package mvem to compare with: pip install -r requirements-bench.txt")
+    sys.exit("bench_em compares with mvem: pip install -r requirements-bench.txt")
 
 LIMIT = 10.0  # times faster
 ROUNDS = 7
