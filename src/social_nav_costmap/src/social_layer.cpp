@@ -1,5 +1,6 @@
 #include "social_nav_costmap/social_layer.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <stdexcept>
@@ -24,6 +25,7 @@ namespace
 {
 
 constexpr int kThrottle = 5000;   // [ms] between two warnings of one kind
+constexpr std::size_t kNamed = 8;  // people that one warning names
 constexpr double kPatience = 0.5;  // [s] that a transform may be late without a warning
 
 std::string share_folder(const std::string & package)
@@ -237,9 +239,13 @@ bool SocialLayer::take_latest_people()
     sightings_of(message, to_global, sightings_, left_out);
     left_out_ = left_out.size();
     if (!left_out.empty()) {
+      std::string reasons = left_out.front();
+      for (std::size_t k = 1; k < std::min(left_out.size(), kNamed); ++k) {
+        reasons += "; " + left_out[k];
+      }
       RCLCPP_WARN_THROTTLE(
         logger_, *clock_, kThrottle, "%s: %zu of %zu people are left out: %s", name_.c_str(),
-        left_out.size(), message.people.size(), left_out.front().c_str());
+        left_out.size(), message.people.size(), reasons.c_str());
     }
     inbox_->drop_until(waiting_[i]);
     transform_failure_.clear();

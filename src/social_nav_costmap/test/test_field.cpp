@@ -383,24 +383,3 @@ TEST(Draw, AreaLimitKeepsTheFirstPeople)
   EXPECT_LT(field.box().max_x, 5.0);
   EXPECT_EQ(field.set_people(people, 0.1 * one), 1u);
 }
-
-TEST(Defects, AreNamed)
-{
-  EXPECT_EQ(defect_of(at(0, 0, 0)), "");
-  EXPECT_EQ(defect_of(at(NAN, 0, 0)), "its pose is not finite");
-  Person person = at(0, 0, 0);
-  person.position_covariance.xx = 1e300;
-  EXPECT_NE(defect_of(person), "");
-  person = at(0, 0, 0);
-  person.velocity.x = INFINITY;
-  EXPECT_EQ(defect_of(person), "its velocity is not finite");
-  person = at(0, 0, 0);
-  person.position_covariance = {1.0, 2.0, 2.0, 1.0};
-  EXPECT_EQ(defect_of(person), "its covariance is negative");
-  person = at(0, 0, 0);
-  person.confidence = 1.5;
-  EXPECT_NE(defect_of(person).find("confidence is 1.5"), std::string::npos);
-  person = at(0, 0, 0);
-  person.intent = {0.5, 0.0, 0.0, 0.0};
-  EXPECT_NE(defect_of(person).find("sum to 0.5"), std::string::npos);
-}

@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "social_nav_costmap/social_costs.hpp"
@@ -238,4 +240,30 @@ TEST_F(Costs, StatisticsCountAndReset)
   EXPECT_GT(first.mean_ms, 0.0);
   EXPECT_GE(first.max_ms, first.mean_ms);
   EXPECT_EQ(costs.take_statistics().updates, 0u);
+}
+
+TEST(Defects, AreNamed)
+{
+  const auto at = [](double x) {
+      Person person;
+      person.position.x = x;
+      return person;
+    };
+  EXPECT_EQ(defect_of(at(0)), "");
+  EXPECT_EQ(defect_of(at(NAN)), "its pose is not finite");
+  Person person = at(0);
+  person.position_covariance.xx = 1e300;
+  EXPECT_NE(defect_of(person), "");
+  person = at(0);
+  person.velocity.x = INFINITY;
+  EXPECT_EQ(defect_of(person), "its velocity is not finite");
+  person = at(0);
+  person.position_covariance = {1.0, 2.0, 2.0, 1.0};
+  EXPECT_EQ(defect_of(person), "its covariance is negative");
+  person = at(0);
+  person.confidence = 1.5;
+  EXPECT_NE(defect_of(person).find("confidence is 1.5"), std::string::npos);
+  person = at(0);
+  person.intent = {0.5, 0.0, 0.0, 0.0};
+  EXPECT_NE(defect_of(person).find("sum to 0.5"), std::string::npos);
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "layer_fixture.hpp"
-#include "nav2_costmap_2d/cost_values.hpp"
+#include "nav2_costmap_2d/footprint.hpp"
 #include "nav2_costmap_2d/inflation_layer.hpp"
 #include "nav2_costmap_2d/static_layer.hpp"
 
@@ -282,16 +282,7 @@ TEST_F(LayerTest, BetweenAStaticAndAnInflationLayer)
       inflation->initialize(&costmap, "inflation", tf.get(), node, nullptr);
       inflation->activate();
     });
-  geometry_msgs::msg::Point corner;
-  std::vector<geometry_msgs::msg::Point> footprint;
-  for (const auto & [x, y] :
-    std::vector<std::pair<double, double>>{{0.2, 0.2}, {0.2, -0.2}, {-0.2, -0.2}, {-0.2, 0.2}})
-  {
-    corner.x = x;
-    corner.y = y;
-    footprint.push_back(corner);
-  }
-  layered->setFootprint(footprint);
+  layered->setFootprint(nav2_costmap_2d::makeFootprintFromRadius(0.28));
   maps->publish(map);
   ASSERT_TRUE(wait_for([this] {return at(4.02, 5.0) == 254 && at(4.1, 5.0) > 200;}));
   const auto empty = cells_of(*layered);
