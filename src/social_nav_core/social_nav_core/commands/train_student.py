@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     answers = None if arguments.teacher is None else _taught(arguments)
     torch.manual_seed(arguments.seed)
     network = POSE_NETWORKS[arguments.network]().to(device)
-    settings = FitSettings(arguments.epochs, batch=64, rate=2e-3, seed=arguments.seed)
+    settings = FitSettings(arguments.epochs, batch=64, rate=4e-3, seed=arguments.seed)
     done = train_pose_network(
         network,
         train,
