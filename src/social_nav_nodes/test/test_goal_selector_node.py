@@ -337,10 +337,15 @@ def test_a_new_request_replaces_the_one_before(bench):
 
 
 def test_a_group_is_approached_together(bench):
-    middle = np.array([2.5, 0.0])
     bench.people = [
-        person(name, *(middle + 0.8 * np.array([np.cos(a), np.sin(a)])), a + np.pi, group_id="talk")
-        for name, a in (("anna", 0.4), ("ben", 0.4 + 2.1), ("eva", 0.4 - 2.1))
+        person(
+            name,
+            2.5 + 0.8 * np.cos(angle),
+            0.8 * np.sin(angle),
+            angle + np.pi,
+            group_id="talk",
+        )
+        for name, angle in (("anna", 0.4), ("ben", 0.4 + 2.1), ("eva", 0.4 - 2.1))
     ]
     bench.request("anna")
     place = bench.goal()

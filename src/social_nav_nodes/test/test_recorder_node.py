@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from nav_msgs.msg import OccupancyGrid
 from rclpy.parameter import Parameter
+from rosbags.interfaces import ConnectionExtRosbag2
 from rosbags.rosbag2 import Reader
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from social_nav_core.grid import GridGeometry
@@ -36,11 +39,13 @@ def test_a_recording_reads_back(graph, tmp_path):
             definition = connection.msgdef.data
             if "social_nav_msgs" in connection.msgtype:
                 types.register(get_types_from_msg(definition, connection.msgtype))
-        read = {
+        read: dict[str, tuple[Any, int]] = {
             connection.topic: (types.deserialize_cdr(data, connection.msgtype), stamp)
             for connection, stamp, data in bag.messages()
         }
-    assert by_topic["/map"].ext.offered_qos_profiles[0].durability.name == "TRANSIENT_LOCAL"
+    recorded = by_topic["/map"].ext
+    assert isinstance(recorded, ConnectionExtRosbag2)
+    assert recorded.offered_qos_profiles[0].durability.name == "TRANSIENT_LOCAL"
     message, stamp = read["/social_people"]
     assert message.people[0].id == "anna"
     assert message.people[0].pose.pose.position.y == 2.0

@@ -26,7 +26,7 @@ class Bench:
     def __init__(self, graph, **parameters):
         self.graph = graph
         self.node = graph.add(SocialCostmapNode, parameters=parameters)
-        self.warnings = []
+        self.warnings: list[str] = []
         self.node.get_logger().warning = self.warnings.append
         self.node._log._logger = self.node.get_logger()
         self.people = graph.probe.create_publisher(SocialPersonArray, SOCIAL_PEOPLE, RELIABLE_QOS)
