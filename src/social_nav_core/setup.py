@@ -8,6 +8,7 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/social_nav_core"]),
         ("share/social_nav_core", ["package.xml"]),
+        ("share/social_nav_core/models", ["social_nav_core/models/proxemics.yaml"]),
     ],
     install_requires=["matplotlib", "numpy", "pyyaml", "scipy"],
     python_requires=">=3.10",

@@ -48,7 +48,7 @@ class ParameterSpec:
         if wanted is float and type(value) is int:
             value = float(value)
         bad = type(value) is not wanted
-        bad = bad or bool(self.choices) and value not in self.choices
+        bad = bad or (bool(self.choices) and value not in self.choices)
         if not bad and self.low is not None and self.high is not None:
             bad = not (math.isfinite(value) and self.low <= value <= self.high)
         if bad:
