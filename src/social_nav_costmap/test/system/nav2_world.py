@@ -143,13 +143,21 @@ class World(Node):
 
     def set(self, costmap: str, name: str, value: bool | int) -> None:
         """Set a parameter of the social layer of a costmap."""
-        client = self.create_client(SetParameters, f"/{costmap}/{costmap}/set_parameters")
-        self.wait_for(client.service_is_ready, f"the parameters of {costmap}")
-        kind = RclpyParameter(f"social.{name}", value=value).to_parameter_msg()
+        self.set_parameter(f"/{costmap}/{costmap}", f"social.{name}", value)
+
+    def set_parameter(self, node: str, name: str, value: bool | int | float) -> None:
+        kind = RclpyParameter(name, value=value).to_parameter_msg()
         request = SetParameters.Request(parameters=[kind])
-        answer = self.result_of(client.call_async(request), "setting a parameter")
+        answer = self.ask(SetParameters, f"{node}/set_parameters", request)
         assert answer.results[0].successful, answer.results[0].reason
+
+    def ask(self, service: Any, name: str, request: Any) -> Any:
+        """Answer of a service."""
+        client = self.create_client(service, name)
+        self.wait_for(client.service_is_ready, f"service {name}")
+        answer = self.result_of(client.call_async(request), f"an answer of {name}")
         self.destroy_client(client)
+        return answer
 
     def wait_for_costs(self, costmap: str, enabled: bool) -> None:
         """Wait until a costmap shows the costs that Python computes, or none when disabled."""
