@@ -27,3 +27,9 @@ social_nav_launch_test(launch_planners 91
 social_nav_launch_test(launch_controller 92
   nav2_controller nav2_lifecycle_manager nav2_map_server nav2_navfn_planner nav2_planner
   nav2_regulated_pure_pursuit_controller)
+social_nav_launch_test(launch_clear 93
+  nav2_controller nav2_lifecycle_manager nav2_map_server nav2_navfn_planner nav2_planner
+  nav2_regulated_pure_pursuit_controller)
+social_nav_launch_test(launch_mppi 94
+  nav2_controller nav2_lifecycle_manager nav2_map_server nav2_mppi_controller nav2_navfn_planner
+  nav2_planner)
