@@ -17,6 +17,7 @@ from rclpy.action import ActionServer, CancelResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 from rclpy.task import Future
+from social_nav_core.geometry import wrap_angle
 from social_nav_core.interaction.kde import load_interaction_model, shipped_interaction_model
 from social_nav_core.interaction.place import NoFreePlace, NoPlace, Place
 from social_nav_core.interaction.reach import ReachableMap
@@ -26,6 +27,7 @@ from social_nav_core.interaction.selection import (
     Situation,
 )
 from social_nav_core.parameters import parameter
+from social_nav_core.people import Person
 from social_nav_core.proxemics.model import load_model, shipped_model
 from social_nav_core.proxemics.zone import SocialZoneParameters
 from social_nav_core.sim.planner import PlannerParameters, PlanningError
@@ -62,8 +64,11 @@ class GoalSelectorParameters:
     walking_speed: float = parameter(
         0.4, "m/s", "whoever is faster is on the way elsewhere", 0.05, 3.0
     )
+    turning_rate: float = parameter(
+        0.7, "rad/s", "whoever turns faster has not come to rest", 0.05, 10.0
+    )
     walking_patience: float = parameter(
-        3.0, "s", "time between two choices while the person walks", 0.0, 60.0
+        3.0, "s", "time between two choices while the person walks or turns", 0.0, 60.0
     )
     seed: int = parameter(1, "", "of the candidates", 0, 2**31 - 1)
 
@@ -78,6 +83,7 @@ class Approach:
     stay: float
     last_good: float | None = None
     place: Place | None = None
+    target: Person | None = None
     chosen: float = 0.0
     replans: int = 0
     arrived: float | None = None
@@ -218,12 +224,18 @@ class GoalSelectorNode(Node):
         return Situation(people, robot_in_map, surroundings, self._now())
 
     def _lets_walk(self, approach: Approach, situation: Situation) -> bool:
-        """Whether the person is on the way elsewhere and should not be chased."""
-        about = self._config
+        """Whether the person walks elsewhere, or turns, and should come to rest first."""
+        about, before = self._config, approach.target
+        target = next((p for p in situation.people if p.id == approach.person_id), None)
+        approach.target = target
         if approach.place is None or self._now() - approach.chosen > about.walking_patience:
             return False
-        target = next((p for p in situation.people if p.id == approach.person_id), None)
-        return target is not None and float(np.hypot(*target.velocity)) > about.walking_speed
+        if target is None or before is None:
+            return False
+        elapsed = max(target.last_seen - before.last_seen, 1e-3)
+        turn_rate = abs(float(wrap_angle(target.pose[2] - before.pose[2]))) / elapsed
+        walks = float(np.hypot(*target.velocity)) > about.walking_speed
+        return walks or turn_rate > about.turning_rate
 
     def _selected(self, approach: Approach, situation: Situation) -> Place | NoPlace:
         if approach.place is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -17,10 +16,10 @@ from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 from social_nav_nodes.conversions import stamp_of, transform_message
+from social_nav_nodes.demo.domain import free_domain
 from std_msgs.msg import Header
 from tf2_ros import StaticTransformBroadcaster
 
-_DOMAINS = itertools.count(os.getpid())
 LIMIT = 20.0  # wall-clock time after which something that must happen has not happened [s]
 
 
@@ -35,7 +34,7 @@ class Graph:
     def __init__(self) -> None:
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
         self.context = Context()
-        rclpy.init(context=self.context, domain_id=1 + next(_DOMAINS) % 100)
+        rclpy.init(context=self.context, domain_id=free_domain())
         self.executor = SingleThreadedExecutor(context=self.context)
         self.now = 100.0
         self._nodes: list[Node] = []

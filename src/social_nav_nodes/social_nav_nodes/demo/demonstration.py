@@ -27,6 +27,7 @@ from social_nav_core.sim.reading import SceneError
 from social_nav_core.sim.scene import Scene, load_scene
 
 from social_nav_nodes.demo.display import Display
+from social_nav_nodes.demo.domain import free_domain
 from social_nav_nodes.demo.jobs import JOBS, Job
 from social_nav_nodes.demo.observer import ObserverNode
 from social_nav_nodes.demo.processes import NodeProcesses
@@ -49,7 +50,7 @@ def main() -> int:
     arguments = _arguments()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+    os.environ.setdefault("ROS_DOMAIN_ID", str(free_domain()))
     os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     out: Path = arguments.out
     try:
