@@ -6,7 +6,6 @@ the person moves or turns, and ends with a reason that a person understands.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
@@ -17,7 +16,6 @@ from rclpy.action import ActionServer, CancelResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 from rclpy.task import Future
-from social_nav_core.geometry import wrap_angle
 from social_nav_core.interaction.kde import load_interaction_model, shipped_interaction_model
 from social_nav_core.interaction.place import NoFreePlace, NoPlace, Place
 from social_nav_core.interaction.reach import ReachableMap
@@ -26,8 +24,6 @@ from social_nav_core.interaction.selection import (
     SelectionParameters,
     Situation,
 )
-from social_nav_core.parameters import parameter
-from social_nav_core.people import Person
 from social_nav_core.proxemics.model import load_model, shipped_model
 from social_nav_core.proxemics.zone import SocialZoneParameters
 from social_nav_core.sim.planner import PlannerParameters, PlanningError
@@ -36,9 +32,12 @@ from std_msgs.msg import Header
 from social_nav_msgs.action import ApproachPerson
 from social_nav_nodes import topics
 from social_nav_nodes.action_end import finish
+from social_nav_nodes.approach import Approach, GoalSelectorParameters
 from social_nav_nodes.conversions import pose_stamped, seconds
+from social_nav_nodes.diagnostics import Diagnostics
+from social_nav_nodes.life_signs import Watch, on_time_jump
 from social_nav_nodes.map_reading import read_map
-from social_nav_nodes.navigation_client import NavigationClient, NavigationState
+from social_nav_nodes.navigation_client import NAVIGATOR, NavigationClient, NavigationState
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.people_in_frame import PeopleInFrame
 from social_nav_nodes.running import run_node
@@ -46,47 +45,7 @@ from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.transforms import TransformLookup
 
 Result = ApproachPerson.Result
-
-
-@dataclass(frozen=True)
-class GoalSelectorParameters:
-    """Of the goal selector node."""
-
-    interaction_model: str = parameter("", "", "positions of people (NPZ); empty: the shipped one")
-    proxemics_model: str = parameter("", "", "proxemics model (YAML); empty: the shipped one")
-    rate: float = parameter(2.0, "Hz", "how often the place is chosen again", 0.1, 20.0)
-    lost_timeout: float = parameter(2.0, "s", "unseen for longer, a person is lost", 0.1, 60.0)
-    patience: float = parameter(1.0, "s", "waiting for a person or a free place", 0.1, 60.0)
-    navigator_timeout: float = parameter(
-        2.0, "s", "without a sign of life from the navigator", 0.1, 60.0
-    )
-    reach: float = parameter(10.0, "m", "people farther from the robot are out of reach", 1.0, 50.0)
-    walking_speed: float = parameter(
-        0.4, "m/s", "whoever is faster is on the way elsewhere", 0.05, 3.0
-    )
-    turning_rate: float = parameter(
-        0.7, "rad/s", "whoever turns faster has not come to rest", 0.05, 10.0
-    )
-    walking_patience: float = parameter(
-        3.0, "s", "time between two choices while the person walks or turns", 0.0, 60.0
-    )
-    seed: int = parameter(1, "", "of the candidates", 0, 2**31 - 1)
-
-
-@dataclass
-class Approach:
-    """One ApproachPerson goal while it is pursued; times in seconds of the node's clock."""
-
-    goal_handle: ServerGoalHandle
-    done: Future
-    person_id: str
-    stay: float
-    last_good: float | None = None
-    place: Place | None = None
-    target: Person | None = None
-    chosen: float = 0.0
-    replans: int = 0
-    arrived: float | None = None
+PEOPLE = "people"
 
 
 class GoalSelectorNode(Node):
@@ -117,13 +76,25 @@ class GoalSelectorNode(Node):
         self._rng = np.random.default_rng(about.seed)
         self._log = ThrottledLog(self.get_logger())
         self._transforms = TransformLookup(self, self._log)
-        self._people = PeopleInFrame(self, self._transforms, self._log, about.lost_timeout)
+        self._watch = Watch(self, self._look)
+        self._people = PeopleInFrame(
+            self,
+            self._transforms,
+            self._log,
+            about.lost_timeout,
+            about.most_people,
+            lambda: self._watch.heard(PEOPLE),
+        )
         self._map: ReachableMap | None = None
         self._map_frame = ""
         self._approach: Approach | None = None
         self.create_subscription(OccupancyGrid, topics.MAP, self._receive_map, topics.LATCHED_QOS)
         self._place = self.create_publisher(PoseStamped, topics.APPROACH_PLACE, topics.RELIABLE_QOS)
-        self._navigation = NavigationClient(self, about.navigator_timeout, self._tick)
+        self._navigation = NavigationClient(
+            self, self._watch, about.navigator_timeout, self._look, self._log
+        )
+        self._jumps = on_time_jump(self, lambda jump: self._end(Result.PERSON_LOST, jump))
+        self._diagnostics = Diagnostics(self, self._log, self._values)
         self._server = ActionServer(
             self,
             ApproachPerson,
@@ -157,7 +128,11 @@ class GoalSelectorNode(Node):
         approach, self._approach = self._approach, None
         self._navigation.cancel()
         who = approach.person_id or "whoever wants to interact"
-        self.get_logger().info(f"approach of '{who}' ended: {message}")
+        text = f"approach of '{who}' ended: {message}"
+        if error_code in (Result.NONE, Result.CANCELLED):
+            self.get_logger().info(text)
+        else:
+            self._log.warning(f"approach {who} {error_code}", text)
         result = Result(
             error_code=error_code,
             error_msg="" if error_code == Result.NONE else message,
@@ -176,10 +151,39 @@ class GoalSelectorNode(Node):
             self._end(Result.CANCELLED, "cancelled on request")
             return
         self._choose(approach)
-        if self._approach is approach:
-            self._watch_navigation(approach)
+        self._look()
         if self._approach is approach and approach.place is not None:
             self._send_feedback(approach)
+
+    def _look(self) -> None:
+        """End the approach at once when the request, the people or the navigator is gone."""
+        approach = self._approach
+        if approach is None:
+            return
+        lost = self._lost_source() if approach.place is not None else ""
+        if approach.goal_handle.is_cancel_requested:
+            self._end(Result.CANCELLED, "cancelled on request")
+        elif lost:
+            self._end(Result.PERSON_LOST, f"'{approach.person_id}' is lost: {lost}")
+        else:
+            self._watch_navigation(approach)
+
+    def _lost_source(self) -> str:
+        """Why nothing is known about anybody any more; empty while there is news."""
+        most = self._config.people_timeout
+        topic = self.resolve_topic_name(topics.SOCIAL_PEOPLE)
+        if self._watch.standstill() > most and self._watch.ticks_silent(PEOPLE) > most:
+            return f"the clock and '{topic}' have stood still for {most:g} s"
+        if (self._watch.silence(PEOPLE) or 0.0) > most:
+            return f"nothing new on '{topic}' for {most:g} s: does the perception run?"
+        return ""
+
+    def _values(self) -> dict[str, object]:
+        return {
+            "approach": self._approach.person_id or "whoever" if self._approach else "none",
+            "age of the newest people [s]": self._people.age(),
+            "navigator silent for [s]": self._watch.silence(NAVIGATOR),
+        }
 
     def _choose(self, approach: Approach) -> None:
         """Choose the place, again or for the first time, and drive there if it is a new one."""
@@ -193,7 +197,7 @@ class GoalSelectorNode(Node):
             if waited > self._config.patience:
                 self._end(Result.NAVIGATION_FAILED, situation)
             return
-        if self._lets_walk(approach, situation):
+        if approach.lets_walk(situation, self._config):
             approach.last_good = self._now()
             return
         choice = self._selected(approach, situation)
@@ -222,20 +226,6 @@ class GoalSelectorNode(Node):
             return f"the robot's place is not usable: {error}"
         people = self._people.current(self._map_frame)
         return Situation(people, robot_in_map, surroundings, self._now())
-
-    def _lets_walk(self, approach: Approach, situation: Situation) -> bool:
-        """Whether the person walks elsewhere, or turns, and should come to rest first."""
-        about, before = self._config, approach.target
-        target = next((p for p in situation.people if p.id == approach.person_id), None)
-        approach.target = target
-        if approach.place is None or self._now() - approach.chosen > about.walking_patience:
-            return False
-        if target is None or before is None:
-            return False
-        elapsed = max(target.last_seen - before.last_seen, 1e-3)
-        turn_rate = abs(float(wrap_angle(target.pose[2] - before.pose[2]))) / elapsed
-        walks = float(np.hypot(*target.velocity)) > about.walking_speed
-        return walks or turn_rate > about.turning_rate
 
     def _selected(self, approach: Approach, situation: Situation) -> Place | NoPlace:
         if approach.place is None:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import uuid
+from collections import deque
 from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from action_msgs.msg import GoalStatus
+from action_msgs.msg import GoalStatus, GoalStatusArray
+from action_msgs.srv import CancelGoal
 from geometry_msgs.msg import PoseStamped
 from nav2_msgs.action import NavigateToPose
 from rclpy.action import ActionClient
 from rclpy.node import Node
+from rclpy.qos import qos_profile_action_status_default
 from rclpy.task import Future
+from unique_identifier_msgs.msg import UUID
 
+from social_nav_nodes.life_signs import Watch
+from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.topics import NAVIGATE_TO_POSE
+
+NAVIGATOR = "navigator"
+ACTIVE = (GoalStatus.STATUS_ACCEPTED, GoalStatus.STATUS_EXECUTING)
 
 
 class NavigationState(Enum):
@@ -28,14 +39,26 @@ class NavigationState(Enum):
 class NavigationClient:
     """Sends goals to Nav2 and watches over the last one; what happens to earlier ones is ignored.
 
+    Goals that a node of the same name has left behind, because it was killed, are cancelled.
+
     Args:
-        node: on whose clock and in whose executor everything happens.
+        node: in whose executor everything happens.
+        watch: measures how long the server was silent.
         timeout: without a server or a sign of life from it for so long [s], a goal has failed.
         on_end: called when the last goal has arrived or failed.
+        log: for goals that were left behind.
     """
 
-    def __init__(self, node: Node, timeout: float, on_end: Callable[[], None]) -> None:
-        self._node = node
+    def __init__(
+        self,
+        node: Node,
+        watch: Watch,
+        timeout: float,
+        on_end: Callable[[], None],
+        log: ThrottledLog,
+    ) -> None:
+        self._watch = watch
+        self._log = log
         self._timeout = timeout
         self._on_end = on_end
         self._client = ActionClient(node, NavigateToPose, NAVIGATE_TO_POSE)
@@ -44,8 +67,16 @@ class NavigationClient:
         self._generation = 0
         self._waiting: PoseStamped | None = None
         self._handle: Any = None
-        self._heard = 0.0
         self.distance_remaining = 0.0
+        self._mark = hashlib.sha256(node.get_fully_qualified_name().encode()).digest()[:8]
+        self._mine: deque[bytes] = deque(maxlen=100)
+        self._cancel = node.create_client(CancelGoal, f"{NAVIGATE_TO_POSE}/_action/cancel_goal")
+        node.create_subscription(
+            GoalStatusArray,
+            f"{NAVIGATE_TO_POSE}/_action/status",
+            self._see_goals,
+            qos_profile_action_status_default,
+        )
 
     @property
     def failure(self) -> str:
@@ -56,7 +87,8 @@ class NavigationClient:
         """Drive to a pose from now on, instead of to the one before."""
         self._generation += 1
         self._state, self._failure = NavigationState.DRIVING, ""
-        self._handle, self._heard = None, self._now()
+        self._handle = None
+        self._watch.heard(NAVIGATOR)
         self._waiting = goal
         self._send_waiting()
 
@@ -72,7 +104,7 @@ class NavigationClient:
         """The state now; notices a server that is not there or no longer answers."""
         if self._state is NavigationState.DRIVING:
             self._send_waiting()
-            if self._now() - self._heard > self._timeout:
+            if (self._watch.silence(NAVIGATOR) or 0.0) > self._timeout:
                 name = self._client._action_name
                 self._failure = (
                     f"no action server '{name}' for {self._timeout:g} s: is Nav2 active?"
@@ -82,8 +114,16 @@ class NavigationClient:
                 self._state = NavigationState.FAILED
         return self._state
 
-    def _now(self) -> float:
-        return float(self._node.get_clock().now().nanoseconds) * 1e-9
+    def _see_goals(self, message: GoalStatusArray) -> None:
+        """Cancel what drives for this node although this node has not sent it."""
+        for status in message.status_list:
+            name = bytes(status.goal_info.goal_id.uuid.tolist())
+            if status.status in ACTIVE and name[:8] == self._mark and name not in self._mine:
+                self._mine.append(name)
+                self._log.warning(
+                    "left behind", "a goal that this node sent before it was started is cancelled"
+                )
+                self._cancel.call_async(CancelGoal.Request(goal_info=status.goal_info))
 
     def _send_waiting(self) -> None:
         if self._waiting is None or not self._client.server_is_ready():
@@ -91,14 +131,18 @@ class NavigationClient:
         goal = NavigateToPose.Goal(pose=self._waiting)
         self._waiting = None
         generation = self._generation
+        name = self._mark + uuid.uuid4().bytes[:8]
+        self._mine.append(name)
         answer = self._client.send_goal_async(
-            goal, feedback_callback=lambda message: self._hear(generation, message.feedback)
+            goal,
+            feedback_callback=lambda message: self._hear(generation, message.feedback),
+            goal_uuid=UUID(uuid=list(name)),
         )
         answer.add_done_callback(lambda future: self._answered(generation, future))
 
     def _hear(self, generation: int, feedback: NavigateToPose.Feedback) -> None:
         if generation == self._generation:
-            self._heard = self._now()
+            self._watch.heard(NAVIGATOR)
             self.distance_remaining = feedback.distance_remaining
 
     def _answered(self, generation: int, future: Future) -> None:
@@ -110,7 +154,8 @@ class NavigationClient:
             if self._state is NavigationState.IDLE:
                 handle.cancel_goal_async()
             return
-        self._handle, self._heard = handle, self._now()
+        self._handle = handle
+        self._watch.heard(NAVIGATOR)
         handle.get_result_async().add_done_callback(lambda done: self._ended(generation, done))
 
     def _ended(self, generation: int, future: Future) -> None:

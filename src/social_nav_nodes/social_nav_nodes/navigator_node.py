@@ -36,12 +36,15 @@ from social_nav_nodes.conversions import (
     scan_points,
     seconds,
 )
+from social_nav_nodes.diagnostics import Diagnostics
+from social_nav_nodes.life_signs import Watch, on_time_jump
 from social_nav_nodes.map_reading import read_map
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.running import run_node
 from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.transforms import TransformLookup, WaitingMessages
 
+SOCIAL, SCAN = "social costs", "scan"  # what is watched
 UNKNOWN, TF_ERROR, TIMEOUT = 9000, 9002, 9003  # error codes, as newer Nav2 names them
 
 
@@ -54,6 +57,12 @@ class NavigatorParameters:
     planning_rate: float = parameter(1.0, "Hz", "of new plans on the way", 0.1, 20.0)
     patience: float = parameter(
         10.0, "s", "without a plan or progress before it gives up", 0.5, 120.0
+    )
+    social_timeout: float = parameter(
+        2.0, "s", "social costs that are not renewed for so long are dropped", 0.1, 60.0
+    )
+    scan_timeout: float = parameter(
+        1.0, "s", "without a scan, after one has come, the robot stands", 0.1, 60.0
     )
 
 
@@ -101,7 +110,10 @@ class NavigatorNode(Node):
         self._drive: Drive | None = None
         self._cmd_vel = self.create_publisher(Twist, topics.CMD_VEL, 1)
         self._plan = self.create_publisher(Path, topics.PLAN, topics.RELIABLE_QOS)
+        self._watch = Watch(self, self._drop_old_costs)
+        self._jumps = on_time_jump(self, self._forget)
         self._subscribe()
+        self._diagnostics = Diagnostics(self, self._log, self._values)
         self._server = ActionServer(
             self,
             NavigateToPose,
@@ -119,7 +131,7 @@ class NavigatorNode(Node):
             self.create_subscription(
                 OccupancyGrid, topics.SOCIAL_COSTMAP, self._receive_social, topics.LATCHED_QOS
             )
-        self.create_subscription(LaserScan, topics.SCAN, self._scans.add, topics.SENSOR_QOS)
+        self.create_subscription(LaserScan, topics.SCAN, self._receive_scan, topics.SENSOR_QOS)
         self.create_subscription(Odometry, topics.ODOM, self._receive_odometry, topics.RELIABLE_QOS)
 
     def _receive_map(self, message: OccupancyGrid) -> None:
@@ -127,6 +139,42 @@ class NavigatorNode(Node):
         if found is not None:
             self._planner = GridPlanner(*found, self._planner_parameters)
             self._social = None
+            self._plan_anew()
+
+    def _plan_anew(self) -> None:
+        """Stand until there is a plan that was made with what is known now."""
+        if self._drive is not None and self._drive.has_path:
+            self._drive.has_path, self._drive.planned = False, -np.inf
+            self._cmd_vel.publish(Twist())
+
+    def _forget(self, jump: str) -> None:
+        """Nothing that was known holds on a clock that jumped."""
+        self._scans.clear()
+        self._memory, self._social = None, None
+        self._points_in_base = self._obstacles_in_map = np.zeros((0, 2))
+        self._end(jump, UNKNOWN)
+
+    def _drop_old_costs(self) -> None:
+        silence = self._watch.silence(SOCIAL)
+        if self._social is not None and (silence or 0.0) > self._config.social_timeout:
+            self._social = None
+            topic = self.resolve_topic_name(topics.SOCIAL_COSTMAP)
+            self._log.warning(
+                SOCIAL, f"no social costs on '{topic}' for {silence:.1f} s, they are dropped"
+            )
+
+    def _values(self) -> dict[str, object]:
+        return {
+            "driving": self._drive is not None,
+            "trouble": self._drive.trouble if self._drive else "",
+            "social costs in use": self._social is not None,
+            "social costs silent for [s]": self._watch.silence(SOCIAL),
+            "scan silent for [s]": self._watch.silence(SCAN),
+        }
+
+    def _receive_scan(self, message: LaserScan) -> None:
+        self._watch.heard(SCAN)
+        self._scans.add(message)
 
     def _receive_social(self, message: OccupancyGrid) -> None:
         if self._planner is None:
@@ -139,6 +187,7 @@ class NavigatorNode(Node):
             self._log.warning("social costs", "the social costs are on another grid than the map")
             return
         self._social = np.maximum(cells, 0) / 100.0
+        self._watch.heard(SOCIAL)
 
     def _take_scan(self) -> None:
         """Keep what is in the way now, and what was there where the lidar does not look."""
@@ -190,8 +239,10 @@ class NavigatorNode(Node):
         if self._drive is None:
             return
         drive, self._drive = self._drive, None
-        if error_code != NavigateToPose.Result.NONE:
-            self.get_logger().info(f"the drive ended: {message}")
+        if error_code == NavigateToPose.Result.NONE or drive.goal_handle.is_cancel_requested:
+            self.get_logger().info(f"the drive ended: {message or 'arrived'}")
+        else:
+            self._log.warning(f"drive {error_code}", f"the drive ended: {message}")
         self._cmd_vel.publish(Twist())
         drive.done.set_result(NavigateToPose.Result(error_code=error_code, error_msg=message))
 
@@ -212,15 +263,30 @@ class NavigatorNode(Node):
         if drive.started is None:
             drive.started = drive.moved = now
         robot_in_map = self._transforms.pose(topics.BASE_FRAME, topics.MAP_FRAME)
-        if robot_in_map is None or self._planner is None:
-            drive.trouble = "no map" if self._planner is None else "no pose of the robot"
-        elif now - drive.planned >= 1.0 / self._config.planning_rate:
+        missing = self._missing(robot_in_map)
+        if missing:
+            drive.trouble = missing
+            self._plan_anew()
+        elif robot_in_map is not None and now - drive.planned >= 1.0 / self._config.planning_rate:
             drive.planned = now
             self._make_plan(drive, robot_in_map)
         if robot_in_map is not None and drive.has_path:
             self._follow(drive, robot_in_map, now)
         if self._drive is drive and now - drive.moved > self._config.patience:
             self._end(drive.trouble or "no progress", TIMEOUT)
+
+    def _missing(self, robot_in_map: FloatArray | None) -> str:
+        """Without what the robot cannot drive now; empty when all is there."""
+        if self._planner is None:
+            return "no map"
+        if robot_in_map is None:
+            return "no pose of the robot"
+        silence = self._watch.silence(SCAN)
+        if silence is not None and silence > self._config.scan_timeout:
+            topic = self.resolve_topic_name(topics.SCAN)
+            self._log.warning(SCAN, f"no scan on '{topic}' for {silence:.1f} s, the robot stands")
+            return "no scan"
+        return ""
 
     def _make_plan(self, drive: Drive, robot_in_map: FloatArray) -> None:
         assert self._planner is not None

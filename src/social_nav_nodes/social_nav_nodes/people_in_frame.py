@@ -2,66 +2,137 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
+from builtin_interfaces.msg import Time as TimeMessage
 from rclpy.node import Node
 from social_nav_core.geometry import FloatArray
 from social_nav_core.people import Person
 
 from social_nav_msgs.msg import SocialPersonArray
-from social_nav_nodes.conversions import people_from
+from social_nav_nodes.conversions import people_from, seconds
+from social_nav_nodes.life_signs import on_time_jump
 from social_nav_nodes.throttled_log import ThrottledLog
-from social_nav_nodes.topics import RELIABLE_QOS, SOCIAL_PEOPLE
+from social_nav_nodes.topics import BASE_FRAME, RELIABLE_QOS, SOCIAL_PEOPLE
 from social_nav_nodes.transforms import TransformLookup, WaitingMessages
 
 CLOCK_TOLERANCE = 0.5  # how far ahead of the clock a person may have been seen [s]
+MOST_PEOPLE = 100  # unless a parameter says otherwise
+SILENCE = 2.0  # age of the newest message that is worth a warning [s]
+REPEATS = 5  # messages of one stamp in a row that are worth a warning
 
 
 class PeopleInFrame:
     """Keeps the newest message about people, moved by the transform of its stamp.
 
-    Who is too old, seen in the future, or not usable is left out with a throttled warning.
+    Who is too old, seen in the future, not usable or, of too many, far away is left out with a
+    throttled warning.  Everybody is forgotten when the clock goes back or leaps.
 
     Args:
         node: subscribes to social_people.
         transforms: where frames are.
         log: for people who are left out.
         timeout: people seen longer ago are left out [s].
+        most: so many people are kept, those who are nearest to the robot.
+        on_news: called for every message with a stamp of its own; a source that repeats itself,
+            as a frozen camera does, tells nothing new.
+
+    Attributes:
+        stamp: of the message that the present people come from; None without one.
     """
 
     def __init__(
-        self, node: Node, transforms: TransformLookup, log: ThrottledLog, timeout: float
+        self,
+        node: Node,
+        transforms: TransformLookup,
+        log: ThrottledLog,
+        timeout: float,
+        most: int,
+        on_news: Callable[[], None] = lambda: None,
     ) -> None:
         self._node = node
         self._log = log
         self._timeout = timeout
+        self._most = most
+        self._on_news = on_news
+        self._transforms = transforms
         self._waiting: WaitingMessages[SocialPersonArray] = WaitingMessages(transforms)
         self._people: list[Person] = []
         self._unusable: list[tuple[str, str]] = []
         self._left_out: dict[str, str] = {}
         self._frame = ""
-        node.create_subscription(SocialPersonArray, SOCIAL_PEOPLE, self._waiting.add, RELIABLE_QOS)
+        self._newest = TimeMessage()
+        self._repeats = 0
+        self.stamp: TimeMessage | None = None
+        self._jumps = on_time_jump(node, lambda _: self.forget())
+        node.create_subscription(SocialPersonArray, SOCIAL_PEOPLE, self._receive, RELIABLE_QOS)
 
     def current(self, frame: str) -> list[Person]:
         """Everybody whose data are younger than the timeout, in a frame."""
         if frame != self._frame:
-            self._frame, self._people, self._unusable = frame, [], []
+            self._frame, self._people, self._unusable, self.stamp = frame, [], [], None
         newest = self._waiting.take(frame)
         if newest is not None:
             self._people = self._read(*newest)
+            self.stamp = newest[0].header.stamp
         old = [p for p in self._people if self._age(p) > self._timeout]
         stale = [
             (p.id, f"last seen {self._age(p):.1f} s ago, expected at most {self._timeout:g} s")
             for p in old
         ]
         self._log.left_out(stale)
+        if not stale:
+            self._watch_source()
         self._left_out = dict([*self._unusable, *stale])
-        return [p for p in self._people if self._age(p) <= self._timeout]
+        present = [p for p in self._people if self._age(p) <= self._timeout]
+        if self._people and not present:
+            self.stamp = None
+        return present
 
     def why_left_out(self, person_id: str) -> str | None:
         """Why a person whom the newest message names is not among the current ones."""
         return self._left_out.get(person_id)
 
+    def age(self) -> float | None:
+        """Seconds since the stamp of the newest message; None without one."""
+        stamp = seconds(self._newest)
+        return self._now() - stamp if stamp > 0.0 else None
+
+    def forget(self) -> None:
+        """Forget everybody, until the next message."""
+        self._waiting.clear()
+        self._people, self._unusable, self._left_out, self.stamp = [], [], {}, None
+        self._newest = TimeMessage()
+
+    def _receive(self, message: SocialPersonArray) -> None:
+        if message.header.stamp == self._newest:
+            self._repeats += 1
+            if self._repeats >= REPEATS:
+                self._log.warning(
+                    "repeated stamp",
+                    f"'{SOCIAL_PEOPLE}' repeats the stamp {seconds(self._newest):.2f} s, expected "
+                    "one of its own for every message: is the camera frozen?",
+                )
+        else:
+            self._newest, self._repeats = message.header.stamp, 0
+            self._on_news()
+        self._waiting.add(message)
+
+    def _watch_source(self) -> None:
+        age = self.age()
+        if age is not None and age > SILENCE:
+            topic = self._node.resolve_topic_name(SOCIAL_PEOPLE)
+            self._log.warning(
+                "silent people",
+                f"nothing new on '{topic}' for {age:.1f} s, expected people several times a second",
+            )
+
+    def _now(self) -> float:
+        return float(self._node.get_clock().now().nanoseconds) * 1e-9
+
     def _age(self, person: Person) -> float:
-        return float(self._node.get_clock().now().nanoseconds) * 1e-9 - person.last_seen
+        return self._now() - person.last_seen
 
     def _read(self, message: SocialPersonArray, frame_in_parent: FloatArray) -> list[Person]:
         read = people_from(message)
@@ -72,5 +143,25 @@ class PeopleInFrame:
         ]
         self._unusable = [*read.left_out, *ahead]
         self._log.left_out(self._unusable)
-        present = [p for p in read.people if self._age(p) >= -CLOCK_TOLERANCE]
-        return [person.expressed_in_parent(frame_in_parent) for person in present]
+        present = [
+            person.expressed_in_parent(frame_in_parent)
+            for person in read.people
+            if self._age(person) >= -CLOCK_TOLERANCE
+        ]
+        return self._nearest(present) if len(present) > self._most else present
+
+    def _nearest(self, people: list[Person]) -> list[Person]:
+        """Those nearest to the robot; to the frame's origin while the robot's place is unknown."""
+        robot = self._transforms.pose(BASE_FRAME, self._frame, warn=False)
+        center = np.zeros(2) if robot is None else robot[:2]
+        distances = np.linalg.norm([p.pose[:2] - center for p in people], axis=-1)
+        order = np.argsort(distances, kind="stable")
+        far = [people[index] for index in order[self._most :]]
+        reason = f"farther than the {self._most} nearest of {len(people)} people"
+        self._unusable += [(person.id, reason) for person in far]
+        self._log.warning(
+            "too many people",
+            f"{len(people)} people, expected at most {self._most}: the {len(far)} farthest, from "
+            f"{distances[order[self._most]]:.1f} m on, are left out",
+        )
+        return [people[index] for index in sorted(order[: self._most])]

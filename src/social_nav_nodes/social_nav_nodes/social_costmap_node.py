@@ -1,11 +1,13 @@
 """Social costs as an occupancy grid, on the grid of a map or costmap.
 
 For Nav2 without the C++ layer (a StaticLayer reads the grid), for RViz, and for the navigator that
-stands in for Nav2.
+stands in for Nav2.  A grid has the stamp of the message about people that it shows, so that its age
+can be told, and that of now when there is none.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -22,9 +24,10 @@ from social_nav_core.proxemics.zone import SocialZoneParameters
 from std_msgs.msg import Header
 
 from social_nav_nodes.conversions import grid_message
+from social_nav_nodes.diagnostics import Diagnostics
 from social_nav_nodes.map_reading import read_map
 from social_nav_nodes.parameters import read_parameters
-from social_nav_nodes.people_in_frame import PeopleInFrame
+from social_nav_nodes.people_in_frame import MOST_PEOPLE, PeopleInFrame
 from social_nav_nodes.running import run_node
 from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.topics import LATCHED_QOS, MAP, SOCIAL_COSTMAP
@@ -39,6 +42,9 @@ class SocialCostmapParameters:
     max_cost: int = parameter(99, "%", "occupancy at a person's peak; 100 is lethal", 1, 100)
     timeout: float = parameter(2.0, "s", "people seen longer ago are dropped", 0.05, 60.0)
     rate: float = parameter(5.0, "Hz", "grids per second", 0.1, 50.0)
+    most_people: int = parameter(
+        MOST_PEOPLE, "", "of more, the farthest from the robot are left out", 1, 10000
+    )
 
 
 class SocialCostmapNode(Node):
@@ -62,13 +68,20 @@ class SocialCostmapNode(Node):
         self._learner = SiteLearner(model, read["learning"], read["prior"])
         self._log = ThrottledLog(self.get_logger())
         transforms = TransformLookup(self, self._log)
-        self._people = PeopleInFrame(self, transforms, self._log, self._config.timeout)
+        self._people = PeopleInFrame(
+            self, transforms, self._log, self._config.timeout, self._config.most_people
+        )
+        self._present = 0
         self._grid: GridGeometry | None = None
         self._waits = 0
         self._frame = ""
         self._publisher = self.create_publisher(OccupancyGrid, SOCIAL_COSTMAP, LATCHED_QOS)
         self.create_subscription(OccupancyGrid, MAP, self._receive_map, LATCHED_QOS)
+        self._diagnostics = Diagnostics(self, self._log, self._values)
         self.create_timer(1.0 / self._config.rate, self._publish)
+
+    def _values(self) -> dict[str, object]:
+        return {"people": self._present, "age of the newest people [s]": self._people.age()}
 
     def _receive_map(self, message: OccupancyGrid) -> None:
         found = read_map(message, self._log)
@@ -83,14 +96,18 @@ class SocialCostmapNode(Node):
                 topic = self.resolve_topic_name(MAP)
                 self._log.warning("no map", f"no map on '{topic}', no social costs")
             return
+        started = time.monotonic()
         people = self._people.current(self._frame)
+        self._present = len(people)
         now = self.get_clock().now()
         seconds = now.nanoseconds * 1e-9
         self._learner.observe(people, seconds)
         field = social_field(people, self._learner.model_of(SITE, seconds), self._grid, self._zones)
         cells = np.rint(self._config.max_cost * field).astype(np.int8)
-        header = Header(stamp=now.to_msg(), frame_id=self._frame)
+        header = Header(stamp=self._people.stamp or now.to_msg(), frame_id=self._frame)
         self._publisher.publish(grid_message(cells, self._grid, header))
+        self._diagnostics.count("grids")
+        self._diagnostics.took("grid", started)
 
 
 def main() -> None:

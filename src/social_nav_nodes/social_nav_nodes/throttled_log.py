@@ -1,14 +1,31 @@
-"""Warnings that repeat are said once in a while; what is new is said at once."""
+"""Lines that repeat are said once in a while; what is new is said at once, and all is counted."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
 NAMED = 5  # people that one line names
+RECENT = 2.0  # a trouble that came up within this time is still there [s]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that went wrong a moment ago.
+
+    Attributes:
+        text: what the log said or would have said.
+        is_error: whether the node cannot do its work because of it.
+        last: steady time at which it came up last [s].
+    """
+
+    text: str
+    is_error: bool
+    last: float
 
 
 class ThrottledLog:
@@ -18,6 +35,9 @@ class ThrottledLog:
         logger: the node's.
         period: [s] of silence about a subject after it was mentioned.
         steady_time: clock [s] that never jumps.
+
+    Attributes:
+        refused: how often something was refused or went wrong, whether it was said or not.
     """
 
     def __init__(
@@ -26,18 +46,34 @@ class ThrottledLog:
         period: float = 5.0,
         steady_time: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.refused = 0
         self._logger = logger
         self._period = period
         self._steady_time = steady_time
         self._said: dict[str, float] = {}
+        self._swept = -float("inf")
+        self._troubles: dict[str, Trouble] = {}
 
     def warning(self, subject: str, text: str) -> None:
         """Say a text, unless something was said about the subject within the period."""
+        self._note(subject, text, is_error=False)
         if self._is_due(subject):
             self._logger.warning(text)
 
+    def error(self, subject: str, text: str) -> None:
+        """The same for what keeps the node from its work."""
+        self._note(subject, text, is_error=True)
+        if self._is_due(subject):
+            self._logger.error(text)
+
     def left_out(self, people: Sequence[tuple[str, str]]) -> None:
         """Say which people, given as (id, reason), were left out of a message."""
+        if not people:
+            return
+        self.refused += len(people) - 1
+        first, reason = people[0]
+        others = f" (and {len(people) - 1} more)" if len(people) > 1 else ""
+        self._note("left out", f"person {first!r} is left out: {reason}{others}", is_error=False)
         due = [
             (name, reason)
             for name, reason in people
@@ -49,10 +85,26 @@ class ThrottledLog:
         more = f"; and {len(due) - NAMED} more" if len(due) > NAMED else ""
         self._logger.warning(named + more)
 
+    def troubles(self) -> list[Trouble]:
+        """What went wrong a moment ago, errors first, then the newest first."""
+        now = self._steady_time()
+        self._troubles = {
+            name: trouble for name, trouble in self._troubles.items() if now - trouble.last < RECENT
+        }
+        return sorted(self._troubles.values(), key=lambda t: (not t.is_error, -t.last))
+
+    def _note(self, subject: str, text: str, is_error: bool) -> None:
+        self.refused += 1
+        self._troubles[subject] = Trouble(text, is_error, self._steady_time())
+        if len(self._troubles) > 100:
+            self.troubles()
+
     def _is_due(self, subject: str) -> bool:
         now = self._steady_time()
-        self._said = {name: said for name, said in self._said.items() if now - said < self._period}
-        if subject in self._said:
+        if now - self._swept >= self._period:
+            self._swept = now
+            self._said = {name: at for name, at in self._said.items() if now - at < self._period}
+        if now - self._said.get(subject, -float("inf")) < self._period:
             return False
         self._said[subject] = now
         return True

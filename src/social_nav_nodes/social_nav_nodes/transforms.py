@@ -6,10 +6,12 @@ from collections import deque
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+from geometry_msgs.msg import TransformStamped
 from rclpy.node import Node
 from rclpy.time import Time
 from social_nav_core.geometry import FloatArray, yaw_from_quaternion
 from std_msgs.msg import Header
+from tf2_msgs.msg import TFMessage
 from tf2_ros import Buffer, TransformException, TransformListener
 
 from social_nav_nodes.throttled_log import ThrottledLog
@@ -17,6 +19,58 @@ from social_nav_nodes.throttled_log import ThrottledLog
 Message = TypeVar("Message", bound=Any)
 PATIENCE = 0.5  # how long a message waits for its transform before that is worth a warning [s]
 MOST_WAITING = 50
+OLDEST = 0.5  # age up to which the newest transform of a moving frame says where it is [s]
+FUTURE = 5.0  # how far ahead of the clock a transform may be stamped [s]; localisation post-dates
+
+
+class CheckedListener(TransformListener):
+    """Keeps transforms out of the buffer that would spoil it for those that come after.
+
+    One from the far future would have tf2 take all true ones for outdated; a loop would let no
+    look-up come to an end.
+    """
+
+    def __init__(self, buffer: Buffer, node: Node, log: ThrottledLog) -> None:
+        self._node_clock = node.get_clock()
+        self._log = log
+        self._parents: dict[str, str] = {}
+        super().__init__(buffer, node)
+
+    def callback(self, data: TFMessage) -> None:
+        """Take what can be used of a message from /tf."""
+        now = self._node_clock.now().nanoseconds * 1e-9
+        data.transforms = [t for t in data.transforms if self._is_usable(t, now)]
+        super().callback(data)
+
+    def static_callback(self, data: TFMessage) -> None:
+        """Take what can be used of a message from /tf_static."""
+        data.transforms = [t for t in data.transforms if not self._closes_loop(t)]
+        super().static_callback(data)
+
+    def _is_usable(self, transform: TransformStamped, now: float) -> bool:
+        ahead = transform.header.stamp.sec - now
+        if now > 0.0 and ahead > FUTURE:
+            name = transform.child_frame_id
+            text = f"the transform of '{name}' is ignored: its stamp is {ahead:.0f} s ahead of now"
+            self._log.warning(f"future {name}", text)
+            return False
+        return not self._closes_loop(transform)
+
+    def _closes_loop(self, transform: TransformStamped) -> bool:
+        child, parent = transform.child_frame_id.lstrip("/"), transform.header.frame_id.lstrip("/")
+        if self._parents.get(child) == parent:
+            return False
+        above, chain = parent, [child, parent]
+        while above != child and above in self._parents:
+            above = self._parents[above]
+            chain.append(above)
+        if above == child:
+            loop = " in ".join(f"'{frame}'" for frame in chain)
+            text = f"the transform of '{child}' in '{parent}' is ignored, it closes a loop: {loop}"
+            self._log.warning(f"loop {child} {parent}", text)
+            return True
+        self._parents[child] = parent
+        return False
 
 
 class TransformLookup:
@@ -30,7 +84,7 @@ class TransformLookup:
     def __init__(self, node: Node, log: ThrottledLog) -> None:
         self.node = node
         self._buffer = Buffer(node=node)
-        self._listener = TransformListener(self._buffer, node)
+        self._listener = CheckedListener(self._buffer, node, log)
         self._log = log
 
     def pose(
@@ -41,21 +95,34 @@ class TransformLookup:
         Args:
             frame: whose pose is wanted.
             parent: the frame that the pose is expressed in.
-            stamp: when; None for the latest time that is known.
+            stamp: when; None for the latest time that is known, which must be no longer ago than
+                `OLDEST` for frames that move.
             warn: whether a pose that is not known is worth a warning.
         """
         if frame == parent:
             return np.zeros(3)
         try:
-            found = self._buffer.lookup_transform(parent, frame, stamp or Time()).transform
+            message = self._buffer.lookup_transform(parent, frame, stamp or Time())
+            defect = self._too_old(message.header) if stamp is None else None
         except TransformException as error:
+            defect = str(error)
+        if defect is not None:
             if warn:
                 subject = f"transform {frame} {parent}"
-                self._log.warning(subject, f"no transform from '{frame}' to '{parent}': {error}")
+                self._log.warning(subject, f"no transform from '{frame}' to '{parent}': {defect}")
             return None
+        found = message.transform
         turn = found.rotation
         yaw = yaw_from_quaternion(turn.x, turn.y, turn.z, turn.w)
         return np.array([found.translation.x, found.translation.y, yaw])
+
+    def _too_old(self, header: Header) -> str | None:
+        """Why the newest transform is of no use any more; stamp 0 is that of static frames."""
+        stamp = Time.from_msg(header.stamp)
+        age = (self.node.get_clock().now() - stamp).nanoseconds * 1e-9
+        if stamp.nanoseconds == 0 or age <= OLDEST:
+            return None
+        return f"the newest one is {age:.1f} s old, expected at most {OLDEST:g} s"
 
     def warn_of_stamp(self, header: Header) -> None:
         """Say that a message cannot be used because of its stamp."""
@@ -79,6 +146,10 @@ class WaitingMessages(Generic[Message]):
             self._transforms.warn_of_stamp(message.header)
         else:
             self._messages.append(message)
+
+    def clear(self) -> None:
+        """Forget all that wait."""
+        self._messages.clear()
 
     def take(self, parent: str) -> tuple[Message, FloatArray] | None:
         """The newest message whose frame is known in a parent frame, with that frame's pose.

@@ -1,0 +1,76 @@
+"""What the goal selector is told to do, and how far it has got with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from rclpy.action.server import ServerGoalHandle
+from rclpy.task import Future
+from social_nav_core.geometry import wrap_angle
+from social_nav_core.interaction.place import Place
+from social_nav_core.interaction.selection import Situation
+from social_nav_core.parameters import parameter
+from social_nav_core.people import Person
+
+from social_nav_nodes.people_in_frame import MOST_PEOPLE
+
+
+@dataclass(frozen=True)
+class GoalSelectorParameters:
+    """Of the goal selector node."""
+
+    interaction_model: str = parameter("", "", "positions of people (NPZ); empty: the shipped one")
+    proxemics_model: str = parameter("", "", "proxemics model (YAML); empty: the shipped one")
+    rate: float = parameter(2.0, "Hz", "how often the place is chosen again", 0.1, 20.0)
+    lost_timeout: float = parameter(2.0, "s", "unseen for longer, a person is lost", 0.1, 60.0)
+    patience: float = parameter(1.0, "s", "waiting for a person or a free place", 0.1, 60.0)
+    people_timeout: float = parameter(
+        0.7, "s", "without news about anybody, the source of people is lost", 0.2, 60.0
+    )
+    navigator_timeout: float = parameter(
+        0.8, "s", "without a sign of life from the navigator", 0.2, 60.0
+    )
+    most_people: int = parameter(
+        MOST_PEOPLE, "", "of more, the farthest from the robot are left out", 1, 10000
+    )
+    reach: float = parameter(10.0, "m", "people farther from the robot are out of reach", 1.0, 50.0)
+    walking_speed: float = parameter(
+        0.4, "m/s", "whoever is faster is on the way elsewhere", 0.05, 3.0
+    )
+    turning_rate: float = parameter(
+        0.7, "rad/s", "whoever turns faster has not come to rest", 0.05, 10.0
+    )
+    walking_patience: float = parameter(
+        3.0, "s", "time between two choices while the person walks or turns", 0.0, 60.0
+    )
+    seed: int = parameter(1, "", "of the candidates", 0, 2**31 - 1)
+
+
+@dataclass
+class Approach:
+    """One ApproachPerson goal while it is pursued; times in seconds of the node's clock."""
+
+    goal_handle: ServerGoalHandle
+    done: Future
+    person_id: str
+    stay: float
+    last_good: float | None = None
+    place: Place | None = None
+    target: Person | None = None
+    chosen: float = 0.0
+    replans: int = 0
+    arrived: float | None = None
+
+    def lets_walk(self, situation: Situation, about: GoalSelectorParameters) -> bool:
+        """Whether the person walks elsewhere, or turns, and should come to rest first."""
+        before = self.target
+        self.target = next((p for p in situation.people if p.id == self.person_id), None)
+        if self.place is None or situation.now - self.chosen > about.walking_patience:
+            return False
+        if self.target is None or before is None:
+            return False
+        elapsed = max(self.target.last_seen - before.last_seen, 1e-3)
+        turn_rate = abs(float(wrap_angle(self.target.pose[2] - before.pose[2]))) / elapsed
+        walks = float(np.hypot(*self.target.velocity)) > about.walking_speed
+        return walks or turn_rate > about.turning_rate
