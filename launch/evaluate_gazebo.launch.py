@@ -34,8 +34,11 @@ def generate_launch_description():
             argument(
                 "simulator",
                 "gazebo",
-                "gazebo; or headless: the suite's own, which draws nothing and records no topics",
+                "gazebo; or headless: the suite's own, which draws nothing",
                 ("gazebo", "headless"),
+            ),
+            argument(
+                "localization", "true", "Whether the headless simulator leaves it to AMCL", YES_NO
             ),
             argument("headless", "true", "Without Gazebo's window and without RViz", YES_NO),
             argument("robot", "tiago_lite", "As in tiago_gazebo.launch.py", ("tiago_lite", "pal")),
@@ -47,6 +50,8 @@ def generate_launch_description():
 def start(given):
     if given["simulator"] == "gazebo":
         need_packages("ros_gz_sim", "rosbag2_storage_mcap")
+    else:
+        need_executables("recorder", "simulator")
     need_executables("trial", "goal_selector", "social_costmap")
     processes = [one_trial(given, *item) for item in all_trials(given)]
     processes.append(report(given))
@@ -94,9 +99,10 @@ def one_trial(given, trial, arm, folder):
         "social": "true" if arm == "social" else "false",
         "seed": trial.seed % 2**31,
         "out": folder,
+        "record": "true",
     }
-    if given["simulator"] == "gazebo":
-        arguments |= {"headless": given["headless"], "robot": given["robot"], "record": "true"}
+    own = ("headless", "robot") if given["simulator"] == "gazebo" else ("localization",)
+    arguments |= {name: given[name] for name in own}
     launch_file = ROOT / "launch" / f"tiago_{given['simulator']}.launch.py"
     return ExecuteProcess(
         cmd=[
@@ -108,6 +114,6 @@ def one_trial(given, trial, arm, folder):
 
 
 def report(given):
-    """Metrics and report of all records."""
-    command = [sys.executable, "-m", "social_nav_core", "report-runs", given["out"]]
-    return ExecuteProcess(cmd=[*command, "--out", given["out"]], output="screen")
+    """Metrics and report of all recordings."""
+    command = [sys.executable, "-m", "social_nav_core", "report-runs", "--recordings"]
+    return ExecuteProcess(cmd=[*command, given["out"], "--out", given["out"]], output="screen")

@@ -17,6 +17,7 @@ from social_nav_nodes.launching import (
 from launch import LaunchDescription
 
 ROOT = Path(__file__).resolve().parent.parent
+DRIFTING = {"localised": False, "robot.drift_per_metre": 0.02, "robot.drift_per_turn": 0.02}
 
 
 def generate_launch_description():
@@ -41,6 +42,13 @@ def generate_launch_description():
             argument("scene", "circle", "Scene of the simulator: a name or a file"),
             argument("seed", "1", "Of everything random in the simulator"),
             argument("speed", "1.0", "Of the simulator: simulated seconds per second"),
+            argument(
+                "localization",
+                "false",
+                "Whether the simulator leaves the map and localisation to others (map server, "
+                "AMCL); its odometry then drifts",
+                YES_NO,
+            ),
             argument("goal_selector", "true", "Whether to start the goal selector", YES_NO),
             argument(
                 "social_costmap",
@@ -73,6 +81,8 @@ def start(given):
             "seed": int(given["seed"]),
             "speed": float(given["speed"]),
         }
+        if given["localization"] == "true":
+            own["simulator"] |= DRIFTING
     use_sim_time = simulated or given["use_sim_time"] == "true"
     return [
         SetParameter("use_sim_time", use_sim_time),

@@ -10,7 +10,6 @@ from launch_ros.actions import Node, SetParameter
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 from social_nav_core.sim.gazebo.classic import classic_world_file
-from social_nav_core.sim.gazebo.map import map_files
 from social_nav_core.sim.gazebo.world import world_file
 from social_nav_core.sim.scene import load_scene
 from social_nav_nodes.launching import (
@@ -20,6 +19,7 @@ from social_nav_nodes.launching import (
     has_package,
     include,
     later,
+    map_of,
     need_executables,
     need_packages,
     scene_path,
@@ -56,7 +56,7 @@ CAMERA_NAMES = (  # Gazebo's and PAL's
 )
 RECORDED = (
     *("/clock", "/tf", "/tf_static", "/map", "/scan", "/odom", "/cmd_vel", "/plan"),
-    *("/bodies", "/social_people", "/social_costmap", "/approach_place"),
+    *("/bodies", "/social_people", "/social_costmap", "/approach_place", "/ground_truth"),
 )
 
 
@@ -146,16 +146,11 @@ def start(given):
 
 def files_of(scene, name):
     """The world and the map of a scene: those that are shipped, or new ones for a scene file."""
-    shipped = ROOT / "worlds" / "sdf" / f"{name}.sdf"
-    if shipped.is_file():
-        return shipped, ROOT / "worlds" / "maps" / f"{scene.room.name}.yaml"
-    folder = Path(tempfile.mkdtemp(prefix="social_nav_"))
-    image, description = map_files(scene.room)
-    (folder / f"{scene.room.name}.pgm").write_bytes(image)
-    (folder / "world.sdf").write_bytes(world_file(scene))
-    map_file = folder / f"{scene.room.name}.yaml"
-    map_file.write_bytes(description)
-    return folder / "world.sdf", map_file
+    world = ROOT / "worlds" / "sdf" / f"{name}.sdf"
+    if not world.is_file():
+        world = Path(tempfile.mkdtemp(prefix="social_nav_")) / "world.sdf"
+        world.write_bytes(world_file(scene))
+    return world, map_of(ROOT, scene)
 
 
 def tiago_lite(given, scene, world):

@@ -4,11 +4,14 @@ from pathlib import Path
 
 from launch.actions import Shutdown
 from launch_ros.actions import Node
+from social_nav_core.sim.scene import load_scene
 from social_nav_nodes.launching import (
     YES_NO,
+    MissingError,
     argument,
     include,
     later,
+    map_of,
     need_executables,
     scene_path,
 )
@@ -31,7 +34,15 @@ def generate_launch_description():
             argument("social", "true", "Whether people raise costs", YES_NO),
             argument("seed", "1", "Of everything random"),
             argument("speed", "1.0", "Simulated seconds per second"),
+            argument(
+                "localization",
+                "false",
+                "true: Nav2's map server and AMCL, and odometry that drifts; false: the simulator "
+                "gives map and exact localisation",
+                YES_NO,
+            ),
             argument("out", "", "Folder for the task's record and metrics; '' for none"),
+            argument("record", "false", "Whether to record the topics into OUT/bag (MCAP)", YES_NO),
             argument("extra_params_file", "", "More parameters of Nav2, which win; '' for none"),
             later(start),
         ]
@@ -41,8 +52,12 @@ def generate_launch_description():
 def start(given):
     scene = scene_path(ROOT, given["scene"])
     simulation = {"input": "simulator", "scene": str(scene)}
-    simulation |= {name: given[name] for name in ("seed", "speed")}
+    simulation |= {name: given[name] for name in ("seed", "speed", "localization")}
     navigation = {name: given[name] for name in ("social", "extra_params_file")}
+    if given["localization"] == "true":
+        about = load_scene(scene)
+        pose = " ".join(str(number) for number in about.robot)
+        navigation |= {"map": str(map_of(ROOT, about)), "initial_pose": pose}
     actions = [
         include(ROOT / "launch" / "social_nav.launch.py", **simulation),
         include(ROOT / "launch" / "navigation.launch.py", use_sim_time="true", **navigation),
@@ -58,13 +73,22 @@ def start(given):
             "seed": int(given["seed"]),
             "out": given["out"],
         }
-        actions.append(
-            Node(
-                package="social_nav_nodes",
-                executable="trial",
-                parameters=[parameters],
-                output="screen",
-                on_exit=Shutdown(reason="the task is over"),
-            )
-        )
+        ends = {"on_exit": Shutdown(reason="the task is over")}
+        actions.append(suite_node("trial", parameters, **ends))
+    if given["record"] == "true":
+        if not given["out"]:
+            raise MissingError("record:=true needs out:=FOLDER")
+        need_executables("recorder")
+        bag = str(Path(given["out"]) / "bag")
+        actions.append(suite_node("recorder", {"use_sim_time": True, "out": bag}))
     return actions
+
+
+def suite_node(executable, parameters, **options):
+    return Node(
+        package="social_nav_nodes",
+        executable=executable,
+        parameters=[parameters],
+        output="screen",
+        **options,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +17,9 @@ from launch.actions import DeclareLaunchArgument, ExecuteLocal, IncludeLaunchDes
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.utilities import perform_substitutions
 from launch_ros.actions import Node
-from social_nav_nodes.launching import MissingError
+from social_nav_core.sim.gazebo.map import map_files
+from social_nav_core.sim.scene import load_scene
+from social_nav_nodes.launching import MissingError, map_of
 
 from launch import LaunchContext
 
@@ -23,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LAUNCH = sorted((ROOT / "launch").glob("*.launch.py"))
 SUITE = (
     *("simulator", "goal_selector", "social_costmap", "navigator", "people_msgs", "pose_array"),
-    *("gazebo_people", "trial"),
+    *("gazebo_people", "trial", "recorder"),
 )
 PACKAGES: dict[str, tuple[str, ...]] = {
     "social_nav_nodes": SUITE,
@@ -321,7 +325,55 @@ def test_evaluation_runs_without_gazebo_too(installed, tmp_path):
     walk = Walk("evaluate_gazebo.launch.py", simulator="headless", trials="1", out=str(tmp_path))
     (first,) = walk.commands["ros2"]
     assert Path(first[2]).name == "tiago_headless.launch.py"
-    assert not any(part.startswith(("record:=", "robot:=")) for part in first)
+    assert {"record:=true", "localization:=true"} <= set(first)
+    assert not any(part.startswith("robot:=") for part in first)
+    launch_file = runpy.run_path(str(ROOT / "launch/evaluate_gazebo.launch.py"))
+    measured = [part[0].text for part in launch_file["report"]({"out": "here"}).cmd]
+    expected = ["-m", "social_nav_core", "report-runs", "--recordings", "here", "--out", "here"]
+    assert measured[1:] == expected
+
+
+def test_the_headless_robot_localises_with_nav2_and_its_topics_are_recorded(installed, tmp_path):
+    installed()
+    walk = Walk(
+        "tiago_headless.launch.py",
+        scene="corridor_crossing",
+        localization="true",
+        record="true",
+        out=str(tmp_path),
+    )
+    assert walk.parameters["simulator"]["localised"] is False
+    assert walk.parameters["simulator"]["robot.drift_per_metre"] > 0.0
+    assert walk.parameters["recorder"]["out"] == str(tmp_path / "bag")
+    scene = load_scene(ROOT / "worlds/scenes/corridor_crossing.yaml")
+    served = walk.parameters["map_server"]["yaml_filename"]
+    assert Path(served) == ROOT / "worlds/maps" / f"{scene.room.name}.yaml"
+    amcl = walk.parameters["amcl"]
+    assert tuple(amcl[f"initial_pose.{key}"] for key in ("x", "y", "yaw")) == scene.robot
+
+
+def test_the_headless_robot_is_localised_by_its_simulator_unless_asked(installed):
+    installed()
+    walk = Walk("tiago_headless.launch.py", scene="circle")
+    assert not {"map_server", "amcl", "recorder"} & set(walk.commands)
+    assert "localised" not in walk.parameters["simulator"]
+
+
+def test_a_recording_needs_a_place(installed):
+    installed()
+    with pytest.raises(MissingError, match=r"^record:=true needs out:=FOLDER$"):
+        Walk("tiago_headless.launch.py", record="true")
+
+
+def test_a_room_of_ones_own_gets_a_map_of_its_own(tmp_path):
+    scene = load_scene(ROOT / "worlds/scenes/circle.yaml")
+    assert map_of(ROOT, scene) == ROOT / "worlds/maps/room.yaml"
+    other = replace(scene.room, furniture=scene.room.furniture[1:])
+    file = map_of(ROOT, replace(scene, room=other))
+    assert file.parent != ROOT / "worlds/maps" and file.name == "room.yaml"
+    image, description = map_files(other)
+    assert file.read_bytes() == description
+    assert file.with_suffix(".pgm").read_bytes() == image
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
 
 import pytest
+from social_nav_core.__main__ import main
 from social_nav_core.evaluation.metrics.table import measure
 from social_nav_core.evaluation.record_file import load_run
 from social_nav_core.interaction.kde import shipped_interaction_model
@@ -49,6 +52,21 @@ def test_nav2_goes_around_people_who_talk(tmp_path):
     values = measure(run, shipped_model(), shipped_interaction_model())
     assert values["o_space_intrusions"] == 0
     assert values["minimum_distance"] > 0.6
+
+
+def test_nav2_localises_in_its_own_map_and_the_recording_is_measured(tmp_path, capsys):
+    run = drive(tmp_path, scene="side_by_side", task="avoid", localization="true", record="true")
+    assert run.reached
+    said = re.search(
+        r"localised to ([\d.]+) m and ([\d.]+) rad", (tmp_path / "said.txt").read_text()
+    )
+    assert said and float(said[1]) < 0.15 and float(said[2]) < 0.1
+    out = tmp_path / "measured"
+    assert main(["report-runs", "--recordings", str(tmp_path), "--out", str(out)]) == 0
+    (row,) = csv.DictReader((out / "runs.csv").open())
+    values = measure(run, shipped_model(), shipped_interaction_model())
+    for name in ("path_length", "time_to_goal", "minimum_distance"):
+        assert float(row[name]) == pytest.approx(values[name], rel=0.05, abs=0.1), name
 
 
 def test_nav2_takes_the_robot_to_who_is_interested(tmp_path):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from builtin_interfaces.msg import Time as TimeMessage
 from geometry_msgs.msg import Pose, PoseStamped, PoseWithCovariance, Transform, TransformStamped
-from nav_msgs.msg import MapMetaData, OccupancyGrid, Path
+from nav_msgs.msg import MapMetaData, OccupancyGrid, Odometry, Path
 from numpy.typing import ArrayLike, NDArray
 from sensor_msgs.msg import LaserScan
 from social_nav_core.bodies import Body
@@ -23,6 +23,7 @@ from std_msgs.msg import Header
 
 from social_nav_msgs.msg import Body as BodyMessage
 from social_nav_msgs.msg import BodyArray, SocialPerson, SocialPersonArray
+from social_nav_nodes.topics import BASE_FRAME
 
 PLANAR = np.ix_((0, 1, 5), (0, 1, 5))  # x, y and yaw of a 6 x 6 covariance
 NORM_TOLERANCE = 0.01  # of a quaternion's length
@@ -232,6 +233,14 @@ def transform_message(child_in_parent: ArrayLike, child: str, header: Header) ->
     transform = Transform(rotation=pose.orientation)
     transform.translation.x, transform.translation.y = pose.position.x, pose.position.y
     return TransformStamped(header=header, child_frame_id=child, transform=transform)
+
+
+def odometry_message(pose: ArrayLike, velocity: tuple[float, float], header: Header) -> Odometry:
+    """Odometry of pose (x [m], y [m], yaw [rad]) and velocity (forward [m/s], turning [rad/s])."""
+    message = Odometry(header=header, child_frame_id=BASE_FRAME)
+    message.pose.pose = pose_message(pose)
+    message.twist.twist.linear.x, message.twist.twist.angular.z = velocity
+    return message
 
 
 def path_message(points: FloatArray, header: Header) -> Path:

@@ -2,7 +2,8 @@
 
 The same scripts, bodies and camera as in the headless simulator.  The poses are those that Gazebo
 tells (`gazebo_poses`, one frame per model in the world's frame, which is the map's); who has no
-script stands where the scene says.  Truth about everybody goes out as `social_people`.
+script stands where the scene says.  Truth goes out: everybody as `social_people`, the robot as
+`ground_truth`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 from geometry_msgs.msg import Twist
+from nav_msgs.msg import Odometry
 from rclpy.node import Node
-from social_nav_core.geometry import FloatArray, inverse, yaw_from_quaternion
+from social_nav_core.geometry import FloatArray, inverse, wrap_angle, yaw_from_quaternion
 from social_nav_core.parameters import parameter
 from social_nav_core.sim.camera import BoxBlockers, Camera, CameraParameters
 from social_nav_core.sim.cast import Cast
@@ -26,7 +28,7 @@ from tf2_msgs.msg import TFMessage
 
 from social_nav_msgs.msg import BodyArray, SocialPersonArray
 from social_nav_nodes import topics
-from social_nav_nodes.conversions import bodies_message, people_message
+from social_nav_nodes.conversions import bodies_message, odometry_message, people_message
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.running import run_node
 from social_nav_nodes.throttled_log import ThrottledLog
@@ -84,6 +86,7 @@ class GazeboPeopleNode(Node):
             if person.script
         }
         self._bodies = self.create_publisher(BodyArray, topics.BODIES, topics.SENSOR_QOS)
+        self._truth = self.create_publisher(Odometry, topics.GROUND_TRUTH, topics.RELIABLE_QOS)
         self._people = self.create_publisher(
             SocialPersonArray, topics.SOCIAL_PEOPLE, topics.RELIABLE_QOS
         )
@@ -113,21 +116,28 @@ class GazeboPeopleNode(Node):
         if self._time is None or now < self._time:
             self._time, self._robot_before = now, robot
         dt = now - self._time
+        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=topics.MAP_FRAME)
         if dt > 0.0:
-            self._move(dt, robot)
+            velocity = self._robot_velocity(dt, robot)
+            self._move(dt, robot, velocity[0])
+            if self._about.robot in self._poses:
+                self._truth.publish(odometry_message(robot, velocity, header))
         self._time, self._robot_before = now, robot
         people = self._present()
-        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=topics.MAP_FRAME)
         if self._about.people:
             persons = [state.person(now) for state in people]
             self._people.publish(people_message(persons, header))
         self._publish_bodies(people, robot, header, now)
 
-    def _move(self, dt: float, robot: FloatArray) -> None:
-        """Let the scripts go on, and the models follow."""
+    def _robot_velocity(self, dt: float, robot: FloatArray) -> tuple[float, float]:
+        """Forward [m/s] and turning [rad/s] since the step before, dt [s] ago."""
         assert self._robot_before is not None
+        step = robot - self._robot_before
         forward = np.array([np.cos(robot[2]), np.sin(robot[2])])
-        speed = float(forward @ (robot - self._robot_before)[:2]) / dt
+        return float(forward @ step[:2]) / dt, float(wrap_angle(step[2])) / dt
+
+    def _move(self, dt: float, robot: FloatArray, speed: float) -> None:
+        """Let the scripts go on, and the models follow."""
         x, y, yaw = robot.tolist()
         for _ in range(steps := int(np.ceil(dt / LONGEST_STEP))):
             self._crowd.step(dt / steps, (x, y, yaw), speed, self._rng)

@@ -6,6 +6,7 @@ Imported by launch files only; needs ROS 2's `launch`.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from launch.actions import (
 from launch.frontend import Entity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
+from social_nav_core.sim.gazebo.map import map_files
+from social_nav_core.sim.scene import Scene
 
 from launch import LaunchContext
 
@@ -116,6 +119,27 @@ def scene_path(root: Path, scene: str) -> Path:
         names = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
         raise MissingError(f"no scene '{scene}': expected {names}, or the path of a scene file")
     return path
+
+
+def map_of(root: Path, scene: Scene) -> Path:
+    """The map (YAML) of a scene's room: the shipped one where it is the same, else a new one.
+
+    Args:
+        root: folder that holds worlds/.
+        scene: whose room it is.
+    """
+    name = scene.room.name
+    image, description = map_files(scene.room)
+    contents = {f"{name}.pgm": image, f"{name}.yaml": description}
+    folder = root / "worlds" / "maps"
+    if any(
+        not (folder / file).is_file() or (folder / file).read_bytes() != data
+        for file, data in contents.items()
+    ):
+        folder = Path(tempfile.mkdtemp(prefix="social_nav_"))
+        for file, data in contents.items():
+            (folder / file).write_bytes(data)
+    return folder / f"{name}.yaml"
 
 
 def need_file(path: str, what: str) -> Path:

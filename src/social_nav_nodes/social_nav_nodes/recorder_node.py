@@ -49,6 +49,7 @@ RECORDED: tuple[tuple[str, type[Any], QoSProfile], ...] = (
     (topics.BODIES, BodyArray, topics.SENSOR_QOS),
     (topics.SOCIAL_PEOPLE, SocialPersonArray, topics.RELIABLE_QOS),
     (topics.ODOM, Odometry, topics.RELIABLE_QOS),
+    (topics.GROUND_TRUTH, Odometry, topics.RELIABLE_QOS),
     (topics.SCAN, LaserScan, topics.SENSOR_QOS),
     (topics.PLAN, PathMessage, topics.RELIABLE_QOS),
     (topics.APPROACH_PLACE, PoseStamped, topics.RELIABLE_QOS),

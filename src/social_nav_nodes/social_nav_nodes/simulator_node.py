@@ -1,7 +1,7 @@
 """The headless simulator as a robot: clock, map, odometry, scan, bodies and people; cmd_vel in.
 
-It stands in for Gazebo, the robot's drivers and localisation (exact) and, with the truth about
-everybody in the room as `social_people`, for the perception.
+It stands in for Gazebo, the robot's drivers and localisation (exact, unless `localised` leaves it
+to others) and, with the truth about everybody in the room as `social_people`, for the perception.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from social_nav_nodes import topics
 from social_nav_nodes.conversions import (
     bodies_message,
     grid_message,
+    odometry_message,
     people_message,
-    pose_message,
     stamp_of,
     transform_message,
 )
@@ -59,6 +59,9 @@ class SimulatorParameters:
     speed: float = parameter(1.0, "", "simulated seconds per second", 0.05, 50.0)
     resolution: float = parameter(0.05, "m", "of the map", 0.01, 0.5)
     people_rate: float = parameter(10.0, "Hz", "of social_people", 0.5, 50.0)
+    localised: bool = parameter(
+        True, "", "publish the map and where odom is in it; false leaves both to Nav2"
+    )
 
 
 class SimulatorNode(Node):
@@ -98,8 +101,10 @@ class SimulatorNode(Node):
 
     def _make_topics(self) -> None:
         self._clock_topic = self.create_publisher(ClockMessage, "/clock", topics.SENSOR_QOS)
-        self._map = self.create_publisher(OccupancyGrid, topics.MAP, topics.LATCHED_QOS)
+        if self._config.localised:
+            self._map = self.create_publisher(OccupancyGrid, topics.MAP, topics.LATCHED_QOS)
         self._odometry = self.create_publisher(Odometry, topics.ODOM, topics.RELIABLE_QOS)
+        self._truth = self.create_publisher(Odometry, topics.GROUND_TRUTH, topics.RELIABLE_QOS)
         self._scan = self.create_publisher(LaserScan, topics.SCAN, topics.SENSOR_QOS)
         self._bodies = self.create_publisher(BodyArray, topics.BODIES, topics.SENSOR_QOS)
         self._people = self.create_publisher(
@@ -142,8 +147,9 @@ class SimulatorNode(Node):
 
     def _publish_fixed(self) -> None:
         """The map, and where the sensors sit."""
-        geometry, cells = occupancy(self._world.scene, self._config.resolution)
-        self._map.publish(grid_message(cells, geometry, self._header(topics.MAP_FRAME)))
+        if self._config.localised:
+            geometry, cells = occupancy(self._world.scene, self._config.resolution)
+            self._map.publish(grid_message(cells, geometry, self._header(topics.MAP_FRAME)))
         base, camera = self._header(topics.BASE_FRAME), self._camera.parameters
         link = transform_message((0.0, 0.0, 0.0), "base_link", base)
         link.transform.translation.z = BASE_HEIGHT
@@ -157,19 +163,19 @@ class SimulatorNode(Node):
         self._static_transforms.sendTransform([link, laser, optical])
 
     def _publish_odometry(self) -> None:
+        """Odometry and, in the map, the truth; the transforms that go with them."""
         state = self._world.state
-        header = self._header(topics.ODOM_FRAME)
-        odometry = Odometry(header=header, child_frame_id=topics.BASE_FRAME)
-        odometry.pose.pose = pose_message(state.robot_in_odom)
-        odometry.twist.twist.linear.x, odometry.twist.twist.angular.z = state.robot_velocity
-        self._odometry.publish(odometry)
-        odom_in_map = compose(state.robot_in_map, inverse(state.robot_in_odom))
-        self._transforms.sendTransform(
-            [
-                transform_message(odom_in_map, topics.ODOM_FRAME, self._header(topics.MAP_FRAME)),
-                transform_message(state.robot_in_odom, topics.BASE_FRAME, header),
-            ]
-        )
+        odom, in_map = self._header(topics.ODOM_FRAME), self._header(topics.MAP_FRAME)
+        for publisher, header, pose in (
+            (self._odometry, odom, state.robot_in_odom),
+            (self._truth, in_map, state.robot_in_map),
+        ):
+            publisher.publish(odometry_message(pose, state.robot_velocity, header))
+        transforms = [transform_message(state.robot_in_odom, topics.BASE_FRAME, odom)]
+        if self._config.localised:
+            odom_in_map = compose(state.robot_in_map, inverse(state.robot_in_odom))
+            transforms.append(transform_message(odom_in_map, topics.ODOM_FRAME, in_map))
+        self._transforms.sendTransform(transforms)
 
     def _publish_people(self) -> None:
         now = START + self._steps * STEP

@@ -1,6 +1,7 @@
 """Gives one task to a robot that runs Nav2 and the suite, and writes down how it went.
 
-With `out` set the run (run.npz), its pictures and report.html are kept there.
+With `out` set the run (run.npz), its pictures and report.html are kept there, and in task.yaml what
+a recording of the topics does not tell.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from lifecycle_msgs.srv import GetState
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from social_nav_core.evaluation.record_file import save_run
+from social_nav_core.evaluation.recorded_task import save_task
 from social_nav_core.evaluation.report import write_report
 from social_nav_core.evaluation.suites import WILLING
 from social_nav_core.parameters import parameter
@@ -132,9 +134,11 @@ def _watch(observer: ObserverNode, node: Node) -> int:
 
 
 def _keep(observer: ObserverNode, out: Path) -> None:
-    run = observer.record()
+    run, task = observer.record(), observer.task()
     out.mkdir(parents=True, exist_ok=True)
     save_run(out / "run.npz", run)
+    if task is not None:
+        save_task(out / "task.yaml", task)
     write_report(out, [run])
 
 

@@ -39,6 +39,7 @@ class Bench:
                 ("/clock", Clock, topics.SENSOR_QOS),
                 (topics.MAP, OccupancyGrid, topics.LATCHED_QOS),
                 (topics.ODOM, Odometry, topics.RELIABLE_QOS),
+                (topics.GROUND_TRUTH, Odometry, topics.RELIABLE_QOS),
                 (topics.SCAN, LaserScan, topics.SENSOR_QOS),
                 (topics.BODIES, BodyArray, topics.SENSOR_QOS),
                 (topics.SOCIAL_PEOPLE, SocialPersonArray, topics.RELIABLE_QOS),
@@ -50,7 +51,8 @@ class Bench:
         self.node = graph.add(SimulatorNode, parameters=about)
         for timer in self.node.timers:
             timer.cancel()
-        self.settle(lambda: self.received[topics.MAP], "the map")
+        if parameters.get("localised", True):
+            self.settle(lambda: self.received[topics.MAP], "the map")
         self.settle(self.commands.get_subscription_count, "the subscription of cmd_vel")
         self.steps = 0
 
@@ -179,6 +181,24 @@ def test_the_scan_meets_the_walls(graph):
     assert yaw == 0.0
     to_wall = bench.scene.room.x[1] - (x + bench.node._world.lidar.parameters.forward)
     assert scan.ranges[333] == pytest.approx(to_wall, abs=0.1)
+
+
+def test_map_and_localisation_can_be_left_to_others(graph):
+    bench = Bench(graph, localised=False, **{"robot.drift_per_metre": 0.2})
+    bench.run(2.0, (0.5, 0.3))
+    steps = round(2.0 / STEP)
+    both = bench.received[topics.GROUND_TRUTH], bench.received[topics.ODOM]
+    bench.settle(lambda: min(map(len, both)) >= steps, "the last odometry")
+    truth, told = (received[-1] for received in both)
+    assert (truth.header.frame_id, truth.child_frame_id) == ("map", "base_footprint")
+    assert truth.header.stamp == told.header.stamp
+    assert pose_from(truth.pose.pose) == pytest.approx(bench.node._world.state.robot_in_map)
+    assert truth.twist.twist.linear.x == pytest.approx(0.5)
+    drifted = compose(bench.scene.robot, pose_from(told.pose.pose)) - pose_from(truth.pose.pose)
+    assert 0.01 < np.hypot(*drifted[:2]) < 1.0
+    assert not bench.received[topics.MAP]
+    assert bench.buffer.can_transform("odom", "base_footprint", Time())
+    assert not bench.buffer.can_transform("map", "odom", Time())
 
 
 def test_the_same_seed_gives_the_same_world(graph):

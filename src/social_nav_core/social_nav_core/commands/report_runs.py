@@ -1,6 +1,7 @@
 """Measure recorded runs and report them.
 
-Reads every run.npz below the folders.  OUT/runs.csv has all metrics of every run, OUT/summary.csv
+Reads every run.npz below the folders or, with --recordings, every recording of topics (MCAP) that
+lies as bag beside a task.yaml.  OUT/runs.csv has all metrics of every run, OUT/summary.csv
 their means by task, scene and arm, and OUT/report.html shows the first run of each of these.
 """
 
@@ -23,22 +24,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("folder", metavar="FOLDER", nargs="+", type=Path, help="with run.npz files")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
+    parser.add_argument(
+        "--recordings", action="store_true", help="measure the recorded topics, not the run.npz"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Read, measure, write."""
     from social_nav_core.evaluation.metrics.table import METRICS, measure  # noqa: PLC0415
     from social_nav_core.evaluation.record_file import load_run  # noqa: PLC0415
+    from social_nav_core.evaluation.recorded_task import (  # noqa: PLC0415
+        FILE,
+        read_recorded_task,
+    )
     from social_nav_core.evaluation.report import write_report  # noqa: PLC0415
     from social_nav_core.evaluation.run import RunRecordError  # noqa: PLC0415
     from social_nav_core.interaction.kde import shipped_interaction_model  # noqa: PLC0415
     from social_nav_core.proxemics.model import shipped_model  # noqa: PLC0415
 
-    paths = sorted(path for folder in arguments.folder for path in folder.rglob("run.npz"))
+    wanted = FILE if arguments.recordings else "run.npz"
+    paths = sorted(path for folder in arguments.folder for path in folder.rglob(wanted))
     if not paths:
-        raise DataError(f"{', '.join(map(str, arguments.folder))}: no run.npz below")
+        raise DataError(f"{', '.join(map(str, arguments.folder))}: no {wanted} below")
     try:
-        runs = [load_run(path) for path in paths]
+        runs = [
+            read_recorded_task(path.parent) if arguments.recordings else load_run(path)
+            for path in paths
+        ]
     except RunRecordError as error:
         raise DataError(str(error)) from error
     proxemics, interaction = shipped_model(), shipped_interaction_model()

@@ -30,9 +30,13 @@ UNKNOWN_HEADING = np.pi**2
 
 @dataclass(frozen=True)
 class BagTopics:
-    """Names of the topics; the last four may be missing."""
+    """Names of the topics; truth and the last four may be missing.
+
+    The truth is the robot's true pose in the map, which simulators tell, in place of the odometry.
+    """
 
     odometry: str = "/odom"
+    truth: str = "/ground_truth"
     people: str = "/social_people"
     map: str = "/map"
     costs: str = "/social_costmap"
@@ -51,9 +55,30 @@ class _Content:
     def of(self, topic: str) -> list[tuple[float, Any]]:
         return sorted(self.messages.get(topic, []), key=lambda item: item[0])
 
+    def between(self, start: float, end: float, always: set[str]) -> _Content:
+        """What was said from a start to an end [s], and before it on some topics; times from 0."""
+        return _Content(
+            {
+                topic: [
+                    (time - start, message)
+                    for time, message in messages
+                    if time <= end + 1e-6 and (time >= start - 1e-6 or topic in always)
+                ]
+                for topic, messages in self.messages.items()
+            },
+            {
+                frames: [(time - start, pose) for time, pose in steps]
+                for frames, steps in self.transforms.items()
+            },
+        )
+
 
 def read_run(
-    path: str | Path, task: str, target_id: str = "", topics: BagTopics | None = None
+    path: str | Path,
+    task: str,
+    target_id: str = "",
+    topics: BagTopics | None = None,
+    between: tuple[float, float] | None = None,
 ) -> RunRecord:
     """The run of a recording.
 
@@ -62,6 +87,8 @@ def read_run(
         task: 'avoid' or 'approach'.
         target_id: who should be approached.
         topics: names; the defaults when None.
+        between: from when to when the task was done [s]; times then begin with it.  None for the
+            whole recording, with the times of its stamps.
 
     Raises:
         DataError: it cannot be read or something that is needed is missing; names what.
@@ -69,12 +96,15 @@ def read_run(
     """
     path, topics = Path(path), topics or BagTopics()
     content = _read(path, topics)
+    if between is not None:
+        content = content.between(*between, always={topics.map, topics.people})
     for name in ("odometry", "people", "map"):
         if not content.messages.get(getattr(topics, name)):
             raise DataError(f"{path}: no message on {getattr(topics, name)} ({name})")
     map_message = content.of(topics.map)[-1][1]
     frame = map_message.header.frame_id
-    times, robot, velocity = _robot(path, content, content.of(topics.odometry), frame)
+    driven = content.of(topics.truth) or content.of(topics.odometry)
+    times, robot, velocity = _robot(path, content, driven, frame)
     people = _People(path, content.of(topics.people), frame, times)
     grid, occupancy = _grid(map_message)
     plans = [(t, _points(m)) for t, m in content.of(topics.plan) if len(m.poses)]

@@ -11,6 +11,12 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from social_nav_core.__main__ import main
 from social_nav_core.evaluation.bag_run import read_run
+from social_nav_core.evaluation.recorded_task import (
+    RecordedTask,
+    load_task,
+    read_recorded_task,
+    save_task,
+)
 from social_nav_core.evaluation.run import RunRecord
 from social_nav_core.geometry import compose, inverse, quaternion_from_yaw
 from social_nav_core.people import Person
@@ -191,6 +197,95 @@ def test_a_recording_gives_the_run_back(tmp_path: Path, avoid_with: RunRecord) -
     np.testing.assert_allclose(run.costs[0], avoid_with.costs[0], atol=0.006)
     np.testing.assert_allclose(run.goal_in_map, (*avoid_with.paths_in_map[0][-1], 0.5))
     assert run.reached
+
+
+def test_a_task_is_cut_out_of_a_recording(tmp_path: Path, avoid_with: RunRecord) -> None:
+    whole = read_run(write_run(tmp_path / "bag", avoid_with), "avoid")
+    start, end = 100.0 + avoid_with.times[5], 100.0 + avoid_with.times[-5]
+    run = read_run(tmp_path / "bag", "avoid", between=(start, end))
+    kept = (whole.times >= start - 1e-6) & (whole.times <= end + 1e-6)
+    assert run.times == pytest.approx(whole.times[kept] - start)
+    assert run.times[0] == pytest.approx(0.0, abs=1e-6)
+    assert run.robot_in_map == pytest.approx(whole.robot_in_map[kept])
+    assert run.people_in_map == pytest.approx(whole.people_in_map[kept], nan_ok=True)
+    assert (run.occupancy == whole.occupancy).all(), "the map was said before"
+
+
+def test_what_a_simulator_tells_is_believed_before_the_odometry(
+    tmp_path: Path, avoid_with: RunRecord
+) -> None:
+    bag = Bag(write_run(tmp_path / "odometry", avoid_with).parent / "truth")
+    with bag.writer:
+        _write_map(bag, avoid_with, {"tf": None})
+        for i, time in enumerate(avoid_with.times + 100.0):
+            _write_robot(bag, avoid_with, i, time)
+            _write_people(bag, avoid_with, i, time, "map")
+            truth = bag.make(
+                "nav_msgs/Odometry",
+                header=bag.header(time, "map"),
+                child_frame_id="base_footprint",
+                pose=bag.make(
+                    "geometry_msgs/PoseWithCovariance",
+                    pose=bag.pose(np.array([0.1 * i, 2.0, 0.3])),
+                    covariance=np.zeros(36),
+                ),
+                twist=bag.make(
+                    "geometry_msgs/TwistWithCovariance",
+                    twist=bag.make(
+                        "geometry_msgs/Twist", linear=bag.vector(0.25), angular=bag.vector(0.0)
+                    ),
+                    covariance=np.zeros(36),
+                ),
+            )
+            bag.write("/ground_truth", "nav_msgs/Odometry", time, truth)
+    run = read_run(tmp_path / "truth", "avoid")
+    assert run.robot_in_map[:, 1:] == pytest.approx(np.tile([2.0, 0.3], (len(run.times), 1)))
+    assert run.robot_velocity[:, 0] == pytest.approx(np.full(len(run.times), 0.25))
+
+
+def test_a_recorded_task_is_named_by_what_lies_beside_it(
+    tmp_path: Path, avoid_with: RunRecord
+) -> None:
+    write_run(tmp_path / "bag", avoid_with)
+    start, end = 100.0, 100.0 + float(avoid_with.times[-1])
+    goal = (2.0, 1.0, 0.5)
+    task = RecordedTask("hall", "avoid", "no social costs", 7, True, "", goal, start, end)
+    save_task(tmp_path / "task.yaml", task)
+    assert load_task(tmp_path / "task.yaml") == task
+    run = read_recorded_task(tmp_path)
+    assert (run.scene, run.arm, run.seed, run.reached) == ("hall", "no social costs", 7, True)
+    assert run.goal_in_map == pytest.approx(goal)
+    assert run.duration == pytest.approx(avoid_with.duration)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[1, 2]", "not a task"),
+        ("scene: a", "missing"),
+        ("{", "not a task"),
+        (
+            "{scene: a, task: fly, arm: a, seed: 1, reached: true, target_id: '', goal: null, "
+            "start: 0.0, end: 1.0}",
+            "task is 'fly'",
+        ),
+        (
+            "{scene: a, task: avoid, arm: a, seed: 1, reached: true, target_id: '', goal: null, "
+            "start: 2.0, end: 1.0}",
+            "expected a finite start before it",
+        ),
+        (
+            "{scene: a, task: avoid, arm: a, seed: 1, reached: true, target_id: '', "
+            "goal: [1, .nan, 0], start: 0.0, end: 1.0}",
+            "three finite numbers",
+        ),
+    ],
+)
+def test_a_bad_task_is_one_line(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "task.yaml").write_text(text)
+    with pytest.raises(DataError, match=words) as caught:
+        load_task(tmp_path / "task.yaml")
+    assert "\n" not in str(caught.value)
 
 
 def test_people_who_are_not_in_the_messages_any_more_are_absent(

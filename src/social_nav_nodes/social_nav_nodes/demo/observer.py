@@ -14,6 +14,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.task import Future
 from rclpy.time import Time
+from social_nav_core.evaluation.recorded_task import RecordedTask
 from social_nav_core.evaluation.recorder import RunRecorder
 from social_nav_core.evaluation.run import CameraView, RunRecord
 from social_nav_core.geometry import FloatArray
@@ -34,6 +35,7 @@ from social_nav_nodes.conversions import (
     seconds,
 )
 from social_nav_nodes.demo.jobs import Job
+from social_nav_nodes.demo.localisation import Localisation
 from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.transforms import TransformLookup
 
@@ -58,11 +60,13 @@ class ObserverNode(Node):
         self.time = 0.0
         self._job = job
         self._scene = scene
+        self._seed = seed
         self._geometry, self._cells = occupancy(scene)
         self._recorder = RunRecorder(scene.name, job.task, job.arm, seed)
         self._transforms = TransformLookup(self, ThrottledLog(self.get_logger()))
         self._velocity = (0.0, 0.0)
         self._waiting: deque[SocialPersonArray] = deque(maxlen=50)
+        self._localisation = Localisation()
         self._sent: float | None = None
         self._reached = False
         self._next_view = self._next_cost = 0.0
@@ -80,6 +84,7 @@ class ObserverNode(Node):
         for message_type, topic, callback, qos in (
             (OccupancyGrid, topics.MAP, self._see_map, topics.LATCHED_QOS),
             (Odometry, topics.ODOM, self._see_odometry, topics.RELIABLE_QOS),
+            (Odometry, topics.GROUND_TRUTH, self._localisation.see, topics.RELIABLE_QOS),
             (SocialPersonArray, topics.SOCIAL_PEOPLE, self._see_people, topics.RELIABLE_QOS),
             (OccupancyGrid, topics.SOCIAL_COSTMAP, self._see_costs, topics.LATCHED_QOS),
             (BodyArray, topics.BODIES, self._see_bodies, topics.SENSOR_QOS),
@@ -119,6 +124,7 @@ class ObserverNode(Node):
             self._try_to_send(message)
             return
         self.time = self._since_sent(message.header)
+        robot_in_map = self._localisation.truth(message.header.stamp, robot_in_map)
         people = people_from(message).people
         self._recorder.sample(self.time, robot_in_map, self._velocity, people)
         if self.time > self._job.timeout and not self.finished:
@@ -189,16 +195,37 @@ class ObserverNode(Node):
     def _finish(self, reached: bool, text: str) -> None:
         self.finished, self._reached, self.status = True, reached, text
         self._recorder.event(self.time, text)
+        if localised := self._localisation.summary():
+            self._recorder.event(self.time, localised)
+            self.get_logger().info(localised)
+
+    def task(self) -> RecordedTask | None:
+        """What a recording of the run does not tell; None when it never began."""
+        if self._sent is None:
+            return None
+        return RecordedTask(
+            scene=self._scene.name,
+            task=self._job.task,
+            arm=self._job.arm,
+            seed=self._seed,
+            reached=self._reached,
+            target_id=self._target(),
+            goal=self._scene.goal if self._job.task == "avoid" else None,
+            start=self._sent,
+            end=self._sent + self.time,
+        )
+
+    def _target(self) -> str:
+        return self._target_id or self._wished_for() if self._job.task == "approach" else ""
 
     def record(self) -> RunRecord:
         """What happened."""
-        target = self._target_id or self._wished_for() if self._job.task == "approach" else ""
         return self._recorder.record(
             reached=self._reached,
             grid=self._geometry,
             occupancy=self._cells,
             furniture=self._scene.room.furniture,
-            target_id=target,
+            target_id=self._target(),
         )
 
     def _wished_for(self) -> str:

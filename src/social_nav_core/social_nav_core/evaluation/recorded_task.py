@@ -1,0 +1,99 @@
+"""Runs from recordings of whole tasks: the topics from the recording, the rest from `task.yaml`.
+
+A recording (rosbag2, MCAP) begins before the task and ends after it, and does not tell what the
+task was.  Whoever gives the task writes that down beside the recording.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from social_nav_core.evaluation.bag_run import BagTopics, read_run
+from social_nav_core.evaluation.run import TASKS, RunRecord, RunRecordError
+from social_nav_core.recordings.errors import DataError
+
+FILE, BAG = "task.yaml", "bag"
+"""What a folder of a recorded task holds: the task, and the folder of the recording."""
+
+
+@dataclass(frozen=True)
+class RecordedTask:
+    """What a recording does not tell.
+
+    Attributes:
+        scene, task, arm, seed, reached, target_id: as in `RunRecord`.
+        goal: (x [m], y [m], yaw [rad]) in the map; None when it changes and is recorded.
+        start, end: of the task [s], on the clock of the recorded stamps.
+    """
+
+    scene: str
+    task: str
+    arm: str
+    seed: int
+    reached: bool
+    target_id: str
+    goal: tuple[float, float, float] | None
+    start: float
+    end: float
+
+    def __post_init__(self) -> None:
+        if self.task not in TASKS:
+            raise ValueError(f"task is {self.task!r}, expected one of {', '.join(TASKS)}")
+        if not (math.isfinite(self.start) and self.start < self.end < math.inf):
+            raise ValueError(
+                f"start is {self.start} s and end {self.end} s, expected a finite start before it"
+            )
+        if self.goal is not None:
+            goal = tuple(float(value) for value in self.goal)
+            if len(goal) != 3 or not all(map(math.isfinite, goal)):
+                raise ValueError(f"goal is {self.goal}, expected three finite numbers [m, m, rad]")
+            object.__setattr__(self, "goal", goal)
+
+
+def save_task(path: Path, task: RecordedTask) -> None:
+    """Write what a recording does not tell."""
+    values = dataclasses.asdict(task)
+    values["goal"] = None if task.goal is None else list(task.goal)
+    path.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
+
+
+def load_task(path: Path) -> RecordedTask:
+    """What `save_task` has written.
+
+    Raises:
+        DataError: it is something else; one line says what.
+    """
+    try:
+        values: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return RecordedTask(**values)
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValueError) as error:
+        said = " ".join(str(error).split())
+        raise DataError(f"{path}: not a task that was recorded: {said}") from error
+
+
+def read_recorded_task(folder: Path) -> RunRecord:
+    """The run of a folder that holds `task.yaml` and the recording `bag`.
+
+    Times begin with the task.  The robot is where `/ground_truth` says, else where its
+    localisation says.
+
+    Raises:
+        DataError: the recording cannot be read, or lacks what is needed.
+        FileNotFoundError: there is no recording.
+    """
+    task = load_task(folder / FILE)
+    try:
+        run = read_run(folder / BAG, task.task, task.target_id, BagTopics(), (task.start, task.end))
+        about = {name: getattr(task, name) for name in ("scene", "arm", "seed", "reached")}
+        if task.goal is not None:
+            about |= {"goal_times": np.zeros(1), "goals_in_map": np.array([task.goal])}
+        return run.changed(**about)
+    except RunRecordError as error:
+        raise DataError(f"{folder}: {error}") from error
