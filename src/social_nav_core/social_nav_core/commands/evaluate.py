@@ -27,8 +27,10 @@ from social_nav_core.evaluation.metrics.table import METRICS, measure
 from social_nav_core.evaluation.report import write_report
 from social_nav_core.evaluation.run import TASKS, RunRecordError
 from social_nav_core.evaluation.suite_report import write_suite_report
+from social_nav_core.evaluation.suites import load_suite
 from social_nav_core.evaluation.wording import number
 from social_nav_core.progress import Progress
+from social_nav_core.sim.pedestrians import require_jupedsim
 from social_nav_core.sim.reading import SceneError
 
 SUMMARY = "compare the social costs with baselines over many simulated trials"
@@ -136,7 +138,10 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         arm_named(name)
     if len(set(arms)) != len(arms):
         raise ValueError(f"--arms has a name twice: {', '.join(arms)}")
-    return Plan(str(_suite_file(arguments)), arguments.trials, arms, arguments.seed)
+    path = _suite_file(arguments)
+    if any(entry.scene.flows for entry in load_suite(path).entries):
+        require_jupedsim()
+    return Plan(str(path), arguments.trials, arms, arguments.seed)
 
 
 def _suite_file(arguments: argparse.Namespace) -> Path:

@@ -45,6 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _load(path: Path) -> Scene:
     try:
-        return load_scene(path)
+        scene = load_scene(path)
     except SceneError as error:
         raise DataError(str(error)) from error
+    if scene.flows:
+        raise DataError(f"{path}: has flows, which only the simulator of this package moves")
+    return scene

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Action, Attitude, Intent
 from social_nav_core.sim.anatomy.gestures import Gesture
+from social_nav_core.sim.flows import Flow, read_flow
 from social_nav_core.sim.reading import Fields, SceneError
 from social_nav_core.sim.room import Room, load_room
 
@@ -101,6 +102,7 @@ class Scene:
         people: at time 0.
         robot: start pose (x [m], y [m], yaw [rad]) in the map.
         goal: where the robot should go in the avoid task, in the map.
+        flows: people who walk to and fro; who starts where is drawn in every run.
     """
 
     name: str
@@ -109,6 +111,7 @@ class Scene:
     people: tuple[ScenePerson, ...]
     robot: tuple[float, float, float]
     goal: tuple[float, float, float]
+    flows: tuple[Flow, ...] = ()
 
 
 def occupancy(scene: Scene, resolution: float = 0.05) -> tuple[GridGeometry, NDArray[np.int8]]:
@@ -127,7 +130,9 @@ def load_scene(path: str | Path) -> Scene:
     name, description = fields.text("name"), fields.text("description")
     room = load_room(Path(path).parent / fields.text("room"))
     people = tuple(_read_person(item) for item in fields.items("people"))
-    scene = Scene(name, description, room, people, fields.pose("robot"), fields.pose("goal"))
+    flows = tuple(read_flow(item, room) for item in fields.items("flows"))
+    robot, goal = fields.pose("robot"), fields.pose("goal")
+    scene = Scene(name, description, room, people, robot, goal, flows)
     fields.finish()
     _check_names(scene, fields.file)
     _check_places(scene, fields.file)
@@ -212,9 +217,10 @@ def _read_target(fields: Fields) -> str | float:
 
 def _check_names(scene: Scene, file: Path) -> None:
     ids = [person.id for person in scene.people]
+    everybody = [*ids, *(name for flow in scene.flows for name in flow.ids)]
     for index, person in enumerate(scene.people):
         where = f"{file}: people[{index}]"
-        if person.id == ROBOT or ids.count(person.id) > 1:
+        if person.id == ROBOT or everybody.count(person.id) > 1:
             raise SceneError(f"{where}.id is '{person.id}', expected a name nobody else has")
         others = [ROBOT, *(other for other in ids if other != person.id)]
         named = [person.look_at]
@@ -223,6 +229,10 @@ def _check_names(scene: Scene, file: Path) -> None:
         for name in named:
             if name and name not in others:
                 raise SceneError(f"{where} refers to '{name}', expected one of {', '.join(others)}")
+    names = [flow.name for flow in scene.flows]
+    for name in names:
+        if names.count(name) > 1:
+            raise SceneError(f"{file}: two flows are called '{name}', expected different names")
 
 
 def _check_places(scene: Scene, file: Path) -> None:

@@ -9,7 +9,9 @@ import numpy as np
 
 from social_nav_core.geometry import FloatArray
 from social_nav_core.people import Person
+from social_nav_core.sim.flows import draw_people
 from social_nav_core.sim.lidar import Lidar, LidarParameters
+from social_nav_core.sim.pedestrians import Pedestrians, person_mover, robot_mover
 from social_nav_core.sim.people import Crowd, PersonState, WalkerParameters
 from social_nav_core.sim.robot import (
     DifferentialDrive,
@@ -51,7 +53,7 @@ class WorldState:
         robot_in_map: (x [m], y [m], yaw [rad]), the truth.
         robot_in_odom: the same as the wheels measure it.
         robot_velocity: (forward [m/s], turning [rad/s]).
-        people: in the scene's order, in the map frame.
+        people: in the scene's order, then those of its flows, in the map frame.
         contacts: all since the start, in order of time.
     """
 
@@ -70,13 +72,17 @@ class WorldState:
 class World:
     """Room, people and robot of a scene.
 
-    People, odometry and lidar draw from generators of their own, so that asking for a scan does
-    not change what anybody does.
+    People, odometry, lidar and flows draw from generators of their own, so that asking for a scan
+    does not change what anybody does.
 
     Args:
         scene: where it starts.
         seed: of everything random.
         robot, walkers, lidar: parameters.
+
+    Raises:
+        PedestrianError: the scene has flows, and JuPedSim is not installed.
+        SceneError: the people of a flow find no room.
     """
 
     def __init__(
@@ -87,12 +93,13 @@ class World:
         walkers: WalkerParameters | None = None,
         lidar: LidarParameters | None = None,
     ) -> None:
-        streams = np.random.SeedSequence(seed).spawn(3)
-        self._people_rng, self._odometry_rng, self._lidar_rng = map(np.random.default_rng, streams)
+        streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4)]
+        self._people_rng, self._odometry_rng, self._lidar_rng, flows_rng = streams
         self.scene = scene
         self.lidar = Lidar(scene.room.box_array, lidar or LidarParameters())
         self._robot = DifferentialDrive(scene.robot, robot or RobotParameters())
         self._crowd = Crowd(scene.people, walkers or WalkerParameters(), scene.room.box_array)
+        self._passers = _passers(scene, flows_rng) if scene.flows else None
         self._boxes = scene.room.boxes
         self._box_array = scene.room.box_array
         self._time = 0.0
@@ -115,9 +122,13 @@ class World:
             raise ValueError(f"time step is {dt} s, expected more than 0 and at most 0.2 s")
         if command is not None:
             self._robot.command(*command)
-        self._crowd.step(dt, self._robot.pose, self._robot.velocity[0], self._people_rng)
-        self._time += dt
+        robot, speed = self._robot.pose, self._robot.velocity[0]
+        self._crowd.step(dt, robot, speed, self._people_rng)
         people = self._crowd.states
+        if self._passers:
+            self._passers.step(dt, [robot_mover(robot, speed), *map(person_mover, people)])
+            people += self._passers.states
+        self._time += dt
         self._move_robot(dt, people)
         self.state = self._snapshot(people)
         return self.state
@@ -132,9 +143,12 @@ class World:
             self._robot.pose,
             self._robot.odometry,
             self._robot.velocity,
-            self._crowd.states if people is None else people,
+            self._everybody() if people is None else people,
             self._contacts,
         )
+
+    def _everybody(self) -> tuple[PersonState, ...]:
+        return self._crowd.states + (self._passers.states if self._passers else ())
 
     def _move_robot(self, dt: float, people: tuple[PersonState, ...]) -> None:
         """Drive as far as there is room; what is in the way stops the robot and is noted."""
@@ -199,3 +213,9 @@ class World:
         dy = person.pose[1] - self._robot.pose[1]
         coming = -(person.velocity[0] * dx + person.velocity[1] * dy) / (math.hypot(dx, dy) or 1.0)
         return Contact(self._time, "person", person.id, closing, coming)
+
+
+def _passers(scene: Scene, rng: np.random.Generator) -> Pedestrians:
+    there = [person.pose[:2] for person in scene.people]
+    people = draw_people(scene.flows, scene.room, scene.robot, there, rng)
+    return Pedestrians(people, scene.room, int(rng.integers(2**31)))
