@@ -12,6 +12,7 @@ import yaml
 
 from social_nav_core.evaluation.batch import Result
 from social_nav_core.evaluation.metrics.table import METRICS
+from social_nav_core.input_files import FileError, read_yaml, shown
 
 WATCHED: dict[str, float] = {
     "success": 0.0,
@@ -94,24 +95,25 @@ def save_bands(path: str | Path, bands: Bands) -> None:
 def load_bands(path: str | Path) -> Bands:
     """Read a YAML file of `save_bands`; raises `BandError` for anything else."""
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BandError(f"{path} is not YAML: {error}") from error
+        content = read_yaml(path)
+    except FileError as error:
+        raise BandError(str(error)) from error
     if not isinstance(content, Mapping):
-        raise BandError(f"{path} holds {content!r}, expected bands by entry and metric")
+        raise BandError(f"{path} holds {shown(content)}, expected bands by entry and metric")
     return {str(entry): _own_bands(path, entry, own) for entry, own in content.items()}
 
 
 def _own_bands(path: str | Path, entry: Any, own: Any) -> dict[str, tuple[float, float]]:
     if not isinstance(own, Mapping):
-        raise BandError(f"{path}: {entry} is {own!r}, expected bands by metric")
+        raise BandError(f"{path}: {entry} is {shown(own)}, expected bands by metric")
     bands = {}
     for name, band in own.items():
         good = isinstance(band, list) and len(band) == 2
         good = good and all(isinstance(x, (int, float)) and math.isfinite(x) for x in band)
         if name not in WATCHED or not good or band[0] > band[1]:
             raise BandError(
-                f"{path}: {entry}: {name} is {band!r}, expected [low, high] of a watched metric"
+                f"{path}: {entry}: {name} is {shown(band)}, expected [low, high] of a watched"
+                " metric"
             )
         bands[str(name)] = (float(band[0]), float(band[1]))
     return bands

@@ -25,6 +25,7 @@ from social_nav_core.evaluation.run import RunRecord
 from social_nav_core.evaluation.suites import Suite, draw_trial, load_suite
 from social_nav_core.evaluation.trial import Models, TrialRunner, shortest_way
 from social_nav_core.geometry import FloatArray, relative
+from social_nav_core.input_files import LARGEST_TABLE, FileError, read_text, shown
 from social_nav_core.interaction.kde import shipped_interaction_model
 from social_nav_core.proxemics.model import shipped_model
 
@@ -187,10 +188,11 @@ def _begin(path: Path, plan: Plan) -> list[Result]:
     """Results that a former call has left; a line that was cut off is dropped."""
     head: dict[str, Any] = {"format": FORMAT, "suite": _suite(plan.suite).name, "seed": plan.seed}
     head["metrics"] = zlib.crc32(" ".join(metric.name for metric in METRICS).encode())
-    if not path.exists() or not path.read_bytes():
+    text = _text(path)
+    if not text:
         path.write_text(json.dumps(head) + "\n", encoding="utf-8")
         return []
-    lines = path.read_text(encoding="utf-8").split("\n")
+    lines = text.split("\n")
     whole = lines[:-1]
     found = _read_line(path, 1, whole[0]) if whole else {}
     if found != head:
@@ -198,16 +200,34 @@ def _begin(path: Path, plan: Plan) -> list[Result]:
             f"{path} holds results of {found}, expected {head}: choose another folder for the"
             " output, or delete this one"
         )
-    results = [Result(**_read_line(path, i, line)) for i, line in enumerate(whole[1:], start=2)]
+    results = [_kept(path, i, line) for i, line in enumerate(whole[1:], start=2)]
     path.write_text("\n".join(whole) + "\n", encoding="utf-8")
     wanted = [r for r in results if r.index < plan.trials and r.arm in plan.arms]
     return wanted
 
 
+def _text(path: Path) -> str:
+    try:
+        return read_text(path, LARGEST_TABLE)
+    except FileNotFoundError:
+        return ""
+    except FileError as error:
+        raise BatchError(str(error)) from error
+
+
+def _kept(path: Path, number: int, line: str) -> Result:
+    content = _read_line(path, number, line)
+    kinds = {"entry": str, "index": int, "arm": str, "values": dict}
+    kinds |= dict.fromkeys(("way", "cost", "place"), list)
+    if {name: type(value) for name, value in content.items()} != kinds:
+        raise BatchError(f"{path}, line {number} is {shown(line)}, expected a result")
+    return Result(**content)
+
+
 def _read_line(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
         content = json.loads(line)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise BatchError(f"{path}, line {number}: {error}") from error
     if not isinstance(content, dict):
         raise BatchError(f"{path}, line {number} is {line[:40]!r}, expected an object")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,13 @@ import numpy as np
 from social_nav_core.bodies import Body
 from social_nav_core.evaluation.run import CameraView, Event, RunRecord, RunRecordError
 from social_nav_core.grid import GridGeometry
+from social_nav_core.input_files import FileError, read_arrays
 from social_nav_core.sim.room import Box
 from social_nav_core.skeleton import JOINTS
 from social_nav_core.whole_file import written_whole
 
 FORMAT = 1
+LARGEST = 1_000_000_000  # of a run's arrays [byte]
 _PLAIN = ("scene", "task", "arm", "seed", "reached", "target_id", "robot_radius", "person_radius")
 _ARRAYS = (
     *("times", "robot_in_map", "robot_velocity", "people_in_map", "intents", "attitudes"),
@@ -61,15 +62,16 @@ def save_run(path: str | Path, run: RunRecord) -> None:
 def load_run(path: str | Path) -> RunRecord:
     """Read a run; raises `RunRecordError` that names the file and what is wrong in it."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            content = {name: file[name] for name in file.files}
+        content = read_arrays(path, LARGEST)
         about = json.loads(str(content["about"]))
         if about["format"] != FORMAT:
             raise RunRecordError(f"format is {about['format']!r}, expected {FORMAT}")
         return _run(about, content)
     except KeyError as error:
         raise RunRecordError(f"{path} is not a run record: it has no {error}") from error
-    except (OSError, zipfile.BadZipFile, ValueError, TypeError) as error:
+    except FileError as error:
+        raise RunRecordError(f"{path} is not a run record: {error.reason}") from error
+    except (OSError, ValueError, TypeError, RecursionError, StopIteration) as error:
         raise RunRecordError(f"{path} is not a run record: {error}") from error
 
 

@@ -18,6 +18,8 @@ from social_nav_core.evaluation.statistics import (
 )
 from social_nav_core.evaluation.survey import ITEMS, SCALES
 from social_nav_core.geometry import FloatArray
+from social_nav_core.input_files import FileError, shown
+from social_nav_core.recordings.table import csv_rows
 
 COLUMNS = ("participant", "position", "pair", "clip", "item", "value")
 PREFERENCE = "preference"
@@ -67,11 +69,10 @@ class ScaleResult:
 
 def read_key(path: Path) -> dict[str, str]:
     """Arm of each clip."""
-    with path.open(encoding="utf-8", newline="") as file:
-        table = csv.DictReader(file)
-        if not {"clip", "arm"} <= set(table.fieldnames or ()):
-            raise AnswerError(f"{path}: columns are {table.fieldnames}, expected clip and arm")
-        return {row["clip"]: row["arm"] for row in table}
+    header, rows = _table(path)
+    if not {"clip", "arm"} <= set(header):
+        raise AnswerError(f"{path}: columns are {shown(header)}, expected clip and arm")
+    return {row["clip"]: row["arm"] for row in rows}
 
 
 def read_answers(paths: Sequence[Path], key: Mapping[str, str]) -> Answers:
@@ -94,12 +95,11 @@ def read_answers(paths: Sequence[Path], key: Mapping[str, str]) -> Answers:
 
 
 def _rows(path: Path, key: Mapping[str, str]) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        table = csv.DictReader(file)
-        if tuple(table.fieldnames or ()) != COLUMNS:
-            wanted = ", ".join(COLUMNS)
-            raise AnswerError(f"{path}: columns are {table.fieldnames}, expected {wanted}")
-        rows = [{**row, "file": str(path)} for row in table]
+    header, table = _table(path)
+    if tuple(header) != COLUMNS:
+        wanted = ", ".join(COLUMNS)
+        raise AnswerError(f"{path}: columns are {shown(header)}, expected {wanted}")
+    rows = [{**row, "file": str(path)} for row in table]
     names = {item.name for item in ITEMS}
     for number, row in enumerate(rows, start=2):
         if row["item"] == PREFERENCE:
@@ -109,10 +109,26 @@ def _rows(path: Path, key: Mapping[str, str]) -> list[dict[str, str]]:
             good = good and len(row["value"]) == 1
         if not good:
             raise AnswerError(
-                f"{path}, line {number}: {row['clip']!r}, {row['item']!r}, {row['value']!r},"
-                " expected a clip of the key, an item of the survey and 1 to 5"
+                f"{path}, line {number}: {shown(row['clip'])}, {shown(row['item'])},"
+                f" {shown(row['value'])}, expected a clip of the key, an item of the survey and"
+                " 1 to 5"
             )
     return rows
+
+
+def _table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """Names of the columns, and the rows by them."""
+    try:
+        lines = [(line, row) for line, row in csv_rows(path) if row]
+    except FileError as error:
+        raise AnswerError(f"{path}: not a CSV file: {error.reason}") from error
+    except csv.Error as error:
+        raise AnswerError(f"{path}: not a CSV file: {error}") from error
+    header = lines[0][1] if lines else []
+    for line, row in lines[1:]:
+        if len(row) != len(header):
+            raise AnswerError(f"{path}, line {line}: {len(row)} cells, expected {len(header)}")
+    return header, [dict(zip(header, row, strict=True)) for _, row in lines[1:]]
 
 
 def analyse(answers: Answers, rng: np.random.Generator) -> list[ScaleResult]:

@@ -6,25 +6,26 @@ Electronics 2025, 14(18), 3704, section 3.4 uses the same estimate with bandwidt
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.ndimage import maximum_filter
 
+from social_nav_core.checksums import FIELD, check_arrays, digest_of
 from social_nav_core.geometry import FloatArray
+from social_nav_core.input_files import FileError, read_arrays
 from social_nav_core.proxemics.model import ModelError
 from social_nav_core.whole_file import written_whole
 
 FORMAT = 1
 _PAIRS_AT_ONCE = 1_000_000  # of points and kernels, 8 MB each array
-_UNREADABLE = (AttributeError, EOFError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
+_LARGEST = 10_000_000  # of a file's arrays [byte]
 
 
 @dataclass(frozen=True)
@@ -130,18 +131,19 @@ class InteractionModel:
 
     def save(self, path: str | Path) -> None:
         """Write an NPZ file; it appears whole or not at all."""
+        fields: dict[str, Any] = {
+            "format": np.int64(FORMAT),
+            "frame": np.str_("person"),
+            "centers": self.centers,
+            "weights": self.weights,
+            "bandwidth": np.float64(self.bandwidth),
+            "provenance": np.str_(self.provenance),
+            "licence": np.str_(self.licence),
+            "total_variation": np.float64(self.total_variation),
+        }
+        fields[FIELD] = np.str_(digest_of(fields))
         with written_whole(path) as file:
-            np.savez_compressed(
-                file,
-                format=np.int64(FORMAT),
-                frame=np.str_("person"),
-                centers=self.centers,
-                weights=self.weights,
-                bandwidth=np.float64(self.bandwidth),
-                provenance=np.str_(self.provenance),
-                licence=np.str_(self.licence),
-                total_variation=np.float64(self.total_variation),
-            )
+            np.savez_compressed(file, **fields)
 
 
 def kernel_density(
@@ -191,13 +193,12 @@ def load_interaction_model(path: str | Path) -> InteractionModel:
         OSError: there is no such file, or it may not be read.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            fields = {name: archive[name] for name in archive.files}
-    except _UNREADABLE as error:
-        raise ModelError(f"{path}: not an interaction model (NPZ): {error}") from error
+        fields = read_arrays(path, _LARGEST)
+    except FileError as error:
+        raise ModelError(f"{path}: not an interaction model (NPZ): {error.reason}") from error
     _check_fields(path, fields)
     try:
-        return InteractionModel(
+        model = InteractionModel(
             centers=fields["centers"].astype(float),
             weights=fields["weights"].astype(float),
             bandwidth=float(fields["bandwidth"]),
@@ -205,13 +206,17 @@ def load_interaction_model(path: str | Path) -> InteractionModel:
             licence=str(fields["licence"]),
             total_variation=float(fields["total_variation"]),
         )
+        check_arrays(fields, path)
+    except FileError as error:
+        raise ModelError(str(error)) from error
     except (TypeError, ValueError) as error:
         raise ModelError(f"{path}: {error}") from error
+    return model
 
 
 def _check_fields(path: str | Path, fields: dict[str, np.ndarray]) -> None:
     kinds = {"format": "i", "frame": "U", "centers": "f", "weights": "f", "bandwidth": "f"}
-    kinds |= {"provenance": "U", "licence": "U", "total_variation": "f"}
+    kinds |= {"provenance": "U", "licence": "U", "total_variation": "f", FIELD: "U"}
     for name, kind in kinds.items():
         if name not in fields:
             raise ModelError(f"{path}: field {name} is missing")

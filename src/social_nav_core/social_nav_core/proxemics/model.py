@@ -6,6 +6,7 @@
     sigma: [[ff, fl], [fl, ll]]               # [m^2]
     lambda: [forward, left]
     provenance: who learned it, from what, under which licence
+    sha256: checksum of everything else; not needed in a file that is written by hand
 
 A model of several components has ``components``, a list of {weight, mu, sigma, lambda}, instead of
 the three keys.  ``intervals`` may hold confidence limits: a name and [low, high].
@@ -23,10 +24,13 @@ import numpy as np
 import yaml
 from numpy.typing import ArrayLike
 
+from social_nav_core.checksums import check_seal, sealed
 from social_nav_core.geometry import FloatArray
+from social_nav_core.input_files import LARGEST_YAML, FileError, parse_yaml, read_file, shown
 from social_nav_core.proxemics.skew_normal import SkewNormal
 from social_nav_core.whole_file import written_whole
 
+MOST_COMPONENTS = 100
 SHIPPED_MODEL = Path(__file__).parents[1] / "models" / "proxemics.yaml"
 
 
@@ -114,39 +118,53 @@ def load_model(path: str | Path) -> ProxemicsModel:
     """Model of a YAML file.
 
     Raises:
-        ModelError: the file is missing, is not YAML or lacks a field; names file and field.
+        ModelError: the file is missing, is not YAML, lacks a field or has another checksum; names
+            file and field.
     """
     path = Path(path)
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path}: is not YAML ({error})") from error
-    if not isinstance(data, dict):
-        raise ModelError(f"{path}: holds a {type(data).__name__}, expected keys and values")
-    for key, expected in (("format", 1), ("frame", "person")):
-        if data.get(key) != expected:
-            raise ModelError(f"{path}: {key} is {data.get(key)!r}, expected {expected!r}")
+    data = _content(path)
     several = "components" in data
     parts = data["components"] if several else [{**data, "weight": 1.0}]
-    if not isinstance(parts, list) or not parts:
-        raise ModelError(f"{path}: components is {parts!r}, expected a list")
+    if not isinstance(parts, list) or not 0 < len(parts) <= MOST_COMPONENTS:
+        raise ModelError(
+            f"{path}: components is {shown(parts)}, expected a list of 1 to {MOST_COMPONENTS}"
+        )
     names = [f"components[{i}]." if several else "" for i in range(len(parts))]
     weights, components = [], []
     for name, part in zip(names, parts, strict=True):
         if not isinstance(part, dict):
-            raise ModelError(f"{path}: {name[:-1]} is {part!r}, expected keys and values")
+            raise ModelError(f"{path}: {name[:-1]} is {shown(part)}, expected keys and values")
         weights.append(_numbers(path, name, part, "weight", ()))
         components.append(_component(path, name, part))
     try:
-        provenance = str(data.get("provenance", ""))
+        provenance = data.get("provenance", "")
+        if not isinstance(provenance, str):
+            raise ModelError(f"{path}: provenance is {shown(provenance)}, expected a text")
         limits = _intervals(path, data.get("intervals", {}))
         return ProxemicsModel(np.array(weights), tuple(components), provenance, limits)
     except ModelError:
         raise
     except ValueError as error:
         raise ModelError(f"{path}: components: {error}") from error
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        content = read_file(path, LARGEST_YAML)
+        check_seal(content, path)
+        data = parse_yaml(content.decode("utf-8-sig"), path)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path}: is not YAML ({error})") from error
+    except FileError as error:
+        raise ModelError(str(error)) from error
+    if not isinstance(data, dict):
+        raise ModelError(f"{path}: holds a {type(data).__name__}, expected keys and values")
+    for key, expected in (("format", 1), ("frame", "person")):
+        if type(data.get(key)) is not type(expected) or data[key] != expected:
+            raise ModelError(f"{path}: {key} is {shown(data.get(key))}, expected {expected!r}")
+    return data
 
 
 def _component(path: Path, name: str, part: dict[str, Any]) -> SkewNormal:
@@ -169,13 +187,13 @@ def _numbers(
     except (TypeError, ValueError):
         value = np.full((), np.nan)
     if value.shape != shape or not np.isfinite(value).all():
-        raise ModelError(f"{path}: {name}{key} is {part[key]!r}, expected {wanted}")
+        raise ModelError(f"{path}: {name}{key} is {shown(part[key])}, expected {wanted}")
     return value
 
 
 def _intervals(path: Path, data: Any) -> dict[str, tuple[float, float]]:
     if not isinstance(data, dict):
-        raise ModelError(f"{path}: intervals is {data!r}, expected names and [low, high]")
+        raise ModelError(f"{path}: intervals is {shown(data)}, expected names and [low, high]")
     limits = {}
     for key in data:
         low, high = _numbers(path, "intervals.", data, key, (2,))
@@ -200,7 +218,7 @@ def save_model(path: str | Path, model: ProxemicsModel) -> None:
     data["provenance"] = model.provenance
     text = yaml.safe_dump(data, sort_keys=False, default_flow_style=None, width=100)
     with written_whole(path) as file:
-        file.write(text.encode())
+        file.write(sealed(text.encode()))
 
 
 def shipped_model() -> ProxemicsModel:

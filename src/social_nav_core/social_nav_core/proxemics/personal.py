@@ -21,7 +21,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
+from social_nav_core.checksums import check_arrays, digest_of
 from social_nav_core.geometry import FloatArray
+from social_nav_core.input_files import FileError, read_arrays
 from social_nav_core.parameters import check, parameter
 from social_nav_core.proxemics.model import ModelError, ProxemicsModel
 from social_nav_core.proxemics.recipes import (
@@ -38,6 +40,7 @@ from social_nav_core.whole_file import written_whole
 
 PRIOR_POINTS = 2000
 BINS = 60
+LARGEST_COUNTS = 1_000_000  # [byte]
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,9 @@ class PersonalModel:
     def save_counts(self, path: str | Path) -> None:
         """Write what is remembered to an NPZ file, whole or not at all."""
         with written_whole(path) as file:
-            np.savez_compressed(file, counts=self._counts)
+            np.savez_compressed(
+                file, counts=self._counts, sha256=np.str_(digest_of({"counts": self._counts}))
+            )
 
     def load_counts(self, path: str | Path) -> None:
         """Remember what `save_counts` wrote, and nothing else.
@@ -168,9 +173,10 @@ class PersonalModel:
             ModelError: the file holds no such counts.
         """
         try:
-            with np.load(path, allow_pickle=False) as archive:
-                counts = archive["counts"].astype(float)
-        except (AttributeError, EOFError, KeyError, TypeError, ValueError) as error:
+            arrays = read_arrays(path, LARGEST_COUNTS)
+            check_arrays(arrays, path)
+            counts = arrays["counts"].astype(float)
+        except (FileError, KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{path}: not the counts of a personal model: {error}") from error
         if counts.shape != (BINS, BINS) or not np.isfinite(counts).all() or (counts < 0.0).any():
             raise ModelError(

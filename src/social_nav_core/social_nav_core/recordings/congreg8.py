@@ -22,9 +22,10 @@ from pathlib import Path
 import numpy as np
 
 from social_nav_core.geometry import FloatArray
+from social_nav_core.input_files import FileError
 from social_nav_core.recordings.errors import DataError
 from social_nav_core.recordings.positions import FARTHEST
-from social_nav_core.recordings.table import Table
+from social_nav_core.recordings.table import Table, csv_rows
 from social_nav_core.recordings.trajectories import Trajectories, speeds_of
 
 FRAME_RATE = 120.0  # [1/s]
@@ -95,10 +96,10 @@ def _poses(table: Table, person: str) -> FloatArray:
 def _table(path: str | Path) -> Table:
     """Any of the three layouts as a table with one header."""
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
-            rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except (UnicodeDecodeError, csv.Error) as error:
+        rows = [(line, row) for line, row in csv_rows(path) if any(map(str.strip, row))]
+    except FileError as error:
+        raise DataError(f"{path}: not a CSV file: {error.reason}") from error
+    except csv.Error as error:
         raise DataError(f"{path}: not a CSV file: {error}") from error
     if not rows:
         raise DataError(f"{path}: empty, expected trajectories of chests")

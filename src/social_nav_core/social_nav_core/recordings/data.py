@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from social_nav_core.input_files import FileError
 from social_nav_core.recordings.bag import read_bag
 from social_nav_core.recordings.congreg8 import looks_like_congreg8, read_congreg8
 from social_nav_core.recordings.errors import DataError
@@ -19,7 +21,7 @@ from social_nav_core.recordings.positions import (
     histogram_from_table,
     positions_from_table,
 )
-from social_nav_core.recordings.table import read_table
+from social_nav_core.recordings.table import csv_rows, read_table
 from social_nav_core.recordings.trajectories import (
     Trajectories,
     meeting_positions,
@@ -63,9 +65,8 @@ def _kind(path: Path) -> str:
     if path.is_dir() or path.suffix in (".mcap", ".db3"):
         return "bag"
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = [row for row, _ in zip(csv.reader(file), range(8), strict=False) if row]
-    except (UnicodeDecodeError, csv.Error) as error:
+        rows = [row for _, row in islice(csv_rows(path), 8) if row]
+    except (FileError, csv.Error) as error:
         raise DataError(f"{path}: not a CSV file and no recording (.mcap, folder)") from error
     if looks_like_congreg8(rows):
         return "trajectories"

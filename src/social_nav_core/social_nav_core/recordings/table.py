@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import io
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from social_nav_core.geometry import FloatArray
+from social_nav_core.input_files import LARGEST_TABLE, FileError, read_text
 from social_nav_core.recordings.errors import DataError
 
 
@@ -86,14 +88,14 @@ def read_table(path: str | Path) -> Table:
         DataError: not a text file, no header, no rows, or a row of another length.
     """
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
-            kept = [
-                (reader.line_num, row)
-                for row in reader
-                if row and any(row) and not row[0].startswith("#")
-            ]
-    except (UnicodeDecodeError, csv.Error) as error:
+        kept = [
+            (line, row)
+            for line, row in csv_rows(path)
+            if row and any(row) and not row[0].startswith("#")
+        ]
+    except FileError as error:
+        raise DataError(f"{path}: not a CSV file: {error.reason}") from error
+    except csv.Error as error:
         raise DataError(f"{path}: not a CSV file: {error}") from error
     if not kept:
         raise DataError(f"{path}: empty, expected a header and rows")
@@ -106,6 +108,19 @@ def read_table(path: str | Path) -> Table:
     if len(kept) == 1:
         raise DataError(f"{path}: a header and no rows")
     return Table(path, header, [row for _, row in kept[1:]], [line for line, _ in kept[1:]])
+
+
+def csv_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
+    """Line number and cells of each row of a CSV file.
+
+    Raises:
+        FileError: no text file.
+        csv.Error: a cell is longer than 131072 characters, or holds a character that it cannot.
+        OSError: it is not there, or may not be read.
+    """
+    reader = csv.reader(io.StringIO(read_text(path, LARGEST_TABLE), newline=""))
+    for row in reader:
+        yield reader.line_num, row
 
 
 def _is_number(text: str) -> bool:

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
+from social_nav_core.input_files import FileError, read_yaml, shown
 
 
 class SceneError(ValueError):
     """A room or scene file is wrong; the message names file, field, value and what is expected."""
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """PyYAML keeps the last of two equal keys in silence; this loader refuses."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen = set()
-        for key_node, _ in node.value:
-            if key_node.value in seen:
-                line = key_node.start_mark.line + 1
-                raise SceneError(f"{self.name}: '{key_node.value}' is repeated in line {line}")
-            seen.add(key_node.value)
-        return super().construct_mapping(node, deep)
 
 
 class Fields:
@@ -34,7 +21,7 @@ class Fields:
         self.file = file
         self.where = where
         if not isinstance(values, dict):
-            raise self.error("", f"{values!r}", "a mapping of names to values")
+            raise self.error("", shown(values), "a mapping of names to values")
         self._values = dict(values)
         self._known: list[str] = []
 
@@ -42,15 +29,14 @@ class Fields:
     def of_file(cls, path: Path) -> Fields:
         """The top-level mapping of a file of ``format: 1``."""
         try:
-            with path.open(encoding="utf-8") as stream:
-                values = yaml.load(stream, _UniqueKeyLoader)
+            values = read_yaml(path)
         except OSError as error:
             raise SceneError(f"{path}: cannot be read ({error.strerror})") from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise SceneError(f"{path}: is not valid YAML: {error}") from error
+        except FileError as error:
+            raise SceneError(str(error)) from error
         fields = cls(values, "", path)
         if fields.integer("format") != 1:
-            raise fields.error("format", repr(values["format"]), "1")
+            raise fields.error("format", shown(values["format"]), "1")
         return fields
 
     def error(self, name: str, got: str, expected: str) -> SceneError:
@@ -74,14 +60,14 @@ class Fields:
         expected = f"a number from {low:g} to {high:g} {unit}"
         value = self.take(name, expected)
         if not _is_number(value) or not low <= value <= high:
-            raise self.error(name, repr(value), expected)
+            raise self.error(name, shown(value), expected)
         return float(value)
 
     def integer(self, name: str) -> int:
         """A whole number."""
         value = self.take(name, "a whole number")
         if isinstance(value, bool) or not isinstance(value, int):
-            raise self.error(name, repr(value), "a whole number")
+            raise self.error(name, shown(value), "a whole number")
         return value
 
     def numbers(self, name: str, count: int, unit: str) -> tuple[float, ...]:
@@ -90,7 +76,7 @@ class Fields:
         value = self.take(name, expected)
         good = isinstance(value, list) and len(value) == count and all(map(_is_number, value))
         if not good:
-            raise self.error(name, repr(value), expected)
+            raise self.error(name, shown(value), expected)
         return tuple(float(item) for item in value)
 
     def pose(self, name: str) -> tuple[float, float, float]:
@@ -107,7 +93,7 @@ class Fields:
         """A text that is not empty."""
         value = self.take(name, "a text")
         if not isinstance(value, str) or not value:
-            raise self.error(name, repr(value), "a text that is not empty")
+            raise self.error(name, shown(value), "a text that is not empty")
         return value
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
@@ -115,21 +101,21 @@ class Fields:
         expected = "one of " + ", ".join(choices)
         value = self.take(name, expected)
         if value not in choices:
-            raise self.error(name, repr(value), expected)
+            raise self.error(name, shown(value), expected)
         return str(value)
 
     def flag(self, name: str) -> bool:
         """true or false; false when it is not there."""
         value = self.take(name, "true or false") if self.has(name) else False
         if not isinstance(value, bool):
-            raise self.error(name, repr(value), "true or false")
+            raise self.error(name, shown(value), "true or false")
         return value
 
     def items(self, name: str) -> Iterator[Fields]:
         """The mappings of a list; none when it is not there."""
         values = self.take(name, "a list") if self.has(name) else []
         if not isinstance(values, list):
-            raise self.error(name, repr(values), "a list")
+            raise self.error(name, shown(values), "a list")
         for index, value in enumerate(values):
             where = ".".join(part for part in (self.where, f"{name}[{index}]") if part)
             yield Fields(value, where, self.file)

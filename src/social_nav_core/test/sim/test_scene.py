@@ -100,7 +100,7 @@ def test_a_scene_is_read(write):
         ("pose: [1.0, 3.0", "pose: [1.3, 1.1", ["people[0].pose overlaps the robot"]),
         ("people:", "people: [1]\npersons:", ["people[0]", "mapping"]),
         ("goal:", "robot: [2.0, 1.0, 0.0]\ngoal:", ["'robot' is repeated"]),
-        ("goal:", "goal: [", ["not valid YAML"]),
+        ("goal:", "goal: [", ["is not YAML: line 8"]),
         ("room: hall.yaml", "room: no.yaml", ["no.yaml", "cannot be read"]),
     ],
 )

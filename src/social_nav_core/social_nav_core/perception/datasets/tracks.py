@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from social_nav_core.input_files import FileError, read_text
 from social_nav_core.people import Action
 from social_nav_core.perception.tasks import CLASSES
 from social_nav_core.perception.windows import Float32Array, Windows, filled, normalised
@@ -138,10 +139,10 @@ def read_track(file: Path, protocol: Protocol) -> tuple[Float32Array, NDArray[np
 
 def _load(file: Path) -> dict[str, Any]:
     try:
-        if file.stat().st_size > _LARGEST_FILE:
-            raise TrackError(f"{file} is larger than {_LARGEST_FILE} bytes, expected one track")
-        track = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        track = json.loads(read_text(file, _LARGEST_FILE))
+    except FileError as error:
+        raise TrackError(f"{file} {error.reason}, expected one track") from error
+    except (OSError, ValueError, RecursionError) as error:
         raise TrackError(f"{file} cannot be read: {error}") from error
     if not isinstance(track, dict):
         raise TrackError(f"{file} holds {_shown(track)}, expected an object")

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from social_nav_core.input_files import FileError, read_arrays
 from social_nav_core.perception.encounters.generator import Encounters
 from social_nav_core.perception.tasks import CLASSES
 from social_nav_core.recordings.errors import DataError
 from social_nav_core.whole_file import written_whole
 
 _FORMAT = 1
-_UNREADABLE = (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+_LARGEST = 8_000_000_000  # of the arrays [byte]
 # Axes of every field: n windows, t frames, e edge of the picture; numbers are fixed.
 _AXES: dict[str, tuple[str | int, ...]] = {
     "pixels": ("n", "t", 23, 3),
@@ -47,11 +46,10 @@ def load_encounters(path: Path) -> Encounters:
         OSError: there is no such file, or it may not be read.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            found = {name: archive[name] for name in archive.files}
-    except _UNREADABLE as error:
-        raise DataError(f"{path}: not encounters (NPZ): {error}") from error
-    if int(found.get("format", -1)) != _FORMAT:
+        found = read_arrays(path, _LARGEST)
+    except FileError as error:
+        raise DataError(f"{path}: not encounters (NPZ): {error.reason}") from error
+    if not np.array_equal(found.get("format", -1), _FORMAT):
         raise DataError(f"{path}: format is {found.get('format')}, expected {_FORMAT}")
     names = [item.name for item in fields(Encounters)]
     missing = [name for name in names if name not in found]

@@ -1,0 +1,250 @@
+"""Files that anybody may have written: read within limits of size, depth and kind, or refused.
+
+Nothing of a file is executed, nothing larger than a limit is ever in memory, and a device, a pipe
+or a folder in a file's place is refused at once.  YAML is read as plain data: mappings, lists,
+texts, numbers, true, false and null; aliases and tags are refused, because a few hundred bytes of
+aliases stand for gigabytes.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Hashable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+LARGEST_YAML = 200_000  # [byte]
+LARGEST_TABLE = 200_000_000  # [byte]
+MOST_NODES = 20_000  # mappings, lists and values of one YAML file
+DEEPEST = 20  # mappings and lists in each other
+MOST_ARRAYS = 2000  # in one NPZ file
+_HEADER_MOST = 10_000  # of one array in an NPZ file [byte]
+_BROKEN_ARCHIVE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError),
+    *(NotImplementedError, RuntimeError, SyntaxError, TypeError, KeyError, IndexError),
+)
+
+
+class FileError(ValueError):
+    """A file cannot be used; one line that names it and the reason.
+
+    Attributes:
+        reason: without the file's name.
+    """
+
+    def __init__(self, path: str | Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.reason = reason
+
+
+def read_file(path: str | Path, most: int) -> bytes:
+    """The bytes of a regular file, or of what a symbolic link to one names.
+
+    Args:
+        path: of the file.
+        most: largest size [byte] that makes sense.
+
+    Raises:
+        FileError: it is no regular file, or larger.
+        OSError: it is not there, or may not be read.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except ValueError as error:
+        raise FileError(repr(str(path)), f"not a path: {error}") from error
+    with os.fdopen(handle, "rb") as file:
+        about = os.fstat(file.fileno())
+        if stat.S_ISDIR(about.st_mode):
+            raise FileError(path, "is a folder, expected a file")
+        if not stat.S_ISREG(about.st_mode):
+            raise FileError(path, "is a device, pipe or socket, expected a file")
+        data = file.read(most + 1) if about.st_size <= most else b""
+    if about.st_size > most or len(data) > most:
+        size = max(about.st_size, len(data))
+        raise FileError(path, f"has {size} bytes, expected at most {most}")
+    return data
+
+
+def read_text(path: str | Path, most: int) -> str:
+    """The text (UTF-8) of a file; raises as `read_file`, and `FileError` for other bytes."""
+    try:
+        return read_file(path, most).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileError(path, f"is not UTF-8 text: {error}") from error
+
+
+def read_yaml(path: str | Path) -> Any:
+    """The plain data of a YAML file; raises as `read_file`, and `FileError` for other content."""
+    return parse_yaml(read_text(path, LARGEST_YAML), path)
+
+
+def parse_yaml(text: str, path: str | Path) -> Any:
+    """The plain data of YAML text; ``path`` is for messages.
+
+    Raises:
+        FileError: not YAML, too deep, too many values, a repeated key, an alias or a tag.
+    """
+    try:
+        loader = _PlainLoader(text)
+        loader.name = str(path)
+        return loader.get_single_data()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}: " if mark is not None else ""
+        raise FileError(path, f"is not YAML: {where}{_line(error.problem or error)}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise FileError(path, f"is not YAML: {_line(error)}") from error
+
+
+def shown(value: Any) -> str:
+    """A value from a file in at most 80 characters, for a message."""
+    if isinstance(value, (dict, list, tuple)) and len(value) > 8:
+        return f"a {type(value).__name__} of {len(value)}"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def read_arrays(path: str | Path, most: int) -> dict[str, np.ndarray]:
+    """The arrays of an NPZ file, without pickle.
+
+    Args:
+        path: of the file.
+        most: bytes that the arrays may take together, which bounds the memory in use.
+
+    Raises:
+        FileError: not an NPZ file, larger, or an array is not what its header says.
+        OSError: it is not there, or may not be read.
+    """
+    data = read_file(path, most + 1_000_000)
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            return _arrays(archive, path, most)
+    except FileError:
+        raise
+    except _BROKEN_ARCHIVE as error:
+        raise FileError(path, f"is not an NPZ file: {_line(error)}") from error
+
+
+def _arrays(archive: zipfile.ZipFile, path: str | Path, most: int) -> dict[str, np.ndarray]:
+    members = archive.infolist()
+    if len(members) > MOST_ARRAYS:
+        raise FileError(path, f"has {len(members)} arrays, expected at most {MOST_ARRAYS}")
+    arrays: dict[str, np.ndarray] = {}
+    left = most
+    for member in members:
+        name = member.filename.removesuffix(".npy")
+        plain = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+        if not plain or member.flag_bits & 1 or name in arrays or name == member.filename:
+            raise FileError(path, f"{shown(member.filename)} is no plain array (.npy)")
+        if member.file_size > left:
+            raise FileError(path, f"unpacks to more than {most} bytes")
+        with archive.open(member) as file:
+            content = file.read(left + 1)
+        left -= len(content)
+        if left < 0:
+            raise FileError(path, f"unpacks to more than {most} bytes")
+        arrays[name] = _array(content, name, path)
+    return arrays
+
+
+def _array(content: bytes, name: str, path: str | Path) -> np.ndarray:
+    """The array of an NPY file whose size agrees with its header."""
+    stream = BytesIO(content)
+    version = np.lib.format.read_magic(stream)
+    if version not in ((1, 0), (2, 0)):
+        raise FileError(path, f"{name} has the array format {version}, expected (1, 0) or (2, 0)")
+    read = np.lib.format.read_array_header_1_0
+    if version == (2, 0):
+        read = np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = read(stream, max_header_size=_HEADER_MOST)
+    if dtype.hasobject:
+        raise FileError(path, f"{name}: Object arrays cannot be loaded, expected plain numbers")
+    if dtype.kind not in "biufcSU" or min(shape, default=0) < 0:
+        raise FileError(
+            path, f"{name} has the type {dtype} and shape {shape}, expected plain numbers"
+        )
+    size = math.prod(shape) * dtype.itemsize
+    held = len(content) - stream.tell()
+    if size != held or len(shape) > 32:
+        raise FileError(
+            path, f"{name} claims {shown(shape)} of {dtype}, {size} bytes; it holds {held}"
+        )
+    if size == 0:
+        if max(shape, default=0) > held + MOST_NODES:
+            raise FileError(path, f"{name} claims the shape {shown(shape)}, and is empty")
+        return np.empty(shape, dtype)
+    values = np.frombuffer(content, dtype, offset=stream.tell())
+    return values.reshape(shape, order="F" if fortran else "C").copy()
+
+
+def _line(error: object) -> str:
+    """What an error says, in one line."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else f"{text[:197]}..."
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML as plain data within limits; a repeated key, an alias or a tag is an error."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (add_implicit_resolver copies it)
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._nodes = self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent):
+            raise _problem(f"*{event.anchor} is an alias, expected plain values", event.start_mark)
+        if event.tag is not None:
+            raise _problem(f"{event.tag} is a tag, expected plain values", event.start_mark)
+        self._nodes += 1
+        self._depth += 1
+        if self._nodes > MOST_NODES:
+            raise _problem(f"more than {MOST_NODES} values", event.start_mark)
+        if self._depth > DEEPEST:
+            raise _problem(f"more than {DEEPEST} levels", event.start_mark)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise _problem("a key is no plain value", key.start_mark)
+            if key.value in seen:
+                raise _problem(f"'{_line(key.value)}' is repeated", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def _problem(problem: str, mark: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+
+
+_RESOLVERS = (  # whole numbers of more digits, dates and numbers to base 60 are texts
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"yes|no|on|off|true|false|Yes|No|On|Off|True|False", list("yYnNtTfFoO")),
+    ("int", r"[-+]?(?:0|[1-9][0-9]{0,17})", list("-+0123456789")),
+    (
+        "float",
+        r"[-+]?(?:(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+"
+        r"|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN)",
+        list("-+0123456789."),
+    ),
+)
+for _name, _pattern, _first in _RESOLVERS:
+    _PlainLoader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_name}", re.compile(rf"(?:{_pattern})\Z"), _first
+    )
