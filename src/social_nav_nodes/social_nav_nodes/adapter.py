@@ -16,6 +16,7 @@ from std_msgs.msg import Header
 from social_nav_msgs.msg import SocialPersonArray
 from social_nav_nodes import topics
 from social_nav_nodes.conversions import people_message
+from social_nav_nodes.diagnostics import Diagnostics
 from social_nav_nodes.throttled_log import ThrottledLog
 
 
@@ -63,10 +64,16 @@ def person_seen(
 
 
 class PeoplePublisher:
-    """Publishes people as social_people; who cannot be used is left out with a warning."""
+    """Publishes people as social_people; who cannot be used is left out with a warning.
 
-    def __init__(self, node: Node) -> None:
-        self._log = ThrottledLog(node.get_logger())
+    Args:
+        node: the adapter.
+        log: what it has to say, which goes to the diagnostics too; its own when None.
+    """
+
+    def __init__(self, node: Node, log: ThrottledLog | None = None) -> None:
+        self._log = log or ThrottledLog(node.get_logger())
+        self._diagnostics = Diagnostics(node, self._log)
         self._publisher = node.create_publisher(
             SocialPersonArray, topics.SOCIAL_PEOPLE, topics.RELIABLE_QOS
         )
@@ -77,3 +84,4 @@ class PeoplePublisher:
         self._log.left_out([(name, defect) for name, defect in defects if defect])
         good = [p for p, (_, defect) in zip(people, defects, strict=True) if not defect]
         self._publisher.publish(people_message(good, header))
+        self._diagnostics.count("messages")

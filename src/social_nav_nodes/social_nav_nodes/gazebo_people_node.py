@@ -29,6 +29,7 @@ from tf2_msgs.msg import TFMessage
 from social_nav_msgs.msg import BodyArray, SocialPersonArray
 from social_nav_nodes import topics
 from social_nav_nodes.conversions import bodies_message, odometry_message, people_message
+from social_nav_nodes.diagnostics import Diagnostics
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.running import run_node
 from social_nav_nodes.throttled_log import ThrottledLog
@@ -79,7 +80,9 @@ class GazeboPeopleNode(Node):
         self._poses: dict[str, FloatArray] = {}
         self._time: float | None = None
         self._robot_before: FloatArray | None = None
-        self._transforms = TransformLookup(self, ThrottledLog(self.get_logger()))
+        log = ThrottledLog(self.get_logger())
+        self._transforms = TransformLookup(self, log)
+        self._diagnostics = Diagnostics(self, log)
         self._velocities = {
             person.id: self.create_publisher(Twist, f"/model/{person.id}/cmd_vel", 1)
             for person in scene.people
@@ -124,6 +127,7 @@ class GazeboPeopleNode(Node):
                 self._truth.publish(odometry_message(robot, velocity, header))
         self._time, self._robot_before = now, robot
         people = self._present()
+        self._diagnostics.count("steps")
         if self._about.people:
             persons = [state.person(now) for state in people]
             self._people.publish(people_message(persons, header))

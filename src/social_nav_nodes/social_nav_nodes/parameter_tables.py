@@ -14,6 +14,7 @@ from social_nav_core.parameters import specs
 
 from social_nav_nodes.gazebo_people_node import GazeboPeopleNode
 from social_nav_nodes.goal_selector_node import GoalSelectorNode
+from social_nav_nodes.health_node import HealthNode
 from social_nav_nodes.navigator_node import NavigatorNode
 from social_nav_nodes.people_msgs_node import PeopleMsgsNode
 from social_nav_nodes.pose_array_node import PoseArrayNode
@@ -31,6 +32,7 @@ NODES: dict[str, Any] = {
     "people_msgs": PeopleMsgsNode,
     "pose_array": PoseArrayNode,
     "recorder": RecorderNode,
+    "health": HealthNode,
     "trial": TrialNode,
 }
 BEGIN, END = "<!-- parameters: begin -->", "<!-- parameters: end -->"

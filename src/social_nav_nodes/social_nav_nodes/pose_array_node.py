@@ -42,7 +42,7 @@ class PoseArrayNode(Node):
         self._about: PoseArrayParameters = read[""]
         self._tracks = Tracks(read["tracks"])
         self._log = ThrottledLog(self.get_logger())
-        self._publisher = PeoplePublisher(self)
+        self._publisher = PeoplePublisher(self, self._log)
         self.create_subscription(PoseArray, "people_poses", self._receive, qos_profile_sensor_data)
 
     def _receive(self, message: PoseArray) -> None:

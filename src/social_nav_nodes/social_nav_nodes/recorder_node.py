@@ -5,7 +5,9 @@ Foxglove and `ros2 bag` open it; on a ROS 2 machine `ros2 bag record -s mcap` do
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +17,7 @@ from ament_index_python import get_package_share_directory
 from geometry_msgs.msg import PoseStamped, Twist
 from nav_msgs.msg import OccupancyGrid, Odometry
 from nav_msgs.msg import Path as PathMessage
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rosbags.interfaces import (
@@ -28,20 +31,22 @@ from rosbags.interfaces import (
 )
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
-from rosgraph_msgs.msg import Clock
+from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import LaserScan
 from social_nav_core.parameters import parameter
 from tf2_msgs.msg import TFMessage
 
 from social_nav_msgs.msg import BodyArray, SocialPersonArray
 from social_nav_nodes import topics
+from social_nav_nodes.diagnostics import Diagnostics
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.running import run_node
+from social_nav_nodes.throttled_log import ThrottledLog
 
 STATIC_QOS = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 BURST_QOS = QoSProfile(depth=100, reliability=ReliabilityPolicy.BEST_EFFORT)
 RECORDED: tuple[tuple[str, type[Any], QoSProfile], ...] = (
-    ("/clock", Clock, BURST_QOS),
+    ("/clock", ClockMessage, BURST_QOS),
     ("/tf", TFMessage, BURST_QOS),
     ("/tf_static", TFMessage, STATIC_QOS),
     (topics.MAP, OccupancyGrid, topics.LATCHED_QOS),
@@ -63,6 +68,9 @@ class RecorderParameters:
     """Of the recorder node."""
 
     out: str = parameter("", "", "folder of the recording, which must not exist yet")
+    keep_free: float = parameter(
+        50.0, "MB", "the recording ends while the disk has so much left", 0.0, 1e6
+    )
 
 
 class RecorderNode(Node):
@@ -74,12 +82,16 @@ class RecorderNode(Node):
         """Options are those of `rclpy.node.Node`, such as context and parameter_overrides."""
         super().__init__("recorder", **options)
         parameters: RecorderParameters = read_parameters(self, self.PARAMETERS)[""]
-        folder = Path(parameters.out)
+        self._config = parameters
+        self._folder = folder = Path(parameters.out)
         if not parameters.out or folder.exists():
             raise ValueError(
                 f"recorder: parameter out is '{parameters.out}', expected a folder that does not "
                 "exist yet"
             )
+        self._log = ThrottledLog(self.get_logger(), period=60.0)
+        self._diagnostics = Diagnostics(self, self._log)
+        self._ended = ""
         self._writer = Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP)
         self._writer.open()
         types = get_typestore(Stores.ROS2_JAZZY)
@@ -95,12 +107,46 @@ class RecorderNode(Node):
             write = partial(self._write, connection)
             self.create_subscription(message_type, topic, write, qos, raw=True)
 
+        self.create_timer(1.0, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
     def _write(self, connection: Connection, message: bytes) -> None:
-        self._writer.write(connection, self.get_clock().now().nanoseconds, message)
+        if self._ended:
+            return
+        try:
+            self._writer.write(connection, self.get_clock().now().nanoseconds, message)
+        except OSError as error:
+            with suppress(OSError):
+                self._writer.abort()
+            self._end(f"{error.strerror}; what was written lacks its index, see 'mcap recover'")
+            return
+        self._diagnostics.count("messages")
+
+    def _look(self) -> None:
+        """End in time when the disk is nearly full; keep saying that the recording has ended."""
+        if not self._ended:
+            free = shutil.disk_usage(self._folder).free / 1e6
+            if free < self._config.keep_free:
+                self._close(f"the disk has {free:.0f} MB left, {self._config.keep_free:g} are kept")
+        if self._ended:
+            self._log.error("ended", self._ended)
+
+    def _close(self, why: str) -> None:
+        """Finish the file; ``why`` is empty when nothing is wrong."""
+        try:
+            self._writer.close()
+        except OSError as error:
+            why = f"{error.strerror}; what was written lacks its index, see 'mcap recover'"
+        if why:
+            self._end(why)
+
+    def _end(self, why: str) -> None:
+        self._ended = f"the recording in '{self._folder}' has ended: {why}"
+        self._log.error("ended", self._ended)
 
     def destroy_node(self) -> None:
         """Close the file, which is not complete before."""
-        self._writer.close()
+        if not self._ended:
+            self._close("")
         super().destroy_node()
 
 

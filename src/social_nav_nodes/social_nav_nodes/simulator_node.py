@@ -40,6 +40,7 @@ from social_nav_nodes.conversions import (
     stamp_of,
     transform_message,
 )
+from social_nav_nodes.diagnostics import Diagnostics
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.running import run_node
 from social_nav_nodes.throttled_log import ThrottledLog
@@ -92,6 +93,7 @@ class SimulatorNode(Node):
         self._cast = Cast(self._world.state.people, camera_rng)
         self._blockers = BoxBlockers.of(scene.room.boxes)
         self._log = ThrottledLog(self.get_logger())
+        self._diagnostics = Diagnostics(self, self._log)
         self._command: tuple[float, float] | None = None
         self._steps = 0
         self._make_topics()
@@ -126,6 +128,7 @@ class SimulatorNode(Node):
         self._world.step(self._command, STEP)
         self._command = None
         self._steps += 1
+        self._diagnostics.count("steps")
         self._clock_topic.publish(ClockMessage(clock=self._header("").stamp))
         self._publish_odometry()
         if self._is_due(self._config.people_rate):
