@@ -20,6 +20,7 @@ from social_nav_nodes.transforms import TransformLookup, WaitingMessages
 CLOCK_TOLERANCE = 0.5  # how far ahead of the clock a person may have been seen [s]
 MOST_PEOPLE = 100  # unless a parameter says otherwise
 SILENCE = 2.0  # age of the newest message that is worth a warning [s]
+FRESH = 1.0  # age up to which a message is news [s]
 REPEATS = 5  # messages of one stamp in a row that are worth a warning
 
 
@@ -35,8 +36,8 @@ class PeopleInFrame:
         log: for people who are left out.
         timeout: people seen longer ago are left out [s].
         most: so many people are kept, those who are nearest to the robot.
-        on_news: called for every message with a stamp of its own; a source that repeats itself,
-            as a frozen camera does, tells nothing new.
+        on_news: called for every message with a stamp of its own that is of now; a source that
+            repeats itself, as a frozen camera does, or tells of another time, tells nothing new.
 
     Attributes:
         stamp: of the message that the present people come from; None without one.
@@ -116,7 +117,8 @@ class PeopleInFrame:
                 )
         else:
             self._newest, self._repeats = message.header.stamp, 0
-            self._on_news()
+            if -CLOCK_TOLERANCE <= (self.age() or 0.0) <= FRESH:
+                self._on_news()
         self._waiting.add(message)
 
     def _watch_source(self) -> None:

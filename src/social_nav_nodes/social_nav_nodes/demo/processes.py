@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -26,16 +26,31 @@ class NodeProcesses:
         self._environment = dict(environment)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, node: str, **parameters: object) -> None:
-        """Start ``python -m social_nav_nodes.<node>_node`` with some parameters."""
+    def start(
+        self,
+        node: str,
+        remappings: Mapping[str, str] | None = None,
+        wrapper: Sequence[str] = (),
+        **parameters: object,
+    ) -> None:
+        """Start ``python -m social_nav_nodes.<node>_node``.
+
+        Args:
+            node: without ``_node``.
+            remappings: names of topics and what they are called instead.
+            wrapper: a command that runs the node, such as ``prlimit --fsize=1000000``.
+            parameters: of the node.
+        """
         command = ["setpriv", "--pdeathsig", "KILL"]  # the node ends when this process does
-        command += [sys.executable, "-m", f"social_nav_nodes.{node}_node", "--ros-args"]
+        command += [*wrapper, sys.executable, "-m", f"social_nav_nodes.{node}_node", "--ros-args"]
+        for name, other in (remappings or {}).items():
+            command += ["-r", f"{name}:={other}"]
         command += ["--params-file", str(self._config), "-p", "use_sim_time:=true"]
         for name, value in parameters.items():
             text = str(value).lower() if isinstance(value, bool) else str(value)
             command += ["-p", f"{name}:={text}"]
         self._log_folder.mkdir(parents=True, exist_ok=True)
-        with self.log_of(node).open("wb") as log:
+        with self.log_of(node).open("ab") as log:
             self._running[node] = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -48,6 +63,20 @@ class NodeProcesses:
     def log_of(self, node: str) -> Path:
         """File with what a node printed."""
         return self._log_folder / f"{node}.txt"
+
+    def signal(self, node: str, number: int) -> None:
+        """Send a signal, such as SIGSTOP, to a node."""
+        self._running[node].send_signal(number)
+
+    def kill(self, node: str) -> None:
+        """End a node as kill -9 does."""
+        process = self._running.pop(node)
+        process.kill()
+        process.wait()
+
+    def pid_of(self, node: str) -> int:
+        """Process id of a node that was started."""
+        return self._running[node].pid
 
     def first_dead(self) -> str | None:
         """Name of a node that has ended by itself, None while all run."""
