@@ -21,15 +21,26 @@ def wrap_angle(angle: ArrayLike) -> FloatArray:
 def rotation(yaw: ArrayLike) -> FloatArray:
     """Rotation matrices ``(..., 2, 2)`` that turn a vector by yaw [rad]."""
     yaw = np.asarray(yaw, dtype=float)
-    cos, sin = np.cos(yaw), np.sin(yaw)
-    return np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)
+    turn = np.empty((*yaw.shape, 2, 2))
+    turn[..., 0, 0] = turn[..., 1, 1] = np.cos(yaw)
+    turn[..., 1, 0] = np.sin(yaw)
+    turn[..., 0, 1] = -turn[..., 1, 0]
+    return turn
 
 
 def transform_points(frame_in_parent: ArrayLike, points_in_frame: ArrayLike) -> FloatArray:
     """Points ``(..., 2)`` [m] given in a frame, expressed in its parent."""
     frame = np.asarray(frame_in_parent, dtype=float)
     points = np.asarray(points_in_frame, dtype=float)
-    return np.einsum("...ij,...j->...i", rotation(frame[..., 2]), points) + frame[..., :2]
+    return _turned(points, np.cos(frame[..., 2]), np.sin(frame[..., 2])) + frame[..., :2]
+
+
+def _turned(vectors: FloatArray, cos: FloatArray, sin: FloatArray) -> FloatArray:
+    x, y = vectors[..., 0], vectors[..., 1]
+    turned = np.empty((*np.broadcast_shapes(x.shape, cos.shape), 2))
+    turned[..., 0] = cos * x - sin * y
+    turned[..., 1] = sin * x + cos * y
+    return turned
 
 
 def compose(b_in_a: ArrayLike, c_in_b: ArrayLike) -> FloatArray:
@@ -43,7 +54,7 @@ def compose(b_in_a: ArrayLike, c_in_b: ArrayLike) -> FloatArray:
 def inverse(b_in_a: ArrayLike) -> FloatArray:
     """Pose(s) of a in b ``(..., 3)``."""
     b = np.asarray(b_in_a, dtype=float)
-    position = -np.einsum("...ji,...j->...i", rotation(b[..., 2]), b[..., :2])
+    position = -_turned(b[..., :2], np.cos(b[..., 2]), -np.sin(b[..., 2]))
     return np.concatenate([position, wrap_angle(-b[..., 2])[..., None]], axis=-1)
 
 

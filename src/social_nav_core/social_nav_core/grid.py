@@ -43,7 +43,11 @@ class GridGeometry:
 
     def cells_of(self, points_in_frame: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Rows and columns (integers, maybe outside the grid) of points ``(..., 2)`` [m]."""
-        points = transform_points(inverse(self.origin), points_in_frame)
+        points = np.asarray(points_in_frame, dtype=float)
+        if self.origin[2] == 0.0:
+            points = points - self.origin[:2]
+        else:
+            points = transform_points(inverse(self.origin), points)
         cells = np.floor(points / self.resolution).astype(np.int64)
         return cells[..., 1], cells[..., 0]
 

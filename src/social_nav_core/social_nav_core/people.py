@@ -101,6 +101,8 @@ class Person:
             if np.abs(values).max() > most:
                 largest = float(np.abs(values).max())
                 return f"{name} has the value {largest:.3g}, expected at most {most:.0e} {unit}"
+        if not self.covariance.any():
+            return None
         symmetric = 0.5 * (self.covariance + self.covariance.T)
         smallest = float(np.linalg.eigvalsh(symmetric)[0])
         if smallest < -1e-6:

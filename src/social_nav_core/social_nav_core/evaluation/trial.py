@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from social_nav_core.evaluation.arms import Arm, without_labels
 from social_nav_core.evaluation.recorder import RunRecorder
 from social_nav_core.evaluation.run import RunRecord
 from social_nav_core.geometry import FloatArray, inverse, transform_points, wrap_angle
+from social_nav_core.grid import GridGeometry
 from social_nav_core.interaction.kde import InteractionModel
 from social_nav_core.interaction.place import Place
 from social_nav_core.interaction.selection import ApproachSelector, Situation
@@ -21,7 +23,8 @@ from social_nav_core.proxemics.model import ProxemicsModel
 from social_nav_core.sim.follower import DriveStatus, FollowerParameters, PathFollower
 from social_nav_core.sim.planner import GridPlanner, PlannerParameters, PlanningError
 from social_nav_core.sim.robot import RobotParameters
-from social_nav_core.sim.scene import BODY_RADIUS, Scene, occupancy
+from social_nav_core.sim.room import Room
+from social_nav_core.sim.scene import BODY_RADIUS, Scene
 from social_nav_core.sim.world import World
 
 
@@ -84,8 +87,8 @@ class TrialRunner:
         self.parameters = parameters or TrialParameters()
         check(self.parameters)
         self._keep_costs = keep_costs
-        self._grid, self._occupancy = occupancy(trial.scene)
-        self._planner = GridPlanner(self._grid, self._occupancy, PlannerParameters())
+        self._grid, self._occupancy, planner = _map_of(trial.scene.room)
+        self._planner = planner.fresh()
         self._follower = PathFollower(FollowerParameters())
         self._robot_radius = RobotParameters().radius
         self._world = World(trial.scene, trial.seed)
@@ -136,11 +139,16 @@ class TrialRunner:
     def _think(self, time: float, status: DriveStatus) -> None:
         """Look at people and obstacles; choose a place and plan anew where that is due."""
         people = self._people()
-        costs = self.arm.costs(people, self._grid) if self.arm.costs else None
-        if costs is not None and self._keep_costs:
-            self._recorder.costs(time, costs)
-        self._planner.update(costs, self._points_in_map)
         poses = np.array([person.pose for person in people]).reshape(-1, 3)
+        self._planner.update(None, self._points_in_map)
+        is_due = self._place_is_due(poses) or self._plan_is_due(poses, status)
+        if self.arm.costs and (is_due or self._keep_costs):
+            costs = self.arm.costs(people, self._grid)
+            self._planner.add_social(costs)
+            if self._keep_costs:
+                self._recorder.costs(time, costs)
+        if not is_due:
+            return
         new_goal = self._choose_goal(time, people, poses)
         if self._goal is not None and (new_goal or self._plan_is_due(poses, status)):
             self._plan(time, poses)
@@ -153,15 +161,18 @@ class TrialRunner:
         turned = np.abs(wrap_angle(now[:, 2] - before[:, 2])).max(initial=0.0)
         return bool(moved > self.parameters.moved or turned > self.parameters.turned)
 
+    def _place_is_due(self, poses: FloatArray) -> bool:
+        if self.trial.task == "avoid":
+            return self._goal is None
+        return self._place is None or self._have_moved(self._selected_for, poses)
+
     def _choose_goal(self, time: float, people: list[Person], poses: FloatArray) -> bool:
         """Whether there is a new goal now."""
+        if not self._place_is_due(poses):
+            return False
         if self.trial.task == "avoid":
-            if self._goal is not None:
-                return False
             self._set_goal(time, self.trial.scene.goal, "goal sent")
             return True
-        if self._place is not None and not self._have_moved(self._selected_for, poses):
-            return False
         self._selected_for = poses
         place = self._select(time, people)
         if not isinstance(place, Place) or place is self._place:
@@ -237,11 +248,17 @@ class TrialRunner:
         )
 
 
+@lru_cache(maxsize=8)
+def _map_of(room: Room) -> tuple[GridGeometry, np.ndarray, GridPlanner]:
+    """A room's grid, its cells, and a planner of which every trial takes a fresh copy."""
+    grid, cells = room.occupancy()
+    return grid, cells, GridPlanner(grid, cells, PlannerParameters())
+
+
 def shortest_way(trial: Trial, goal: FloatArray) -> float:
     """Length [m] of the shortest way to a goal in the empty room; NaN when there is none."""
-    planner = GridPlanner(*occupancy(trial.scene), PlannerParameters())
     try:
-        path = planner.plan(trial.scene.robot, goal)
+        path = _map_of(trial.scene.room)[2].fresh().plan(trial.scene.robot, goal)
     except PlanningError:
         return float("nan")
     return float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum())

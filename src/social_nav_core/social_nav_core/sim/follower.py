@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import check, parameter
-from social_nav_core.sim.robot import Pose, Velocity, move_along_arc
+from social_nav_core.sim.robot import Pose, Velocity
 
 LAG = 0.3  # by how many seconds of full acceleration the measured velocity may be behind
 
@@ -236,11 +236,18 @@ class PathFollower:
         if not len(points):
             return math.inf, math.inf
         ways = np.linspace(0.0, horizon, 16)
-        centers = [move_along_arc((0.0, 0.0, 0.0), s, s * curvature)[:2] for s in ways.tolist()]
-        gaps = np.hypot(*(points[:, None] - np.array(centers)).transpose(2, 0, 1))
+        x, y = _on_arc(ways, curvature)
+        gaps = np.hypot(points[:, :1] - x, points[:, 1:] - y)
         nearest = np.where(gaps < gaps[:, :1] - 1e-3, gaps, np.inf).min(axis=0)
         free = _way_before(ways, nearest < about.robot_radius)
         return free - about.obstacle_margin, _way_before(ways, nearest < reach)
+
+
+def _on_arc(ways: FloatArray, curvature: float) -> tuple[FloatArray, FloatArray]:
+    """Where ``x, y`` [m] an arc that begins straight ahead is after some ways [m]."""
+    half = 0.5 * curvature * ways
+    chord = ways * np.sinc(half / np.pi)
+    return chord * np.cos(half), chord * np.sin(half)
 
 
 def _way_before(ways: FloatArray, is_hit: NDArray[np.bool_]) -> float:

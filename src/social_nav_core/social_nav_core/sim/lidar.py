@@ -101,14 +101,16 @@ def ray_distances_to_boxes(
     dx, dy = origin[0] - boxes.centers[:, 0], origin[1] - boxes.centers[:, 1]
     start = np.stack([boxes.cos * dx + boxes.sin * dy, boxes.cos * dy - boxes.sin * dx])
     axes = np.stack([boxes.cos, boxes.sin, -boxes.sin, boxes.cos]).reshape(2, 2, -1)
-    turned = np.einsum("abn,bm->anm", axes, directions)
+    turned = axes[:, 0, :, None] * directions[0] + axes[:, 1, :, None] * directions[1]
     turned[turned == 0.0] = 1e-15  # a ray along a side meets the slab's faces very far away
-    slope = 1.0 / turned
+    slope = np.reciprocal(turned, out=turned)
     middle = -start[:, :, None] * slope
-    reach = boxes.halves.T[:, :, None] * np.abs(slope)
-    near, far = (middle - reach).max(axis=0), (middle + reach).min(axis=0)
-    hit = (near <= far) & (far >= 0.0)
-    return np.where(hit, np.maximum(near, 0.0), np.inf).min(axis=0, initial=np.inf)
+    reach = np.abs(slope, out=slope)
+    reach *= boxes.halves.T[:, :, None]
+    low, high = middle - reach, np.add(middle, reach, out=middle)
+    near = np.maximum(np.maximum(low[0], low[1], out=low[0]), 0.0, out=low[0])
+    near[near > np.minimum(high[0], high[1], out=high[0])] = np.inf
+    return np.asarray(near.min(axis=0, initial=np.inf))
 
 
 def ray_distances_to_circles(

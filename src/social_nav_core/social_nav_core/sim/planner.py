@@ -8,6 +8,7 @@ is NavFn's (neutral + factor x cost) over neutral, so that it is 1 where the cos
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass
 from enum import Enum
 
@@ -60,9 +61,10 @@ class PlanningError(ValueError):
 
 @dataclass(frozen=True)
 class _Tree:
-    """Cheapest ways from one cell to all others; flat cell indices."""
+    """Cheapest ways from one cell to all others up to a price; flat cell indices."""
 
     root: int
+    limit: float
     prices: FloatArray
     predecessors: NDArray[np.int32]
 
@@ -100,6 +102,7 @@ class GridPlanner:
         counts = np.bincount(self._sources, minlength=passable.size)
         self._starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
         self._tree: _Tree | None = None
+        self._last: tuple[int, float] | None = None
         self.costs = np.zeros(geometry.shape, np.uint8)
         self.update()
 
@@ -120,16 +123,30 @@ class GridPlanner:
         if obstacles is not None and np.size(obstacles):
             distances = np.minimum(distances, self._obstacle_distances(obstacles))
         costs = self._inflated(distances)
-        if social is not None:
-            _check_shape("social costs", social, self.geometry)
-            if not ((social >= 0.0) & (social <= 1.0)).all():
-                worst = float(social.flat[np.argmax(np.abs(social - 0.5))])
-                raise ValueError(f"social costs contain {worst}, expected 0 to 1")
-            costs = np.maximum(costs, (HIGHEST * social).astype(np.uint8))
         costs[self._unknown] = UNKNOWN
+        self._set(costs)
+        if social is not None:
+            self.add_social(social)
+
+    def add_social(self, social: NDArray[np.floating]) -> None:
+        """Join social costs with the present ones, as in `update`, which forgets them."""
+        _check_shape("social costs", social, self.geometry)
+        if not ((social >= 0.0) & (social <= 1.0)).all():
+            worst = float(social.flat[np.argmax(np.abs(social - 0.5))])
+            raise ValueError(f"social costs contain {worst}, expected 0 to 1")
+        self._set(np.maximum(self.costs, (HIGHEST * social).astype(np.uint8)))
+
+    def _set(self, costs: NDArray[np.uint8]) -> None:
         self.costs = costs
         self._prices = self._prices_of(costs)
         self._tree = None
+
+    def fresh(self) -> GridPlanner:
+        """Another planner of the same map, without costs that change; quicker than a new one."""
+        planner = copy(self)
+        planner._last = None
+        planner.update()
+        return planner
 
     def plan(self, start: ArrayLike, goal: ArrayLike) -> FloatArray:
         """Cheapest path ``(n, 2)`` [m] in the map frame, about one point per cell.
@@ -142,9 +159,12 @@ class GridPlanner:
         """
         start_xy, goal_xy = _point(start), _point(goal)
         goal_cell = self._goal_cell(goal_xy)
-        tree = self._grow(start_xy)
+        tree = self._grow(start_xy, self._likely_price(start_xy, goal_xy, goal_cell))
+        if not np.isfinite(tree.prices[goal_cell]):
+            tree = self._grow(start_xy)
         if not np.isfinite(tree.prices[goal_cell]):
             raise PlanningError(Failure.UNREACHABLE, goal_xy)
+        self._last = (goal_cell, float(tree.prices[goal_cell]))
         cells = _trace(tree, goal_cell)
         points = self.geometry.centers_of(*np.divmod(cells, self.geometry.width))
         if self._is_blocked(self._cell(start_xy)):
@@ -252,15 +272,26 @@ class GridPlanner:
             raise PlanningError(Failure.START_BLOCKED, start)
         return int(free[np.argmin(gaps)])
 
-    def _grow(self, start: FloatArray) -> _Tree:
-        """Cheapest ways from start's cell; kept until the costs or the start's cell change."""
+    def _likely_price(self, start: FloatArray, goal: FloatArray, goal_cell: int) -> float:
+        """A price that the way to the goal will hardly exceed; nothing depends on it but time."""
+        if self._last is not None and self._last[0] == goal_cell:
+            return 1.2 * self._last[1] + 0.5
+        return 1.6 * float(np.hypot(*(goal - start))) + 0.5
+
+    def _grow(self, start: FloatArray, limit: float = np.inf) -> _Tree:
+        """Cheapest ways from start's cell, those up to a limit of their price.
+
+        They are kept until the costs or the start's cell change.
+        """
         root = self._start_cell(start)
-        if self._tree is None or self._tree.root != root:
+        if self._tree is None or self._tree.root != root or self._tree.limit < limit:
             prices = self._prices.ravel()
             weights = (prices[self._sources] + prices[self._targets]) * self._halves
             graph = csr_matrix((weights, self._targets, self._starts), (prices.size,) * 2)
-            ways, predecessors = dijkstra(graph, indices=root, return_predecessors=True)
-            self._tree = _Tree(root, ways, predecessors)
+            ways, predecessors = dijkstra(
+                graph, indices=root, return_predecessors=True, limit=limit
+            )
+            self._tree = _Tree(root, limit, ways, predecessors)
         return self._tree
 
 
