@@ -10,12 +10,9 @@ from __future__ import annotations
 
 import argparse
 import math
-import multiprocessing
 import os
-import signal
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from social_nav_core.evaluation.arms import BASELINES, DEFAULT_ARMS, NO_LAYER, OURS, arm_named
@@ -29,6 +26,7 @@ from social_nav_core.evaluation.run import TASKS, RunRecordError
 from social_nav_core.evaluation.suite_report import write_suite_report
 from social_nav_core.evaluation.suites import load_suite
 from social_nav_core.evaluation.wording import number
+from social_nav_core.evaluation.workers import dask_cluster, local_processes
 from social_nav_core.progress import Progress
 from social_nav_core.sim.pedestrians import require_jupedsim
 from social_nav_core.sim.reading import SceneError
@@ -65,6 +63,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)"
     )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a running dask cluster that does the work instead, such as tcp://host:8786",
+    )
     parser.add_argument("--bag", type=Path, metavar="FILE", help="measure a recording instead")
     parser.add_argument("--task", choices=TASKS, default="avoid", help="of the recording")
     parser.add_argument("--target", default="", help="who is approached in the recording")
@@ -82,22 +85,15 @@ def run(arguments: argparse.Namespace) -> int:
         plan = _plan(arguments)
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        with ProcessPoolExecutor(
-            max_workers=arguments.workers,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_leave_interrupts_to_the_parent,
-        ) as executor:
-            try:
-                with Progress("trials") as progress:
-                    results = run_batch(plan, arguments.out, executor, _Pace(progress))
-            except KeyboardInterrupt:
-                executor.shutdown(cancel_futures=True)
-                print(
-                    f"interrupted: what was done is in {arguments.out}, the same command goes on",
-                    file=sys.stderr,
-                )
-                return 130
+        address = arguments.scheduler
+        workers = dask_cluster(address) if address else local_processes(arguments.workers)
+        with workers as do, Progress("trials") as progress:
+            results = run_batch(plan, arguments.out, do, _Pace(progress))
         report = write_suite_report(arguments.out, plan, results)
+    except KeyboardInterrupt:
+        done = f"what was done is in {arguments.out}, the same command goes on"
+        print(f"interrupted: {done}", file=sys.stderr)
+        return 130
     except (BatchError, SceneError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -154,10 +150,6 @@ def _suite_file(arguments: argparse.Namespace) -> Path:
         f"suite '{arguments.suite}' is neither a file nor {named}: run from the folder that has"
         " worlds/, or name it with --worlds"
     )
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class _Pace:

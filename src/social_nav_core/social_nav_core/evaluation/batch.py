@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, as_completed
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,12 +21,14 @@ from social_nav_core.evaluation.arms import arm_named
 from social_nav_core.evaluation.metrics.comfort import learned_cost
 from social_nav_core.evaluation.metrics.table import METRICS, conversation, measure
 from social_nav_core.evaluation.run import RunRecord
-from social_nav_core.evaluation.suites import Suite, draw_trial, load_suite
+from social_nav_core.evaluation.suites import Entry, Suite, draw_trial, load_suite
 from social_nav_core.evaluation.trial import Models, TrialRunner, shortest_way
+from social_nav_core.evaluation.workers import Do
 from social_nav_core.geometry import FloatArray, relative
 from social_nav_core.input_files import LARGEST_TABLE, FileError, read_text, shown
 from social_nav_core.interaction.kde import shipped_interaction_model
 from social_nav_core.proxemics.model import shipped_model
+from social_nav_core.whole_file import written_whole
 
 FORMAT = 1
 WAY_PERIOD = 0.5
@@ -94,11 +95,10 @@ def shipped_models() -> Models:
     return Models(shipped_model(), shipped_interaction_model())
 
 
-def run_one(plan: Plan, entry_index: int, index: int, arms: Sequence[str]) -> list[Result]:
+def run_one(entry: Entry, index: int, seed: int, arms: Sequence[str]) -> list[Result]:
     """One trial of an entry with some arms; what a worker does."""
     models = shipped_models()
-    entry = _suite(plan.suite).entries[entry_index]
-    trial = draw_trial(entry, index, plan.seed)
+    trial = draw_trial(entry, index, seed)
     results = []
     shortest: dict[tuple[float, ...], float] = {}
     for name in arms:
@@ -137,7 +137,7 @@ def _place(run: RunRecord) -> FloatArray:
 def run_batch(
     plan: Plan,
     folder: Path,
-    executor: Executor,
+    do: Do,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Result]:
     """Run what is not yet in the folder's results.jsonl, and return everything, sorted.
@@ -145,7 +145,7 @@ def run_batch(
     Args:
         plan: what is evaluated.
         folder: made when it is missing.
-        executor: runs the trials, such as a `ProcessPoolExecutor`.
+        do: runs the trials; see `workers`.
         progress: told how many trials of how many are done, the arms counted one by one.
 
     Raises:
@@ -157,31 +157,35 @@ def run_batch(
     results = {result.key: result for result in _begin(path, plan)}
     total = len(entries) * plan.trials * len(plan.arms)
     progress(len(results), total)
-    todo = list(_missing(plan, [entry.name for entry in entries], results))
     with path.open("a", encoding="utf-8") as file:
-        futures = [executor.submit(run_one, plan, *task) for task in todo]
-        try:
-            for future in as_completed(futures):
-                for result in future.result():
-                    results[result.key] = result
-                    file.write(json.dumps(asdict(result)) + "\n")
-                file.flush()
-                progress(len(results), total)
-        finally:
-            for future in futures:
-                future.cancel()
+        for new in do(run_one, list(_missing(plan, entries, results))):
+            for result in new:
+                results[result.key] = result
+                file.write(json.dumps(asdict(result)) + "\n")
+            file.flush()
+            progress(len(results), total)
+    _sort(path)
     return sorted(results.values(), key=lambda result: result.key)
 
 
 def _missing(
-    plan: Plan, names: Sequence[str], results: dict[tuple[str, int, str], Result]
-) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    """Tasks (entry, trial, arms) that are to do, one trial of every entry after the other."""
+    plan: Plan, entries: Sequence[Entry], results: dict[tuple[str, int, str], Result]
+) -> Iterator[tuple[Entry, int, int, tuple[str, ...]]]:
+    """Arguments of `run_one` for what is to do, one trial of every entry after the other."""
     for index in range(plan.trials):
-        for entry_index, name in enumerate(names):
-            arms = tuple(arm for arm in plan.arms if (name, index, arm) not in results)
+        for entry in entries:
+            arms = tuple(arm for arm in plan.arms if (entry.name, index, arm) not in results)
             if arms:
-                yield entry_index, index, arms
+                yield entry, index, plan.seed, arms
+
+
+def _sort(path: Path) -> None:
+    """Bring the lines into the results' order, so that the same results are the same file."""
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    found = {_kept(path, i, line).key: line for i, line in enumerate(lines, start=2)}
+    with written_whole(path) as file:
+        for line in [head, *(found[key] for key in sorted(found))]:
+            file.write(line.encode() + b"\n")
 
 
 def _begin(path: Path, plan: Plan) -> list[Result]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from social_nav_core.whole_file import written_whole
 
 FORMAT = 1
 LARGEST = 1_000_000_000  # of a run's arrays [byte]
+_NOT_A_RUN = (OSError, ValueError, TypeError, IndexError, OverflowError, RecursionError)
 _PLAIN = ("scene", "task", "arm", "seed", "reached", "target_id", "robot_radius", "person_radius")
 _ARRAYS = (
     *("times", "robot_in_map", "robot_velocity", "people_in_map", "intents", "attitudes"),
@@ -39,6 +41,7 @@ def save_run(path: str | Path, run: RunRecord) -> None:
     """Write a run to an NPZ file; costs are kept with a resolution of 1/255."""
     about: dict[str, Any] = {name: getattr(run, name) for name in _PLAIN}
     about["format"] = FORMAT
+    about["time_limit"] = run.time_limit if math.isfinite(run.time_limit) else None
     about["person_ids"] = run.person_ids
     about["grid"] = [run.grid.width, run.grid.height, run.grid.resolution, *run.grid.origin]
     about["events"] = [[event.time, event.text] for event in run.events]
@@ -71,7 +74,7 @@ def load_run(path: str | Path) -> RunRecord:
         raise RunRecordError(f"{path} is not a run record: it has no {error}") from error
     except FileError as error:
         raise RunRecordError(f"{path} is not a run record: {error.reason}") from error
-    except (OSError, ValueError, TypeError, RecursionError, StopIteration) as error:
+    except _NOT_A_RUN as error:
         raise RunRecordError(f"{path} is not a run record: {error}") from error
 
 
@@ -82,6 +85,7 @@ def _run(about: dict[str, Any], content: dict[str, np.ndarray]) -> RunRecord:
     same |= {name: content[name] for name in _ARRAYS}
     return RunRecord(
         **same,
+        time_limit=math.inf if (limit := about.get("time_limit")) is None else limit,
         person_ids=tuple(about["person_ids"]),
         grid=GridGeometry(width, height, resolution, tuple(origin)),
         costs=content["costs"].astype(np.float64) / 255.0,
@@ -100,7 +104,7 @@ def _views(heads: list[Any], content: dict[str, np.ndarray]) -> Iterator[CameraV
     for time, width, height, ids in heads:
         bodies = []
         for person_id in ids:
-            joints, pose, covariance = next(rows)
+            joints, pose, covariance = next(rows, (np.empty(0),) * 3)
             x, y, confidence = joints.T.astype(np.float32)
             bodies.append(Body(person_id, x, y, confidence, pose, covariance))
         yield CameraView(time, width, height, tuple(bodies))

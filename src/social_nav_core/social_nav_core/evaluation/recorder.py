@@ -74,6 +74,7 @@ class RunRecorder:
         occupancy: ArrayLike,
         furniture: Iterable[Box] = (),
         target_id: str = "",
+        time_limit: float = float("inf"),
         robot_radius: float = 0.27,
         person_radius: float = 0.25,
     ) -> RunRecord:
@@ -106,6 +107,7 @@ class RunRecorder:
             costs=np.array([costs for _, costs in self._costs]).reshape(-1, *grid.shape),
             furniture=tuple(furniture),
             target_id=target_id,
+            time_limit=time_limit,
             robot_radius=robot_radius,
             person_radius=person_radius,
             events=tuple(sorted(self._events, key=lambda event: event.time)),

@@ -71,6 +71,7 @@ class RunRecord:
         costs: (c, height, width) social costs in [0, 1]; 1 is a person's peak.
         furniture: what stands in the room, if known (it is in the occupancy too).
         target_id: who should be approached, '' in avoid.
+        time_limit: [s] after which a run that has not reached its goal is over; inf if none is known.
         robot_radius, person_radius: [m] of the discs that bodies are taken for.
         events: what happened, in order of time.
         views: what the robot's camera saw at a few instants.
@@ -100,6 +101,7 @@ class RunRecord:
     costs: FloatArray
     furniture: tuple[Box, ...] = ()
     target_id: str = ""
+    time_limit: float = float("inf")
     robot_radius: float = 0.27
     person_radius: float = 0.25
     events: tuple[Event, ...] = ()
@@ -126,6 +128,8 @@ class RunRecord:
             raise RunRecordError(
                 f"costs go from {self.costs.min():g} to {self.costs.max():g}, expected 0 to 1"
             )
+        if not self.time_limit > 0.0:
+            raise RunRecordError(f"time_limit is {self.time_limit} s, expected more than 0")
         if self.target_id and self.target_id not in self.person_ids:
             raise RunRecordError(f"target_id {self.target_id!r} is not one of {self.person_ids}")
 

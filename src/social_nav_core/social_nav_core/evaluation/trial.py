@@ -243,6 +243,7 @@ class TrialRunner:
             occupancy=self._occupancy,
             furniture=self.trial.scene.room.furniture,
             target_id=self.trial.target_id,
+            time_limit=self.parameters.timeout,
             robot_radius=self._robot_radius,
             person_radius=BODY_RADIUS,
         )

@@ -5,35 +5,35 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from multiprocessing import get_context
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import distributed
 import numpy as np
 import pytest
 from social_nav_core.__main__ import main
-from social_nav_core.evaluation import suite_tables
+from social_nav_core.evaluation import suite_tables, workers
 from social_nav_core.evaluation.batch import BatchError, Plan, Result, run_batch
 from social_nav_core.evaluation.claims import claims
 from social_nav_core.evaluation.metrics.table import METRICS
+from social_nav_core.evaluation.workers import Work, WorkersError, dask_cluster, local_processes
 
 WORLDS = Path(__file__).parents[4] / "worlds"
 ARMS = ("ours", "no layer")
 
 
-class Here(Executor):
-    """Runs everything at once in this process, and counts."""
+class Here:
+    """Runs everything in this process, and counts."""
 
     def __init__(self) -> None:
         self.count = 0
 
-    def submit(self, fn: Callable, /, *args: Any, **kwargs: Any) -> Future:
-        future: Future = Future()
-        self.count += 1
-        future.set_result(fn(*args, **kwargs))
-        return future
+    def __call__(self, work: Work, tasks: Sequence[tuple]) -> Iterator[Any]:
+        for task in tasks:
+            self.count += 1
+            yield work(*task)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +67,11 @@ def done(suite: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, P
 def same(first: list[Result], second: list[Result]) -> bool:
     """Whether two lists of results are equal, NaN included."""
     return json.dumps([vars(r) for r in first]) == json.dumps([vars(r) for r in second])
+
+
+def kept(folder: Path) -> bytes:
+    """What a complete evaluation leaves."""
+    return (folder / "results.jsonl").read_bytes()
 
 
 def test_every_arm_has_met_every_trial(done: tuple[Path, Plan, list[Result]]) -> None:
@@ -112,9 +117,74 @@ def test_fewer_trials_are_taken_from_more(done: tuple[Path, Plan, list[Result]])
 def test_two_processes_give_the_same_results(
     done: tuple[Path, Plan, list[Result]], tmp_path: Path
 ) -> None:
-    _, plan, results = done
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
-        assert same(run_batch(plan, tmp_path, executor), results)
+    folder, plan, results = done
+    with local_processes(2) as do:
+        assert same(run_batch(plan, tmp_path, do), results)
+    assert kept(tmp_path) == kept(folder)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """Address of a dask cluster of two processes of their own."""
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as local:
+        yield local.scheduler_address
+
+
+def test_a_cluster_gives_the_same_results_and_goes_on_where_it_was_stopped(
+    done: tuple[Path, Plan, list[Result]], tmp_path: Path, cluster: str
+) -> None:
+    folder, plan, results = done
+
+    class StoppedError(Exception):
+        pass
+
+    def stop(count: int, total: int) -> None:
+        if count:
+            raise StoppedError
+
+    with pytest.raises(StoppedError), dask_cluster(cluster) as do:
+        run_batch(plan, tmp_path, do, stop)
+    begun = (tmp_path / "results.jsonl").read_text().splitlines()
+    assert 1 < len(begun) < 1 + len(results)
+    counts: list[int] = []
+    with dask_cluster(cluster) as do:
+        assert same(run_batch(plan, tmp_path, do, lambda n, _: counts.append(n)), results)
+    assert counts[0] == len(begun) - 1
+    assert kept(tmp_path) == kept(folder)
+
+
+def test_the_command_uses_a_scheduler(
+    done: tuple[Path, Plan, list[Result]], tmp_path: Path, cluster: str
+) -> None:
+    folder, plan, _ = done
+    command = ["evaluate", "--suite", plan.suite, "--trials", "1", "--arms", "ours", "--seed", "4"]
+    assert main([*command, "--scheduler", cluster, "--out", str(tmp_path)]) == 0
+    assert (tmp_path / "report.html").exists()
+    lines = set((folder / "results.jsonl").read_text().splitlines())
+    assert len(kept(tmp_path).splitlines()) == 3
+    assert set(kept(tmp_path).decode().splitlines()) <= lines
+
+
+def test_a_scheduler_that_does_not_answer_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(workers, "CONNECTING", 0.2)
+    with (
+        pytest.raises(WorkersError, match=r"no dask scheduler with a worker answers at 'tcp://127"),
+        dask_cluster("tcp://127.0.0.1:9"),
+    ):
+        pass
+    command = ["evaluate", "--worlds", str(WORLDS), "--out", str(tmp_path)]
+    assert main([*command, "--scheduler", "nowhere://"]) == 2
+    assert "no dask scheduler" in capsys.readouterr().err
+
+
+def test_without_distributed_a_scheduler_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(WorkersError, match="pip install joblib distributed"), dask_cluster("x"):
+        pass
 
 
 def test_results_of_another_suite_are_not_mixed(

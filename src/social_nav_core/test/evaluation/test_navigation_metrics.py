@@ -38,6 +38,17 @@ def test_a_goal_that_is_left_again_is_not_reached() -> None:
     assert navigation.time_to_goal(times[:4], robot[:1].repeat(4, 0), robot[0]) == 0.0
 
 
+def test_a_timeout_is_a_goal_that_was_not_reached_in_time() -> None:
+    """The corner's goal is reached after 10 s of 11 s (to 0.5 m) and kept."""
+    times, robot = corner()
+    assert not navigation.timeout(times, robot, GOAL, limit=10.5, tolerance=0.5)
+    assert navigation.timeout(times, robot, GOAL, limit=9.5, tolerance=0.5)
+    assert navigation.timeout(times, robot, (9.0, 9.0, 0.0), limit=11.0)
+    assert not navigation.timeout(times, robot, (9.0, 9.0, 0.0), limit=12.0)  # it ended before
+    with pytest.raises(MetricError, match=r"limit is 0.0 s, expected more than 0 s"):
+        navigation.timeout(times, robot, GOAL, limit=0.0)
+
+
 def test_success_weighted_path_length() -> None:
     assert navigation.success_weighted_path_length(True, 5.0, 7.0) == pytest.approx(5.0 / 7.0)
     assert navigation.success_weighted_path_length(True, 5.0, 4.9) == 1.0

@@ -58,6 +58,25 @@ def success(
     return bool(np.isfinite(time_to_goal(times, robot_in_map, goal_in_map, tolerance)))
 
 
+def timeout(
+    times: ArrayLike,
+    robot_in_map: ArrayLike,
+    goal_in_map: ArrayLike,
+    limit: float,
+    tolerance: float = GOAL_TOLERANCE,
+) -> bool:
+    """Whether the time ran out: the robot was not at the goal, to stay, within a limit [s].
+
+    A run that ended before the limit without reaching the goal failed for another reason and is no
+    timeout (Francis et al. 2023).
+    """
+    if not limit > 0.0:
+        raise MetricError(f"limit is {limit} s, expected more than 0 s")
+    taken = time_to_goal(times, robot_in_map, goal_in_map, tolerance)
+    times = np.asarray(times, dtype=float)
+    return bool(taken > limit and times[-1] - times[0] >= limit * (1.0 - 1e-9))
+
+
 def success_weighted_path_length(succeeded: bool, shortest: float, driven: float) -> float:
     """SPL of one run, 0 to 1: success x shortest / max(shortest, driven), lengths in [m].
 

@@ -40,6 +40,8 @@ class Metric:
 METRICS: tuple[Metric, ...] = (
     Metric("success", "navigation", "reached the goal", "yes or no", "higher",
            "the robot ends within 0.3 m of its last goal and said that it arrived", 0),
+    Metric("timeout", "navigation", "time ran out", "yes or no", "lower",
+           "the time was over before the robot was at its last goal and stayed", 0),
     Metric("time_to_goal", "navigation", "time to goal", "s", "lower",
            "from the start until the robot is at the last goal and stays", 1),
     Metric("path_length", "navigation", "path length", "m", "lower", "way driven"),
@@ -53,6 +55,8 @@ METRICS: tuple[Metric, ...] = (
            "contacts in which only the person moved toward the other", 0),
     Metric("obstacle_contacts", "navigation", "contacts with walls or furniture", "", "lower",
            "times that the robot's disc touched an occupied cell", 0),
+    Metric("wall_contacts", "navigation", "of these, with walls", "", "lower",
+           "contacts at a place where no piece of furniture stands", 0),
     Metric("furniture_contacts", "navigation", "of these, with furniture", "", "lower",
            "contacts at a place where a piece of furniture stands", 0),
     Metric("stalled_time", "navigation", "time stalled", "s", "lower",
@@ -60,6 +64,9 @@ METRICS: tuple[Metric, ...] = (
     Metric("oscillations", "navigation", "turn reversals", "", "lower",
            "changes between turning left and right faster than 0.1 rad/s", 0),
     Metric("mean_speed", "navigation", "mean speed", "m/s", "", "way driven / time"),
+    Metric("maximum_speed", "navigation", "largest speed", "m/s", "", "from samples every 0.2 s"),
+    Metric("mean_acceleration", "navigation", "mean acceleration", "m/s²", "lower",
+           "mean modulus along and across the way, from samples every 0.2 s"),
     Metric("maximum_acceleration", "navigation", "largest acceleration", "m/s²", "lower",
            "along and across the way, from samples every 0.2 s"),
     Metric("mean_jerk", "navigation", "mean jerk", "m/s³", "lower",
@@ -78,6 +85,14 @@ METRICS: tuple[Metric, ...] = (
            "inside the hull of a group's members or closer than 0.45 m to it", 1),
     Metric("group_personal_time", "social", "time in a group's personal zone", "s", "lower",
            "closer than 1.2 m to that hull, not closer than 0.45 m", 1),
+    Metric("group_social_time", "social", "time in a group's social zone", "s", "",
+           "closer than 3.6 m to that hull, not closer than 1.2 m", 1),
+    *(
+        Metric(f"{who}{zone}_share", "social", f"share of time in {whose} {zone} zone", "", better,
+               "time in the zone / duration of the run")
+        for who, whose in (("", "the"), ("group_", "a group's"))
+        for zone, better in (("intimate", "lower"), ("personal", "lower"), ("social", ""))
+    ),
     Metric("o_space_intrusions", "social", "intrusions into an o-space", "", "lower",
            "times that the robot drove into the space that a group shares (Kendon 1990)", 0),
     Metric("o_space_time", "social", "time in an o-space", "s", "lower",
@@ -119,6 +134,8 @@ METRICS: tuple[Metric, ...] = (
            "the robot came up to nobody, or to someone outside the group", 0),
     Metric("unwanted_approach", "approach", "unwanted approach", "yes or no", "lower",
            "the robot came up to someone who is not interested", 0),
+    Metric("not_interested_target", "approach", "sent to someone not interested", "yes or no",
+           "lower", "who was to be approached was not interested when a goal was sent", 0),
 )  # fmt: skip
 
 
@@ -167,6 +184,9 @@ def _navigation(run: RunRecord, shortest: float) -> dict[str, float]:
     known = np.isfinite(shortest)
     return {
         "success": float(reached),
+        "timeout": float(navigation.timeout(*track, run.goal_in_map, run.time_limit))
+        if has_goal and np.isfinite(run.time_limit)
+        else np.nan,
         "time_to_goal": navigation.time_to_goal(*track, run.goal_in_map) if reached else np.inf,
         "path_length": driven,
         "spl": navigation.success_weighted_path_length(reached, shortest, driven)
@@ -176,10 +196,13 @@ def _navigation(run: RunRecord, shortest: float) -> dict[str, float]:
         "caused_contacts": float(sum(contact.by in ("robot", "both") for contact in contacts)),
         "contacts_by_person": float(sum(contact.by == "person" for contact in contacts)),
         "obstacle_contacts": float(len(walls)),
+        "wall_contacts": float(sum(contact.other == "wall" for contact in walls)),
         "furniture_contacts": float(sum(contact.other == "furniture" for contact in walls)),
         "stalled_time": navigation.stalled_time(*track, under_way(run)),
         "oscillations": float(navigation.oscillations(*track)),
         "mean_speed": navigation.mean_speed(*track),
+        "maximum_speed": navigation.maximum_speed(*track),
+        "mean_acceleration": navigation.mean_acceleration(*track),
         "maximum_acceleration": navigation.maximum_acceleration(*track),
         "mean_jerk": navigation.mean_jerk(*track),
     }
@@ -214,6 +237,9 @@ def _social(run: RunRecord, proxemics: ProxemicsModel) -> dict[str, float]:
         "social_time": zones["social"] * run.duration,
         "group_time": group_zones["intimate"] * run.duration,
         "group_personal_time": group_zones["personal"] * run.duration,
+        "group_social_time": group_zones["social"] * run.duration,
+        **{f"{zone}_share": zones[zone] for zone in social.ZONES},
+        **{f"group_{zone}_share": group_zones[zone] for zone in social.ZONES},
         "o_space_intrusions": float(entries),
         "o_space_time": inside,
         "minimum_time_to_collision": social.minimum_time_to_collision(
@@ -242,10 +268,19 @@ def _approach(run: RunRecord, interaction: InteractionModel) -> dict[str, float]
         "regoals": float(max(len(run.goal_times) - 1, 0)),
         "wrong_person": float(found not in members),
         "unwanted_approach": float(unwanted),
+        "not_interested_target": float(_was_not_interested(run)),
     }
     if not members:
         return values
     return values | _arrival(robot[-1], people[-1, members], run, interaction)
+
+
+def _was_not_interested(run: RunRecord) -> bool:
+    """Whether the target did not want to talk at the time of any goal."""
+    intents = run.intents[:, run.person_ids.index(run.target_id)]
+    return any(
+        intents[run.sample_at(time + 1e-9)] == Intent.NOT_INTERESTED for time in run.goal_times
+    )
 
 
 def conversation(run: RunRecord) -> list[int]:

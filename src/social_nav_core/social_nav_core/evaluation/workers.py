@@ -1,0 +1,87 @@
+"""Where trials run: in this process, in processes of this machine, or on a dask cluster.
+
+Each is a context that gives a function which does work on tasks and yields what comes back, as it
+comes: ``for result in do(work, tasks): ...``.  Leaving the context ends what is still under way.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from typing import Any
+
+Work = Callable[..., Any]
+Do = Callable[[Work, Sequence[tuple[Any, ...]]], Iterator[Any]]
+CONNECTING = 10.0
+"""Time [s] in which a scheduler must answer and have a worker."""
+
+
+class WorkersError(ValueError):
+    """There is nobody to do the work; the message says what to do."""
+
+
+@contextmanager
+def this_process() -> Iterator[Do]:
+    """One task after the other, here."""
+    yield lambda work, tasks: (work(*task) for task in tasks)
+
+
+@contextmanager
+def local_processes(count: int) -> Iterator[Do]:
+    """A number of processes on this machine; they leave an interrupt (Ctrl-C) to this one."""
+    executor = ProcessPoolExecutor(
+        max_workers=count,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_leave_interrupts_to_the_parent,
+    )
+
+    def do(work: Work, tasks: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+        for future in as_completed([executor.submit(work, *task) for task in tasks]):
+            yield future.result()
+
+    try:
+        yield do
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def dask_cluster(address: str) -> Iterator[Do]:
+    """A running cluster, such as 'tcp://host:8786', through joblib's dask backend.
+
+    Its workers need this package in the same version, and no shared files.
+
+    Raises:
+        WorkersError: joblib or distributed is not installed, or no scheduler with a worker answers.
+    """
+    try:
+        import distributed  # noqa: PLC0415
+        import joblib  # noqa: PLC0415
+    except ImportError as error:
+        raise WorkersError(
+            f"--scheduler needs joblib and distributed ({error}): run 'python3 -m pip install"
+            " joblib distributed', or leave --scheduler out"
+        ) from error
+    try:
+        client = distributed.Client(address, timeout=CONNECTING, set_as_default=False)
+        client.wait_for_workers(1, timeout=CONNECTING)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise WorkersError(
+            f"no dask scheduler with a worker answers at '{address}' within {CONNECTING:g} s"
+            f" ({error}); start one with 'dask scheduler' and 'dask worker ADDRESS'"
+        ) from error
+
+    def do(work: Work, tasks: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+        with joblib.parallel_config(backend="dask", client=client, n_jobs=-1):
+            parallel = joblib.Parallel(return_as="generator_unordered")
+            yield from parallel(joblib.delayed(work)(*task) for task in tasks)
+
+    with client:
+        yield do
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
