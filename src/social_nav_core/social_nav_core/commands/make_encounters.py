@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--image",
         type=whole_number(0),
-        default=28,
-        help="edge of the pictures [pixel]: 28 for the small teacher (default), 64 for the full, "
+        default=20,
+        help="edge of the pictures [pixel]: 20 for the small teacher (default), 64 for the full, "
         "0 for none",
     )
 

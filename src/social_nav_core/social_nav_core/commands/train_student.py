@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 from social_nav_core.arguments import output_file, whole_number
 from social_nav_core.perception.needs import require_torch
 from social_nav_core.perception.tasks import TASKS
+from social_nav_core.proxemics.model import ModelError
 
 if TYPE_CHECKING:
     from social_nav_core.perception.stages import TeacherAnswers
+    from social_nav_core.perception.windows import Windows
 
 SUMMARY = "train the perception's student or a baseline (needs torch)"
 
@@ -27,6 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("validation", metavar="VALIDATION", type=Path, help="the same folder")
     parser.add_argument("--out", type=output_file, required=True, help="checkpoint, an NPZ file")
     parser.add_argument("--teacher", type=Path, help="checkpoint of a small teacher to learn from")
+    parser.add_argument(
+        "--unlabelled",
+        type=Path,
+        help="more encounters, whose labels are not used; with --teacher only",
+    )
     parser.add_argument("--network", choices=("student", "st_gcn", "gru"), default="student")
     parser.add_argument("--tracks", choices=("jpl_social", "harper"), default="jpl_social")
     parser.add_argument("--epochs", type=whole_number(1), default=60, help="(default 60)")
@@ -52,7 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
     device = start_processes()
     train = read_windows(arguments.train, "train", arguments.tracks, print)
     validation = read_windows(arguments.validation, "validation", arguments.tracks, print)
-    answers = None if arguments.teacher is None else _taught(arguments)
+    answers = None
+    if arguments.teacher is not None:
+        train, answers = _taught(arguments, train)
+    elif arguments.unlabelled is not None:
+        raise ModelError("--unlabelled needs --teacher: nothing else tells what the windows show")
     torch.manual_seed(arguments.seed)
     network = POSE_NETWORKS[arguments.network]().to(device)
     settings = FitSettings(arguments.epochs, batch=64, rate=4e-3, seed=arguments.seed)
@@ -75,9 +86,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _taught(arguments: argparse.Namespace) -> TeacherAnswers:
-    """What the teacher says about the training encounters."""
+def _taught(arguments: argparse.Namespace, train: Windows) -> tuple[Windows, TeacherAnswers]:
+    """All windows to learn from, and what the teacher says about them."""
     from social_nav_core.perception.encounters.files import load_encounters  # noqa: PLC0415
     from social_nav_core.perception.stages import load_teacher, teacher_answers  # noqa: PLC0415
 
-    return teacher_answers(load_teacher(arguments.teacher), load_encounters(arguments.train))
+    teacher = load_teacher(arguments.teacher)
+    answers = teacher_answers(teacher, load_encounters(arguments.train))
+    if arguments.unlabelled is None:
+        return train, answers
+    more = load_encounters(arguments.unlabelled)
+    return train.and_unlabelled(more.windows()), answers.and_more(teacher_answers(teacher, more))

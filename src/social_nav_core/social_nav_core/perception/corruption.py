@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from social_nav_core.geometry import rotation
 from social_nav_core.parameters import parameter
 from social_nav_core.perception.windows import Float32Array
+from social_nav_core.skeleton import BODY
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,11 @@ class Corruption:
     jitter: float = parameter(0.0, "1", "noise of the joints, in body heights", 0.0, 1.0)
     dimmed: float = parameter(0.0, "1", "share of windows with low confidences", 0.0, 1.0)
     cut: float = parameter(0.0, "1", "share of windows cut off below or at a side", 0.0, 1.0)
+    flat: float = parameter(0.0, "1", "share of windows whose confidences are all alike", 0.0, 1.0)
+    late: float = parameter(0.0, "1", "share of windows of tracks that have just begun", 0.0, 1.0)
+    feetless: float = parameter(0.0, "1", "share of windows without feet", 0.0, 1.0)
+    turned: float = parameter(0.0, "rad", "largest roll of the camera", 0.0, 1.0)
+    stretched: float = parameter(0.0, "1", "largest logarithm of the width's factor", 0.0, 1.0)
 
     @property
     def kept(self) -> float:
@@ -51,6 +58,19 @@ def corrupted(
         out[..., 2] *= np.where(dim[:, None, None], factor, 1.0).astype(np.float32)
     if corruption.cut > 0.0:
         _cut(out, rng.random((count,)) < corruption.cut, rng)
+    if corruption.turned > 0.0 or corruption.stretched > 0.0:
+        _turn_and_stretch(out, corruption.turned, corruption.stretched, rng)
+    if corruption.flat > 0.0:
+        flat = (rng.random((count,)) < corruption.flat)[:, None, None] & (out[..., 2] > 0.1)
+        alike = rng.uniform(0.5, 1.0, (count, 1, 1))
+        out[..., 2] = np.where(flat, alike, out[..., 2]).astype(np.float32)
+    if corruption.feetless > 0.0:
+        without = rng.random((count,)) < corruption.feetless
+        out[without, :, len(BODY) :] = 0.0
+    if corruption.late > 0.0:
+        late = rng.random((count,)) < corruption.late
+        first = np.where(late, rng.integers(0, max(round(0.7 * steps), 1), count), 0)
+        out = out[np.arange(count)[:, None], np.maximum(np.arange(steps), first[:, None])]
     lost_joints = _lost(rng, count, nodes, corruption.joints)
     _lose(out, np.broadcast_to(lost_joints[:, None, :], (count, steps, nodes)), rng)
     _lose_frames(out, _lost(rng, count, steps, corruption.frames), rng)
@@ -91,6 +111,21 @@ def _lose_frames(out: Float32Array, lost: NDArray[np.bool_], rng: np.random.Gene
     noise = out.copy()
     _lose(noise, np.broadcast_to(lost[..., None], (count, steps, nodes)), rng)
     out[:] = np.where(repeats[:, None, None, None], held, noise)
+
+
+def _turn_and_stretch(
+    out: Float32Array, turned: float, stretched: float, rng: np.random.Generator
+) -> None:
+    """Roll windows about their middle, and make them wider or narrower; in place."""
+    count = len(out)
+    roll = rng.uniform(-turned, turned, count)
+    width = np.exp(rng.uniform(-stretched, stretched, count))
+    turn = rotation(roll) * np.stack([width, np.ones(count)], axis=-1)[:, :, None]
+    seen = out[..., 2:] > 0.0
+    share = np.maximum(seen.sum(axis=(1, 2), keepdims=True), 1)
+    middle = (out[..., :2] * seen).sum(axis=(1, 2), keepdims=True) / share
+    moved = np.einsum("nij,ntkj->ntki", turn, out[..., :2] - middle) + middle
+    out[..., :2] = np.where(seen, moved, out[..., :2])
 
 
 def _cut(out: Float32Array, cut: NDArray[np.bool_], rng: np.random.Generator) -> None:

@@ -48,6 +48,11 @@ class DistillSettings:
     jitter: float = parameter(0.02, "1", "largest noise of joints, in body heights", 0.0, 1.0)
     dimmed: float = parameter(0.3, "1", "share of windows with low confidences", 0.0, 1.0)
     cut: float = parameter(0.25, "1", "share of windows cut off at an edge", 0.0, 1.0)
+    flat: float = parameter(0.15, "1", "share of windows with all confidences alike", 0.0, 1.0)
+    late: float = parameter(0.1, "1", "share of windows of tracks that just began", 0.0, 1.0)
+    feetless: float = parameter(0.15, "1", "share of windows without feet", 0.0, 1.0)
+    turned: float = parameter(0.1, "rad", "largest roll of the camera", 0.0, 1.0)
+    stretched: float = parameter(0.15, "1", "largest logarithm of a stretch", 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,13 @@ class TeacherAnswers:
 
     representation: Tensor
     logits: tuple[Tensor, Tensor, Tensor]
+
+    def and_more(self, more: TeacherAnswers) -> TeacherAnswers:
+        """These answers, and then others."""
+        pairs = zip(self.logits, more.logits, strict=True)
+        intent, attitude, action = (torch.cat(pair) for pair in pairs)
+        representation = torch.cat([self.representation, more.representation])
+        return TeacherAnswers(representation, (intent, attitude, action))
 
 
 def train_teacher(
@@ -66,12 +78,13 @@ def train_teacher(
     path: Path,
     report: Report = None,
 ) -> Fit:
-    """Train a teacher on clean encounters; the model ends with the weights of its best epoch."""
+    """Train a teacher on clean encounters, half of them mirrored; the model ends with the weights of its best epoch."""
     device = next(model.parameters()).device
     labels = torch.from_numpy(train.labels).to(device)
 
     def batch_loss(index: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
-        inputs = teacher_inputs(train, index, model.size, device)
+        mirror = bool(rng.random() < 0.5)
+        inputs = teacher_inputs(train, index, model.size, device, mirror)
         return task_loss(model(*inputs), labels[torch.from_numpy(index)], smoothing=0.05)
 
     def evaluate() -> dict[str, float]:
@@ -82,18 +95,23 @@ def train_teacher(
 
 
 def teacher_answers(model: SocialC3D, encounters: Encounters, batch: int = 64) -> TeacherAnswers:
-    """The trained teacher's answers to clean encounters, on the CPU."""
+    """The trained teacher's answers to clean encounters, on the CPU.
+
+    They are means over a window and its mirror image.
+    """
     device = next(model.parameters()).device
     model.eval()
     parts: list[tuple[Tensor, ...]] = []
     with torch.no_grad():
         for start in range(0, len(encounters), batch):
             index = np.arange(start, min(start + batch, len(encounters)))
-            inputs = teacher_inputs(encounters, index, model.size, device)
-            representation = model.represent(*inputs)
-            parts.append(
-                (representation.cpu(), *(x.cpu() for x in model.classifier(representation)))
-            )
+            views = []
+            for mirror in (False, True):
+                seen = model.represent(
+                    *teacher_inputs(encounters, index, model.size, device, mirror)
+                )
+                views.append((seen, *model.classifier(seen)))
+            parts.append(tuple(0.5 * (a + b).cpu() for a, b in zip(*views, strict=True)))
     representation, intent, attitude, action = (
         torch.cat(item) for item in zip(*parts, strict=True)
     )
@@ -133,7 +151,8 @@ def train_pose_network(
     Args:
         network: a student or baseline; ends with the weights of its best epoch.
         train, validation: windows; training corrupts its own anew in every epoch, validation is
-            scored with 30 % of frames and 30 % of joints lost.
+            scored with 30 % of frames and 30 % of joints lost.  Where training windows have labels
+            of -1, only the teacher's answers are learned.
         answers: of the teacher to the clean training windows, in their order; None trains alone.
         settings: length, speed and seed.
         distil: weights of the losses and how the input is disturbed.
@@ -243,6 +262,11 @@ def _augmented(
         jitter=float(rng.uniform(0.0, distil.jitter)),
         dimmed=distil.dimmed,
         cut=distil.cut,
+        flat=distil.flat,
+        late=distil.late,
+        feetless=distil.feetless,
+        turned=distil.turned,
+        stretched=distil.stretched,
     )
     return centred(corrupted(windows, corruption, rng))
 

@@ -35,6 +35,14 @@ class Windows:
         names = tuple(self.names[int(k)] for k in index)
         return Windows(self.joints[index], self.labels[index], names)
 
+    def and_unlabelled(self, more: Windows) -> Windows:
+        """These windows, and then others whose labels are left out (-1)."""
+        return Windows(
+            np.concatenate([self.joints, more.joints]),
+            np.concatenate([self.labels, np.full_like(more.labels, -1)]),
+            (*self.names, *more.names),
+        )
+
 
 def normalised(joints_in_pixels: ArrayLike, width: float, height: float) -> Float32Array:
     """Joints ``(..., 3)`` of column, row [pixel] and confidence, to [-1, 1] across the image.

@@ -44,6 +44,8 @@ _HABITS = (
     Gesture.HANDS_ON_HIPS,
     Gesture.CARRY,
 )
+_CALM = (Gesture.GAZE, Gesture.GAZE, Gesture.IDLE, Gesture.LISTEN, *_HABITS)
+_TALKS = (Gesture.TALK, Gesture.LISTEN)
 _AT_OTHERS = (Gesture.WAVE, Gesture.POINT, Gesture.HANDSHAKE, Gesture.HUG)
 _TOWARD = (Action.HANDSHAKE, Action.HUG, Action.PET, Action.PUNCH)
 _FACES = {Action.WAVE: 35.0, Action.THROW: 20.0, Action.POINT: 45.0, Action.GAZE: 45.0}
@@ -83,7 +85,8 @@ def draw_circumstances(
     robot: FloatArray, direction: float, height: float, rng: np.random.Generator
 ) -> Circumstances:
     """Random circumstances of a person in a direction [rad] from the robot's camera."""
-    distance = 0.6 + 3.6 * rng.beta(1.2, 1.6)
+    near, far = 0.6 + 3.6 * rng.beta(1.2, 1.6), rng.uniform(3.0, 7.0)
+    distance = far if rng.random() < 0.2 else near
     seated = bool(rng.random() < 0.12)
     walks = bool(rng.random() < 0.55) and not seated
     early = rng.random() < 0.2
@@ -143,6 +146,11 @@ def motion_of(
     )
 
 
+def talks_to_others(action: Action, motion: Motion) -> bool:
+    """Whether somebody talks or listens to other people and not to the robot."""
+    return action is Action.NO_RESPONSE and int(motion.gesture[-1]) in _TALKS
+
+
 def _gestures(action: Action, averted: bool, rng: np.random.Generator) -> tuple[Gesture, Gesture]:
     """The action's gesture, and what the person did before.
 
@@ -155,11 +163,10 @@ def _gestures(action: Action, averted: bool, rng: np.random.Generator) -> tuple[
     if action in _GESTURE:
         return _GESTURE[action], pastime
     if action is Action.GAZE:
-        calm = (Gesture.GAZE, Gesture.GAZE, Gesture.LISTEN, Gesture.ARMS_CROSSED, Gesture.IDLE)
-        return Gesture(rng.choice(calm)), pastime
+        return Gesture(rng.choice(_CALM)), pastime
     if action is Action.LEAVE:
         return Gesture.LEAVE, pastime
-    chosen = Gesture(rng.choice(_PASTIMES))
+    chosen = Gesture(rng.choice(_TALKS if rng.random() < 0.25 else _PASTIMES))
     if averted and rng.random() < 0.3:
         return Gesture(rng.choice(_AT_OTHERS)), chosen
     return chosen, chosen

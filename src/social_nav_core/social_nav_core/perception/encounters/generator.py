@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from social_nav_core.geometry import FloatArray
 from social_nav_core.people import Action
-from social_nav_core.perception.encounters.behaviour import draw_circumstances, motion_of
-from social_nav_core.perception.encounters.pools import Pool, RobotCamera, Style, pool_of
+from social_nav_core.perception.encounters.behaviour import (
+    draw_circumstances,
+    motion_of,
+    talks_to_others,
+)
+from social_nav_core.perception.encounters.company import with_others
+from social_nav_core.perception.encounters.pools import Pool, RobotCamera, pool_of
 from social_nav_core.perception.encounters.render import crop_box, render
 from social_nav_core.perception.tasks import CLASSES, labels_of
 from social_nav_core.perception.windows import Float32Array, Windows, filled, normalised
-from social_nav_core.sim.anatomy.gestures import Gesture, Manner
-from social_nav_core.sim.anatomy.physique import Physique
-from social_nav_core.sim.body import Figures, figures
+from social_nav_core.sim.body import Figures
 from social_nav_core.sim.camera import BoxBlockers, Camera, CameraPose
 from social_nav_core.sim.detector import Detector
-from social_nav_core.sim.motion import Motion, standing
 from social_nav_core.sim.room import Box
 from social_nav_core.skeleton import FACE_SLICE, JOINT, LEFT_HAND_SLICE, RIGHT_HAND_SLICE
 
@@ -42,7 +42,7 @@ class EncounterSettings:
 
     rate: int = 10
     seconds: float = 1.0
-    image: int = 28
+    image: int = 20
 
     @property
     def steps(self) -> int:
@@ -147,7 +147,8 @@ def _encounter(
     subject = pool.people.take(np.array([person]))
     alone = pool.people.take(person)
     motion = motion_of(action, given, pool.styles[style], alone, times, rng)
-    bodies, colours = _with_others(motion, subject, pool, pool.styles[style], given.place, rng)
+    talks = talks_to_others(action, motion)
+    bodies, colours = with_others(motion, subject, pool, pool.styles[style], talks, rng)
     boxes = _furniture(given.place, given.robot, rng)
     tracked = _track(lens, poses, bodies, boxes, about.rate, rng)
     if tracked is None:
@@ -192,44 +193,6 @@ def _film(
     tilt = np.full(len(times), looks_up + rng.normal(0.0, 0.06))
     poses = Camera(lens.camera).pose(robot, pan, tilt)
     return poses, float(yaw[-1] + pan[-1] + bearing)
-
-
-def _with_others(
-    motion: Motion,
-    subject: Physique,
-    pool: Pool,
-    style: Style,
-    place: FloatArray,
-    rng: np.random.Generator,
-) -> tuple[Figures, FloatArray]:
-    """Bodies ``(t, p)`` of the subject and up to two bystanders, and their colours (p, 4, 3)."""
-    others = int(rng.choice([0, 1, 2], p=[0.7, 0.22, 0.08]))
-    index = rng.integers(len(pool.people.stature), size=others)
-    styles = [style, *(pool.styles[int(k)] for k in rng.integers(len(pool.styles), size=others))]
-    group = [motion, *(_bystander(motion.time, place, rng) for _ in range(others))]
-    everybody = [subject, pool.people.take(index)]
-    return figures(
-        Motion(**_joined(Motion, group, partial(np.stack, axis=1))),
-        Physique(**_joined(Physique, everybody, np.concatenate)),
-        Manner(**_joined(Manner, [one.manner for one in styles], np.array)),
-    ), np.stack([one.colours for one in styles])
-
-
-def _bystander(times: FloatArray, place: FloatArray, rng: np.random.Generator) -> Motion:
-    """Somebody near a place who stands or passes by and has nothing to do with the robot."""
-    start = np.append(place + rng.uniform(-1.5, 1.5, 2), rng.uniform(-np.pi, np.pi))
-    walk = np.zeros(2) if rng.random() < 0.6 else rng.uniform(-1.0, 1.0, 2)
-    poses = start + (times - times[-1])[:, None] * np.append(walk, 0.0)
-    if walk.any():
-        poses[:, 2] = np.arctan2(walk[1], walk[0])
-    doing = rng.choice([Gesture.IDLE, Gesture.TALK, Gesture.LISTEN, Gesture.PHONE])
-    return standing(poses, doing, times, velocity=walk, gait_phase=0.9 * times)
-
-
-def _joined(kind: type, parts: Sequence[Any], join: Callable[..., Any]) -> dict[str, Any]:
-    """The fields of several dataclasses of one kind, joined field by field."""
-    names = [item.name for item in fields(kind)]
-    return {name: join([getattr(part, name) for part in parts]) for name in names}
 
 
 def _furniture(place: FloatArray, robot: FloatArray, rng: np.random.Generator) -> list[Box]:

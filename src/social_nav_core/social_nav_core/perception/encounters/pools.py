@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +79,13 @@ def _share(counts: dict[str, int], split: str) -> NDArray[np.int64]:
 
 def _style(rng: np.random.Generator) -> Style:
     manner = sample_manners(1, rng)
-    alone = Manner(**{name: value[0] for name, value in vars(manner).items()})
+    usual = Manner(**{name: value[0] for name, value in vars(manner).items()})
+    alone = replace(
+        usual,
+        amplitude=np.clip(rng.normal(1.0, 0.15), 0.65, 1.3),
+        height=np.clip(rng.normal(0.0, 0.12), -0.25, 0.3),
+        swivel=np.clip(rng.normal(0.0, 0.25), -0.5, 0.5),
+    )
     skin = np.array([0.95, 0.78, 0.65]) * rng.uniform(0.35, 1.0)
     hair = np.array([0.5, 0.35, 0.2]) * rng.uniform(0.1, 1.3)
     return Style(

@@ -39,7 +39,7 @@ FULL = TeacherSize(
     image=64, heatmap=36, rgb_width=56, heatmap_width=48, blocks=(2, 3, 8), features=576
 )
 SMALL = TeacherSize(
-    image=28, heatmap=28, rgb_width=8, heatmap_width=8, blocks=(1, 1, 1), features=128
+    image=20, heatmap=20, rgb_width=8, heatmap_width=8, blocks=(1, 1, 1), features=128
 )
 
 
