@@ -26,7 +26,10 @@ class GoalSelectorParameters:
     lost_timeout: float = parameter(2.0, "s", "unseen for longer, a person is lost", 0.1, 60.0)
     patience: float = parameter(1.0, "s", "waiting for a person or a free place", 0.1, 60.0)
     people_timeout: float = parameter(
-        0.7, "s", "without news about anybody, the source of people is lost", 0.2, 60.0
+        0.8, "s", "without news about anybody, the source of people is lost", 0.2, 60.0
+    )
+    clock_timeout: float = parameter(
+        0.8, "s", "the same while simulated time stands still, in wall-clock time", 0.2, 60.0
     )
     navigator_timeout: float = parameter(
         0.8, "s", "without a sign of life from the navigator", 0.2, 60.0
@@ -56,11 +59,21 @@ class Approach:
     person_id: str
     stay: float
     last_good: float | None = None
+    failures: int = 0
     place: Place | None = None
     target: Person | None = None
     chosen: float = 0.0
     replans: int = 0
     arrived: float | None = None
+
+    def waited(self, now: float, period: float) -> float:
+        """How long there has been no good choice [s]; a process that was held up waits less."""
+        self.failures += 1
+        return min(now - (self.last_good or now), self.failures * period)
+
+    def good(self, now: float) -> None:
+        """There is a good choice now."""
+        self.last_good, self.failures = now, 0
 
     def lets_walk(self, situation: Situation, about: GoalSelectorParameters) -> bool:
         """Whether the person walks elsewhere, or turns, and should come to rest first."""

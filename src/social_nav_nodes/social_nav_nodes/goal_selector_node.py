@@ -132,7 +132,7 @@ class GoalSelectorNode(Node):
         if error_code in (Result.NONE, Result.CANCELLED):
             self.get_logger().info(text)
         else:
-            self._log.warning(f"approach {who} {error_code}", text)
+            self._log.warning(f"approach {id(approach)}", text)
         result = Result(
             error_code=error_code,
             error_msg="" if error_code == Result.NONE else message,
@@ -170,10 +170,10 @@ class GoalSelectorNode(Node):
 
     def _lost_source(self) -> str:
         """Why nothing is known about anybody any more; empty while there is news."""
-        most = self._config.people_timeout
+        most, still = self._config.people_timeout, self._config.clock_timeout
         topic = self.resolve_topic_name(topics.SOCIAL_PEOPLE)
-        if self._watch.standstill() > most and self._watch.ticks_silent(PEOPLE) > most:
-            return f"the clock and '{topic}' have stood still for {most:g} s"
+        if min(self._watch.standstill(), self._watch.ticks_silent(PEOPLE)) > still:
+            return f"the clock and '{topic}' have stood still for {still:g} s"
         if (self._watch.silence(PEOPLE) or 0.0) > most:
             return f"nothing new on '{topic}' for {most:g} s: does the perception run?"
         return ""
@@ -190,21 +190,20 @@ class GoalSelectorNode(Node):
         if self._now() == 0.0:  # simulated time has not come yet
             return
         if approach.last_good is None:
-            approach.last_good = self._now()
-        waited = self._now() - approach.last_good
+            approach.good(self._now())
         situation = self._situation()
         if isinstance(situation, str):
-            if waited > self._config.patience:
+            if self._waited(approach) > self._config.patience:
                 self._end(Result.NAVIGATION_FAILED, situation)
             return
         if approach.lets_walk(situation, self._config):
-            approach.last_good = self._now()
+            approach.good(self._now())
             return
         choice = self._selected(approach, situation)
         if not isinstance(choice, Place):
-            self._give_up_after(approach, choice, waited)
+            self._give_up_after(approach, choice, self._waited(approach))
             return
-        approach.last_good = self._now()
+        approach.good(self._now())
         if choice is not approach.place:
             approach.replans += approach.place is not None
             approach.place, approach.chosen, approach.arrived = choice, self._now(), None
@@ -212,6 +211,9 @@ class GoalSelectorNode(Node):
             message = self._place_message(choice)
             self._place.publish(message)
             self._navigation.go(message)
+
+    def _waited(self, approach: Approach) -> float:
+        return approach.waited(self._now(), 1.0 / self._config.rate)
 
     def _situation(self) -> Situation | str:
         """What is known now, or what is missing for that."""

@@ -77,6 +77,7 @@ class Drive:
     planned: float = -np.inf
     moved: float = 0.0
     has_path: bool = False
+    distance: float = 0.0
     trouble: str = ""
 
 
@@ -242,7 +243,7 @@ class NavigatorNode(Node):
         if error_code == NavigateToPose.Result.NONE or drive.goal_handle.is_cancel_requested:
             self.get_logger().info(f"the drive ended: {message or 'arrived'}")
         else:
-            self._log.warning(f"drive {error_code}", f"the drive ended: {message}")
+            self._log.warning(f"drive {id(drive)}", f"the drive ended: {message}")
         self._cmd_vel.publish(Twist())
         drive.done.set_result(NavigateToPose.Result(error_code=error_code, error_msg=message))
 
@@ -272,6 +273,9 @@ class NavigatorNode(Node):
             self._make_plan(drive, robot_in_map)
         if robot_in_map is not None and drive.has_path:
             self._follow(drive, robot_in_map, now)
+        else:  # a sign of life
+            feedback = NavigateToPose.Feedback(distance_remaining=drive.distance)
+            drive.goal_handle.publish_feedback(feedback)
         if self._drive is drive and now - drive.moved > self._config.patience:
             self._end(drive.trouble or "no progress", TIMEOUT)
 
@@ -313,21 +317,20 @@ class NavigatorNode(Node):
             drive.trouble = command.status.value
         elif not drive.trouble:
             drive.moved = now
-        self._send_feedback(drive, robot_in_map, command.distance_remaining, now)
+        drive.distance = command.distance_remaining
+        self._send_feedback(drive, robot_in_map, now)
         if command.status is DriveStatus.ARRIVED:
             self._end("", NavigateToPose.Result.NONE)
 
-    def _send_feedback(
-        self, drive: Drive, robot_in_map: FloatArray, distance: float, now: float
-    ) -> None:
+    def _send_feedback(self, drive: Drive, robot_in_map: FloatArray, now: float) -> None:
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=topics.MAP_FRAME)
         speed = self._follower.parameters.speed
         drive.goal_handle.publish_feedback(
             NavigateToPose.Feedback(
                 current_pose=pose_stamped(robot_in_map, header),
                 navigation_time=Duration(seconds=now - (drive.started or now)).to_msg(),
-                estimated_time_remaining=Duration(seconds=distance / speed).to_msg(),
-                distance_remaining=distance,
+                estimated_time_remaining=Duration(seconds=drive.distance / speed).to_msg(),
+                distance_remaining=drive.distance,
             )
         )
 

@@ -1,0 +1,1 @@
+"""The suite under faults and load: what `make faults` and `make soak` run."""

@@ -1,0 +1,171 @@
+"""What nodes say about themselves: throttled lines, diagnostics, and who is silent."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.node import Node
+from social_nav_core.people import Person
+from social_nav_nodes.conversions import people_message, stamp_of
+from social_nav_nodes.diagnostics import TOPIC, Diagnostics
+from social_nav_nodes.health_node import HealthNode
+from social_nav_nodes.people_in_frame import PeopleInFrame
+from social_nav_nodes.social_costmap_node import SocialCostmapNode
+from social_nav_nodes.throttled_log import ThrottledLog
+from social_nav_nodes.topics import RELIABLE_QOS, SOCIAL_PEOPLE
+from social_nav_nodes.transforms import TransformLookup
+
+from social_nav_msgs.msg import SocialPersonArray
+
+
+class Lines(list):
+    """A logger that keeps what it is told."""
+
+    def warning(self, text):
+        self.append(("warning", text))
+
+    def error(self, text):
+        self.append(("error", text))
+
+
+class Log:
+    """A throttled log on a clock that the test moves."""
+
+    def __init__(self):
+        self.now = 0.0
+        self.lines = Lines()
+        self.throttled = ThrottledLog(self.lines, period=5.0, steady_time=lambda: self.now)
+
+
+@pytest.fixture
+def log():
+    return Log()
+
+
+def test_a_subject_is_said_once_per_period(log):
+    for tenths in range(100):
+        log.now = 0.1 * tenths
+        log.throttled.warning("map", f"try {tenths}")
+    assert log.lines == [("warning", "try 0"), ("warning", "try 50")]
+    assert log.throttled.refused == 100
+
+
+def test_subjects_do_not_hide_each_other_and_errors_come_first(log):
+    log.throttled.warning("map", "no map")
+    log.throttled.error("disk", "no space")
+    log.now = 1.0
+    log.throttled.warning("scan", "no scan")
+    assert [line for _, line in log.lines] == ["no map", "no space", "no scan"]
+    assert [t.text for t in log.throttled.troubles()] == ["no space", "no scan", "no map"]
+
+
+def test_a_trouble_that_does_not_come_back_is_over(log):
+    log.throttled.warning("map", "no map")
+    log.now = 1.9
+    assert [t.text for t in log.throttled.troubles()] == ["no map"]
+    log.now = 2.1
+    assert log.throttled.troubles() == []
+
+
+def test_three_hundred_people_are_one_trouble_and_one_line(log):
+    people = [(f"p{number}", "seen 3.1 s ago") for number in range(300)]
+    log.throttled.left_out(people)
+    log.throttled.left_out(people)
+    assert len(log.lines) == 1 and "and 295 more" in log.lines[0][1]
+    assert log.throttled.refused == 600
+    assert [t.text for t in log.throttled.troubles()] == [
+        "person 'p0' is left out: seen 3.1 s ago (and 299 more)"
+    ]
+
+
+def values(status):
+    return {item.key: item.value for item in status.values}
+
+
+def test_an_entry_has_level_reason_values_and_rates(graph):
+    node = graph.add(Node, node_name="worker")
+    throttled = ThrottledLog(Lines())
+    diagnostics = Diagnostics(node, throttled, lambda: {"people": 3, "age [s]": 0.123456})
+    received = graph.collect(DiagnosticArray, TOPIC)
+    for _ in range(7):
+        diagnostics.count("grids")
+    graph.spin_until(lambda: received, "an entry")
+    first = received[0].status[0]
+    assert first.name == "worker" and first.level == DiagnosticStatus.OK
+    assert values(first)["people"] == "3" and values(first)["age [s]"] == "0.123"
+    assert values(first)["grids"] == "7"
+    assert 0.0 < float(values(first)["grids per second"]) < 7.1
+    throttled.error("disk", "no space left")
+    received.clear()
+    graph.spin_until(lambda: received, "another entry")
+    assert received[0].status[0].level == DiagnosticStatus.ERROR
+    assert received[0].status[0].message == "no space left"
+    assert values(received[0].status[0])["refused"] == "1"
+
+
+def test_time_that_stands_still_is_reported(graph):
+    graph.add(SocialCostmapNode)
+    received = graph.collect(DiagnosticArray, TOPIC)
+    graph.tick()
+
+    def says_so():
+        graph.tick(0.0)
+        messages = [s.message for m in received for s in m.status if s.level != b"\0"]
+        return any("simulated time stands still at 100.0" in text for text in messages)
+
+    graph.spin_until(says_so, "the report", step=0.0)
+
+
+def test_health_names_who_is_silent_and_who_is_back(graph):
+    health = graph.add(HealthNode, parameters={"timeout": 1.5})
+    health._log._logger = lines = Lines()
+    publisher = graph.probe.create_publisher(DiagnosticArray, TOPIC, 10)
+    received = graph.collect(DiagnosticArray, TOPIC)
+    graph.spin_until(publisher.get_subscription_count, "the subscription")
+    publisher.publish(DiagnosticArray(status=[DiagnosticStatus(name="navigator")]))
+    graph.spin_until(lambda: lines, "the line")
+    assert lines == [("error", "the node 'navigator' is silent: was it killed?")]
+
+    def entry(level):
+        return [s for m in received for s in m.status if s.name == "health" and s.level == level]
+
+    graph.spin_until(lambda: entry(DiagnosticStatus.ERROR), "the entry")
+    assert values(entry(DiagnosticStatus.ERROR)[0])["silent"] == "navigator"
+    received.clear()
+    alive = graph.probe.create_timer(
+        0.2, lambda: publisher.publish(DiagnosticArray(status=[DiagnosticStatus(name="navigator")]))
+    )
+    graph.spin_until(lambda: entry(DiagnosticStatus.OK), "all is well again")
+    assert values(entry(DiagnosticStatus.OK)[0])["running"].split(", ").count("navigator") == 1
+    alive.cancel()
+
+
+def test_a_node_with_too_many_people_keeps_the_nearest_and_says_so(graph, place_frame):
+    node = graph.add(Node, node_name="reader")
+    lines = Lines()
+    log = ThrottledLog(lines)
+    people = PeopleInFrame(node, TransformLookup(node, log), log, timeout=2.0, most=20)
+    place_frame("base_footprint", in_="map", pose=(3.0, 4.0, 0.5))
+    rng = np.random.default_rng(3)
+    places = rng.uniform(-20.0, 20.0, (200, 2))
+    crowd = [Person(f"p{n}", np.array([x, y, 0.0])) for n, (x, y) in enumerate(places)]
+    seen = tell(graph, crowd, people)
+    distances = np.hypot(places[:, 0] - 3.0, places[:, 1] - 4.0)
+    assert {person.id for person in seen} == {f"p{n}" for n in np.argsort(distances)[:20]}
+    assert sum("200 people, expected at most 20: the 180 farthest" in t for _, t in lines) == 1
+    far = f"p{np.argmax(distances)}"
+    assert "farther than the 20 nearest of 200 people" in people.why_left_out(far)
+
+
+def tell(graph, crowd, people):
+    """Publish people who are seen now, and return those that are current then."""
+    publisher = graph.probe.create_publisher(SocialPersonArray, SOCIAL_PEOPLE, RELIABLE_QOS)
+    graph.spin_until(publisher.get_subscription_count, "the subscription")
+    graph.pass_time(0.3)
+    message = people_message(crowd, graph.header("map"))
+    for item in message.people:
+        item.last_seen = stamp_of(graph.now)
+    publisher.publish(message)
+    graph.spin_until(lambda: people.current("map"), "the people")
+    return people.current("map")
