@@ -12,6 +12,7 @@ from social_nav_core.skeleton import JOINTS
 
 UNKNOWN_YAW_VARIANCE = 2.0 * np.pi**2
 """Yaw variance [rad^2] of a heading that could not be measured (anything above pi^2 says so)."""
+_LARGEST = 1e7  # of poses [m] and covariances [m^2]; beyond it arithmetic overflows sooner or later
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,9 @@ class Body:
                 return f"{name} has the shape {values.shape}, expected {shape}"
             if not np.isfinite(values).all():
                 return f"{name} is {values.tolist()}, expected finite numbers"
+            if np.abs(values).max() > _LARGEST:
+                largest = float(np.abs(values).max())
+                return f"{name} has the value {largest:.3g}, expected at most {_LARGEST:.0e}"
         symmetric = 0.5 * (self.covariance + self.covariance.T)
         smallest = float(np.linalg.eigvalsh(symmetric)[0])
         if smallest < -1e-6:

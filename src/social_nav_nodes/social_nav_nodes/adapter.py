@@ -69,19 +69,26 @@ class PeoplePublisher:
     Args:
         node: the adapter.
         log: what it has to say, which goes to the diagnostics too; its own when None.
+
+    Attributes:
+        diagnostics: of the node.
     """
 
     def __init__(self, node: Node, log: ThrottledLog | None = None) -> None:
         self._log = log or ThrottledLog(node.get_logger())
-        self._diagnostics = Diagnostics(node, self._log)
+        self.diagnostics = Diagnostics(node, self._log)
         self._publisher = node.create_publisher(
             SocialPersonArray, topics.SOCIAL_PEOPLE, topics.RELIABLE_QOS
         )
 
     def publish(self, people: Sequence[Person], header: Header) -> None:
         """People in the header's frame, with its stamp."""
-        defects = [(person.id, person.defect()) for person in people]
+        first = {person.id: index for index, person in reversed(list(enumerate(people)))}
+        defects = [
+            (p.id, p.defect() if first[p.id] == index else f"the id '{p.id}' is used twice")
+            for index, p in enumerate(people)
+        ]
         self._log.left_out([(name, defect) for name, defect in defects if defect])
         good = [p for p, (_, defect) in zip(people, defects, strict=True) if not defect]
         self._publisher.publish(people_message(good, header))
-        self._diagnostics.count("messages")
+        self.diagnostics.count("messages")

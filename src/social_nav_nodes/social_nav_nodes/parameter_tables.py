@@ -17,8 +17,10 @@ from social_nav_nodes.goal_selector_node import GoalSelectorNode
 from social_nav_nodes.health_node import HealthNode
 from social_nav_nodes.navigator_node import NavigatorNode
 from social_nav_nodes.people_msgs_node import PeopleMsgsNode
+from social_nav_nodes.perception_node import PerceptionNode
 from social_nav_nodes.pose_array_node import PoseArrayNode
 from social_nav_nodes.recorder_node import RecorderNode
+from social_nav_nodes.ros4hri_node import Ros4hriNode
 from social_nav_nodes.simulator_node import SimulatorNode
 from social_nav_nodes.social_costmap_node import SocialCostmapNode
 from social_nav_nodes.trial_node import TrialNode
@@ -29,6 +31,8 @@ NODES: dict[str, Any] = {
     "navigator": NavigatorNode,
     "simulator": SimulatorNode,
     "gazebo_people": GazeboPeopleNode,
+    "perception": PerceptionNode,
+    "ros4hri": Ros4hriNode,
     "people_msgs": PeopleMsgsNode,
     "pose_array": PoseArrayNode,
     "recorder": RecorderNode,

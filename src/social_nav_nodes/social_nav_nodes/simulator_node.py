@@ -1,7 +1,8 @@
 """The headless simulator as a robot: clock, map, odometry, scan, bodies and people; cmd_vel in.
 
 It stands in for Gazebo, the robot's drivers and localisation (exact, unless `localised` leaves it
-to others) and, with the truth about everybody in the room as `social_people`, for the perception.
+to others) and, where `stands_in` says so, for the perception: with the truth about everybody in the
+room, which is always there as `social_people_truth`, as `social_people`.
 """
 
 from __future__ import annotations
@@ -59,7 +60,10 @@ class SimulatorParameters:
     seed: int = parameter(1, "", "of everything random", 0, 2**31 - 1)
     speed: float = parameter(1.0, "", "simulated seconds per second", 0.05, 50.0)
     resolution: float = parameter(0.05, "m", "of the map", 0.01, 0.5)
-    people_rate: float = parameter(10.0, "Hz", "of social_people", 0.5, 50.0)
+    people_rate: float = parameter(10.0, "Hz", "of the truth about people", 0.5, 50.0)
+    stands_in: bool = parameter(
+        True, "", "publish the truth as social_people, in place of a perception"
+    )
     localised: bool = parameter(
         True, "", "publish the map and where odom is in it; false leaves both to Nav2"
     )
@@ -109,9 +113,11 @@ class SimulatorNode(Node):
         self._truth = self.create_publisher(Odometry, topics.GROUND_TRUTH, topics.RELIABLE_QOS)
         self._scan = self.create_publisher(LaserScan, topics.SCAN, topics.SENSOR_QOS)
         self._bodies = self.create_publisher(BodyArray, topics.BODIES, topics.SENSOR_QOS)
-        self._people = self.create_publisher(
-            SocialPersonArray, topics.SOCIAL_PEOPLE, topics.RELIABLE_QOS
-        )
+        names = [topics.SOCIAL_PEOPLE_TRUTH]
+        names += [topics.SOCIAL_PEOPLE] if self._config.stands_in else []
+        self._people = [
+            self.create_publisher(SocialPersonArray, name, topics.RELIABLE_QOS) for name in names
+        ]
         self._transforms = TransformBroadcaster(self)
         self._static_transforms = StaticTransformBroadcaster(self)
         self.create_subscription(Twist, topics.CMD_VEL, self._receive_command, 1)
@@ -183,7 +189,9 @@ class SimulatorNode(Node):
     def _publish_people(self) -> None:
         now = START + self._steps * STEP
         people = [person.person(now) for person in self._world.state.people]
-        self._people.publish(people_message(people, self._header(topics.MAP_FRAME)))
+        message = people_message(people, self._header(topics.MAP_FRAME))
+        for publisher in self._people:
+            publisher.publish(message)
 
     def _publish_scan(self) -> None:
         lidar = self._world.lidar

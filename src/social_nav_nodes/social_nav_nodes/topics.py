@@ -9,6 +9,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profi
 
 BODIES = "bodies"
 SOCIAL_PEOPLE = "social_people"
+SOCIAL_PEOPLE_TRUTH = "social_people_truth"
 SOCIAL_COSTMAP = "social_costmap"
 MAP = "map"
 SCAN = "scan"

@@ -6,9 +6,10 @@ from collections import deque
 from typing import Any, Generic, TypeVar
 
 import numpy as np
-from geometry_msgs.msg import TransformStamped
+from geometry_msgs.msg import Transform, TransformStamped
 from rclpy.node import Node
 from rclpy.time import Time
+from scipy.spatial.transform import Rotation
 from social_nav_core.geometry import FloatArray, yaw_from_quaternion
 from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
@@ -101,20 +102,58 @@ class TransformLookup:
         """
         if frame == parent:
             return np.zeros(3)
+        found = self._transform(frame, parent, stamp, warn)
+        if found is None:
+            return None
+        turn = found.rotation
+        yaw = yaw_from_quaternion(turn.x, turn.y, turn.z, turn.w)
+        return np.array([found.translation.x, found.translation.y, yaw])
+
+    def sight(self, optical_frame: str, parent: str, stamp: Time) -> FloatArray | None:
+        """(x [m], y [m]) of a camera and the yaw [rad] that it looks to; None when not known.
+
+        Args:
+            optical_frame: of the camera, z ahead (REP-103).
+            parent: the frame that the result is expressed in, z up.
+            stamp: when.
+        """
+        found = self._transform(optical_frame, parent, stamp, warn=True)
+        if found is None:
+            return None
+        turn = found.rotation
+        ahead_x = 2.0 * (turn.x * turn.z + turn.w * turn.y)
+        ahead_y = 2.0 * (turn.y * turn.z - turn.w * turn.x)
+        return np.array([found.translation.x, found.translation.y, np.arctan2(ahead_y, ahead_x)])
+
+    def mount(
+        self, frame: str, parent: str, stamp: Time, warn: bool = True
+    ) -> tuple[FloatArray, FloatArray] | None:
+        """Position (3,) [m] and axes (3, 3) (columns x, y, z) of a frame in a parent frame.
+
+        Args:
+            frame, parent, stamp, warn: as in `pose`.
+        """
+        found = self._transform(frame, parent, stamp, warn)
+        if found is None:
+            return None
+        shift, turn = found.translation, found.rotation
+        axes = Rotation.from_quat([turn.x, turn.y, turn.z, turn.w]).as_matrix()
+        return np.array([shift.x, shift.y, shift.z]), axes
+
+    def _transform(
+        self, frame: str, parent: str, stamp: Time | None, warn: bool
+    ) -> Transform | None:
         try:
             message = self._buffer.lookup_transform(parent, frame, stamp or Time())
             defect = self._too_old(message.header) if stamp is None else None
         except TransformException as error:
             defect = str(error)
-        if defect is not None:
-            if warn:
-                subject = f"transform {frame} {parent}"
-                self._log.warning(subject, f"no transform from '{frame}' to '{parent}': {defect}")
-            return None
-        found = message.transform
-        turn = found.rotation
-        yaw = yaw_from_quaternion(turn.x, turn.y, turn.z, turn.w)
-        return np.array([found.translation.x, found.translation.y, yaw])
+        if defect is None:
+            return message.transform
+        if warn:
+            subject = f"transform {frame} {parent}"
+            self._log.warning(subject, f"no transform from '{frame}' to '{parent}': {defect}")
+        return None
 
     def _too_old(self, header: Header) -> str | None:
         """Why the newest transform is of no use any more; stamp 0 is that of static frames."""

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from social_nav_core.bodies import Body
+from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import check, parameter
-from social_nav_core.perception.windows import Float32Array, centred, normalised, resampled
+from social_nav_core.perception.windows import Float32Array, centred
 from social_nav_core.skeleton import JOINTS
 
 
 @dataclass(frozen=True)
 class TrackWindowParameters:
-    """What is kept of each body, and for how long."""
+    """What a window is made of."""
 
     rate: float = parameter(10.0, "Hz", "steps per second of a window", 2.0, 60.0)
     steps: int = parameter(10, "", "steps of a window", 2, 120)
     shortest: float = parameter(0.3, "s", "of a track before it gives a window", 0.0, 5.0)
-    timeout: float = parameter(1.0, "s", "after which an unseen track is forgotten", 0.1, 60.0)
-    switch_time: float = parameter(0.5, "s", "within which a new id may be a lost one", 0.0, 5.0)
-    switch_distance: float = parameter(0.5, "m", "within which it may be the same", 0.0, 5.0)
-    longest_jump: float = parameter(1.0, "s", "back in time that is only a late image", 0.0, 60.0)
 
     @property
     def span(self) -> float:
@@ -33,35 +30,28 @@ class TrackWindowParameters:
 
 
 @dataclass(frozen=True)
-class TrackWindow:
-    """What is known of one body now.
+class TrackWindowBatch:
+    """Windows of several bodies at one time.
 
     Attributes:
-        id: of the track.
-        joints: (steps, 23, 3) centred on the body, as the networks see them.
-        share: part of the window that was really seen, more than 0 and at most 1: frames near in
-            time over all steps.
-        last_seen: when the body was seen last [s].
+        names: (n,) of the bodies.
+        joints: (n, steps, 23, 3) centred on the body, as the networks see them.
+        share: (n,) part of the window that was really seen, more than 0 and at most 1: steps near
+            in time to a frame, over all steps.
     """
 
-    id: str
+    names: tuple[str, ...]
     joints: Float32Array
-    share: float
-    last_seen: float
-
-
-@dataclass
-class _Track:
-    times: deque[float] = field(default_factory=deque)
-    frames: deque[Float32Array] = field(default_factory=deque)
-    place: tuple[float, float] = (0.0, 0.0)
+    share: FloatArray
 
 
 class TrackWindows:
     """Windows of all tracked bodies on the clock of the images.
 
+    Every image is a row and every body a column of one array, so that all windows are cut at once.
+
     Args:
-        parameters: what is kept.
+        parameters: what a window is.
 
     Raises:
         ParameterError: a parameter is out of bounds.
@@ -70,91 +60,133 @@ class TrackWindows:
     def __init__(self, parameters: TrackWindowParameters | None = None) -> None:
         self.parameters = TrackWindowParameters() if parameters is None else parameters
         check(self.parameters)
-        self._tracks: dict[str, _Track] = {}
-        self._now = -np.inf
+        self._names: list[str] = []
+        self._since: dict[str, float] = {}
+        self._times: list[float] = []
+        self._frames = np.zeros((0, 0, len(JOINTS), 3), dtype=np.float32)
+        self._present = np.zeros((0, 0), dtype=bool)
 
-    def add(self, time: float, bodies: Sequence[Body], width: float, height: float) -> list[str]:
+    def add(self, time: float, names: Sequence[str], joints: Float32Array) -> None:
         """Take in the bodies of one image.
 
-        A clock that goes back by more than `longest_jump` forgets everything; an image that is only
-        late is left out.
-
         Args:
-            time: of the image [s].
-            bodies: in it.
-            width, height: of the image [pixel].
-
-        Returns:
-            One line for each thing that was left out, naming it and the reason.
+            time: of the image [s], after the one before.
+            names: (n,) of the bodies, without doubles.
+            joints: (n, 23, 3) across the image, as `windows.normalised` gives.
         """
-        if not (np.isfinite([time, width, height]).all() and width > 0 and height > 0):
-            return [f"image at {time} s is {width} x {height} pixels, expected finite and above 0"]
-        if time < self._now - self.parameters.longest_jump:
-            self._tracks.clear()
-        elif time <= self._now:
-            return [f"image at {time:.3f} s is not after the one at {self._now:.3f} s"]
-        self._now = time
-        problems = []
-        seen: dict[str, Body] = {}
-        for body in bodies:
-            reason = "id is there twice" if body.id in seen else body.defect()
-            if reason is None and not (body.confidence > 0.0).any():
-                reason = "no joint has a confidence above 0"
-            if reason is None:
-                seen[body.id] = body
-            else:
-                problems.append(f"body '{body.id}': {reason}")
-        self._follow_switches(seen)
-        for name, body in seen.items():
-            self._append(name, body, width, height)
-        self._forget()
-        return problems
+        self._drop_old(time)
+        for name in names:
+            if name not in self._since:
+                self._names.append(name)
+                self._since[name] = time
+        self._make_room(len(self._times) + 1, len(self._names))
+        row = len(self._times)
+        columns = [self._names.index(name) for name in names]
+        self._present[row] = False
+        self._present[row, columns] = True
+        self._frames[row, columns] = joints
+        self._times.append(time)
 
-    def windows(self) -> Iterator[TrackWindow]:
-        """Windows of all tracks that are long enough, at the last image's time."""
-        about = self.parameters
-        for name, track in self._tracks.items():
-            if track.times[-1] - track.times[0] < about.shortest - 1e-9:
-                continue
-            frames, times = np.stack(list(track.frames)), np.array(track.times)
-            joints = resampled(frames, times, about.rate, about.steps, self._now)
-            steps = self._now - np.arange(about.steps) / about.rate
-            near = np.abs(steps[:, None] - times).min(axis=1) < 0.75 / about.rate
-            yield TrackWindow(name, centred(joints), float(near.mean()), track.times[-1])
+    def windows(self) -> TrackWindowBatch:
+        """Windows of all bodies that have been seen for long enough, at the last image's time."""
+        about, count, rows = self.parameters, len(self._names), len(self._times)
+        first = self._rows_before_a_window(self._times[-1]) if rows else 0
+        present, times = self._present[first:rows, :count], np.array(self._times[first:])
+        chosen = np.flatnonzero(present.any(axis=0))
+        if len(chosen):
+            since = np.array([self._since[self._names[k]] for k in chosen])
+            latest = times[len(times) - 1 - present[::-1, chosen].argmax(axis=0)]
+            chosen = chosen[latest - since >= about.shortest - 1e-9]
+        if not len(chosen):
+            empty = np.zeros((0, about.steps, len(JOINTS), 3), dtype=np.float32)
+            return TrackWindowBatch((), empty, np.zeros(0))
+        wanted = times[-1] - np.arange(about.steps - 1, -1, -1) / about.rate
+        before, after = _neighbours(present[:, chosen], times, wanted)
+        joints = self._between(before, after, times, wanted, chosen, first)
+        gaps = np.abs(wanted[:, None] - np.stack([times[before], times[after]])).min(axis=0)
+        share = (gaps < 0.75 / about.rate).mean(axis=0)
+        return TrackWindowBatch(tuple(self._names[k] for k in chosen), centred(joints), share)
 
-    def _append(self, name: str, body: Body, width: float, height: float) -> None:
-        track = self._tracks.setdefault(name, _Track())
-        track.times.append(self._now)
-        track.frames.append(normalised(body.joints(), width, height))
-        track.place = (float(body.pose[0]), float(body.pose[1]))
-        while len(track.times) > 1 and track.times[1] <= self._now - self.parameters.span:
-            track.times.popleft()
-            track.frames.popleft()
+    def forget(self, names: Sequence[str]) -> None:
+        """Drop bodies."""
+        gone = set(names) & set(self._since)
+        if not gone:
+            return
+        keep = [k for k, name in enumerate(self._names) if name not in gone]
+        self._frames, self._present = self._frames[:, keep], self._present[:, keep]
+        self._names = [self._names[k] for k in keep]
+        for name in gone:
+            del self._since[name]
 
-    def _follow_switches(self, seen: dict[str, Body]) -> None:
-        """Give a new id the track of the nearest one that has just been lost close by."""
-        about = self.parameters
-        for name, body in seen.items():
-            if name in self._tracks:
-                continue
-            lost = {
-                other: float(np.hypot(*(body.pose[:2] - np.array(track.place))))
-                for other, track in self._tracks.items()
-                if other not in seen and self._now - track.times[-1] <= about.switch_time
-            }
-            nearest = min(lost, key=lambda other: lost[other], default=None)
-            if nearest is not None and lost[nearest] <= about.switch_distance:
-                self._tracks[name] = self._tracks.pop(nearest)
+    def clear(self) -> None:
+        """Drop everything."""
+        self.forget(list(self._names))
+        self._times.clear()
 
-    def _forget(self) -> None:
-        oldest = self._now - self.parameters.timeout
-        late = [name for name, track in self._tracks.items() if track.times[-1] < oldest]
-        for name in late:
-            del self._tracks[name]
+    def _between(
+        self,
+        before: NDArray[np.int64],
+        after: NDArray[np.int64],
+        times: FloatArray,
+        wanted: FloatArray,
+        columns: NDArray[np.int64],
+        first_row: int,
+    ) -> Float32Array:
+        """Frames ``(n, steps, 23, 3)`` interpolated between rows ``(steps, n)``.
+
+        Confidences take the smaller of both, as `windows.resampled` does.
+        """
+        span = np.where(after > before, times[after] - times[before], 1.0)
+        share = np.clip((wanted[:, None] - times[before]) / span, 0.0, 1.0).astype(np.float32)
+        share = np.where(after > before, share, 1.0)[..., None]
+        frames = self._frames[first_row:]
+        first, second = frames[before, columns], frames[after, columns]
+        share = share[..., None]
+        place = first[..., :2] + (second[..., :2] - first[..., :2]) * share
+        sure = np.minimum(first[..., 2:], second[..., 2:])
+        sure = np.where(share <= 0.0, first[..., 2:], np.where(share >= 1.0, second[..., 2:], sure))
+        return np.concatenate([place, sure], axis=-1).swapaxes(0, 1)
+
+    def _rows_before_a_window(self, now: float) -> int:
+        """Rows that a window at a time [s] does not reach; one before its start does count."""
+        start = now - self.parameters.span
+        return max(bisect_right(self._times, start + 1e-9) - 1, 0)
+
+    def _drop_old(self, now: float) -> None:
+        """Drop rows that no window reaches any more, seldom, so that few rows are moved."""
+        old, rows = self._rows_before_a_window(now), len(self._times)
+        if 2 * old > rows:
+            for item in (self._frames, self._present):
+                item[: rows - old] = item[old:rows]
+            del self._times[:old]
+
+    def _make_room(self, rows: int, columns: int) -> None:
+        """Grow the arrays by half where they are full."""
+        held_rows, held_columns = self._present.shape
+        if rows <= held_rows and columns <= held_columns:
+            return
+        size = (max(held_rows, rows + rows // 2), max(held_columns, columns + columns // 2))
+        frames = np.zeros((*size, len(JOINTS), 3), dtype=np.float32)
+        present = np.zeros(size, dtype=bool)
+        frames[:held_rows, :held_columns] = self._frames
+        present[:held_rows, :held_columns] = self._present
+        self._frames, self._present = frames, present
 
 
-def stacked(windows: Sequence[TrackWindow], steps: int) -> Float32Array:
-    """Joints ``(n, steps, 23, 3)`` of windows, also of none."""
-    if not windows:
-        return np.zeros((0, steps, len(JOINTS), 3), dtype=np.float32)
-    return np.stack([window.joints for window in windows])
+def _neighbours(
+    present: NDArray[np.bool_], times: FloatArray, wanted: FloatArray
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows ``(steps, n)`` of the frames before and after each wanted time, where there are any.
+
+    Outside of what was seen both are the first or the last frame.
+    """
+    rows = len(times)
+    index = np.arange(rows)[:, None]
+    last = np.maximum.accumulate(np.where(present, index, -1), axis=0)
+    following = np.minimum.accumulate(np.where(present, index, rows)[::-1], axis=0)[::-1]
+    place = np.searchsorted(times, wanted)
+    none_after, none_before = np.full_like(last[:1], rows), np.full_like(last[:1], -1)
+    after = np.concatenate([following, none_after])[place]
+    before = np.concatenate([none_before, last])[place]
+    before = np.where(before < 0, after, before)
+    return before, np.where(after >= rows, before, after)

@@ -11,13 +11,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from social_nav_core.bodies import Body
 from social_nav_core.parameters import ParameterError
+from social_nav_core.perception.intake import Intake, IntakeParameters
 from social_nav_core.perception.track_windows import (
-    TrackWindow,
+    TrackWindowBatch,
     TrackWindowParameters,
     TrackWindows,
-    stacked,
 )
-from social_nav_core.perception.windows import centred, normalised
+from social_nav_core.perception.windows import centred, normalised, resampled
 
 WIDTH, HEIGHT = 640.0, 480.0
 
@@ -31,32 +31,37 @@ def body(name: str = "a", time: float = 0.0, x: float = 2.0, **change: object) -
     return replace(made, **change)  # type: ignore[arg-type]
 
 
-def fed(times: Sequence[float], names: Sequence[str] | None = None) -> TrackWindows:
+def frame(time: float, lost: bool = False) -> np.ndarray:
+    joints = body(time=time).joints()
+    if lost:
+        joints[5:9] = 0.0
+    return normalised(joints, WIDTH, HEIGHT)
+
+
+def fed(times: Sequence[float], name: str = "a") -> TrackWindows:
     windows = TrackWindows()
-    for index, time in enumerate(times):
-        name = "a" if names is None else names[index]
-        assert windows.add(time, [body(name, time)], WIDTH, HEIGHT) == []
+    for time in times:
+        windows.add(time, [name], frame(time)[None])
     return windows
 
 
-def only(windows: TrackWindows) -> TrackWindow:
-    (window,) = windows.windows()
-    return window
-
-
 def expected(times: Sequence[float]) -> np.ndarray:
-    frames = np.stack([body(time=time).joints() for time in times])
-    return centred(normalised(frames, WIDTH, HEIGHT))
+    return centred(np.stack([frame(time) for time in times]))
+
+
+def only(windows: TrackWindows) -> TrackWindowBatch:
+    batch = windows.windows()
+    assert len(batch.names) == 1
+    return batch
 
 
 @pytest.mark.parametrize("rate", [10.0, 15.0, 30.0, 60.0])
 def test_any_camera_rate_gives_the_same_window(rate: float) -> None:
     times = np.arange(0.0, 2.0 + 1e-9, 1.0 / rate)
-    window = only(fed(times.tolist()))
+    batch = only(fed(times.tolist()))
     wanted = times[-1] - np.arange(9, -1, -1) / 10.0
-    np.testing.assert_allclose(window.joints, expected(wanted.tolist()), atol=1e-4)
-    assert window.share == 1.0
-    assert window.last_seen == times[-1]
+    np.testing.assert_allclose(batch.joints[0], expected(wanted.tolist()), atol=1e-4)
+    assert batch.share == [1.0]
 
 
 @given(st.lists(st.floats(0.015, 0.09), min_size=40, max_size=40))
@@ -64,112 +69,178 @@ def test_any_camera_rate_gives_the_same_window(rate: float) -> None:
 def test_uneven_frames_are_interpolated(gaps: list[float]) -> None:
     times = np.cumsum(gaps)
     assume(times[-1] - times[0] >= 0.9)
-    window = only(fed(times.tolist()))
+    batch = only(fed(times.tolist()))
     wanted = times[-1] - np.arange(9, -1, -1) / 10.0
-    np.testing.assert_allclose(window.joints, expected(wanted.tolist()), atol=1e-3)
+    np.testing.assert_allclose(batch.joints[0], expected(wanted.tolist()), atol=1e-3)
+
+
+@given(
+    st.lists(st.floats(0.01, 0.3), min_size=3, max_size=40),
+    st.lists(st.lists(st.booleans(), min_size=3, max_size=3), min_size=40, max_size=40),
+)
+@settings(max_examples=30, deadline=None)
+def test_all_at_once_is_as_one_by_one(gaps: list[float], seen: list[list[bool]]) -> None:
+    """The table of all bodies gives what `resampled` gives for each of them alone."""
+    times = np.cumsum(gaps)
+    windows = TrackWindows()
+    tracks: dict[str, list[tuple[float, np.ndarray]]] = {}
+    for k, time in enumerate(times.tolist()):
+        names = [name for name, there in zip("abc", seen[k], strict=True) if there]
+        frames = [frame(time + 7.0 * index, lost=index == k % 3) for index in range(len(names))]
+        stacked = np.stack(frames) if frames else np.zeros((0, 23, 3), np.float32)
+        windows.add(time, names, stacked)
+        for name, joints in zip(names, frames, strict=True):
+            tracks.setdefault(name, []).append((time, joints))
+    batch = windows.windows()
+    start = max(times[times <= times[-1] - 0.9 + 1e-9], default=times[0])
+    for row, name in enumerate(batch.names):
+        recent = [(when, joints) for when, joints in tracks[name] if when >= start]
+        when, frames = zip(*recent, strict=True)
+        alone = resampled(np.stack(frames), np.array(when), 10.0, 10, times[-1])
+        np.testing.assert_allclose(batch.joints[row], centred(alone), atol=2e-5)
+    for name, track in tracks.items():
+        long_and_new = track[-1][0] - track[0][0] >= 0.3 and times[-1] - track[-1][0] < 0.9
+        assert name in batch.names or not long_and_new
 
 
 def test_young_tracks_wait_and_then_grow_surer() -> None:
-    assert list(fed([0.0, 0.1, 0.2]).windows()) == []
+    assert fed([0.0, 0.1, 0.2]).windows().names == ()
     young, older = only(fed([0.0, 0.1, 0.2, 0.3])), only(fed(np.arange(0, 0.75, 0.1).tolist()))
-    assert young.share == pytest.approx(0.4)
-    assert older.share == pytest.approx(0.8)
-    np.testing.assert_allclose(young.joints[:6], np.broadcast_to(young.joints[6], (6, 23, 3)))
+    assert young.share == pytest.approx([0.4])
+    assert older.share == pytest.approx([0.8])
+    first = young.joints[0]
+    np.testing.assert_allclose(first[:6], np.broadcast_to(first[6], (6, 23, 3)))
 
 
 def test_one_frame_tracks_give_no_window() -> None:
-    assert list(fed([4.0]).windows()) == []
+    assert fed([4.0]).windows().joints.shape == (0, 10, 23, 3)
+    assert TrackWindows().windows().names == ()
 
 
 def test_dropped_frames_are_bridged() -> None:
     times = [t for t in np.arange(0.0, 1.51, 0.1).tolist() if not 0.75 < t < 1.15]
-    window = only(fed(times))
-    assert 0.5 < window.share < 0.9
+    batch = only(fed(times))
+    assert 0.5 < batch.share[0] < 0.9
     wanted = 1.5 - np.arange(9, -1, -1) / 10.0
-    np.testing.assert_allclose(window.joints, expected(wanted.tolist()), atol=1e-3)
+    np.testing.assert_allclose(batch.joints[0], expected(wanted.tolist()), atol=1e-3)
 
 
-def test_unseen_bodies_keep_their_last_frame_and_are_then_forgotten() -> None:
+def test_unseen_bodies_keep_their_last_frame_until_no_frame_is_left() -> None:
     windows = fed(np.arange(0.0, 1.01, 0.1).tolist())
-    windows.add(1.5, [], WIDTH, HEIGHT)
+    nobody = np.zeros((0, 23, 3), np.float32)
+    windows.add(1.5, [], nobody)
     late = only(windows)
-    assert late.last_seen == pytest.approx(1.0)
-    assert late.share < 0.7
-    np.testing.assert_array_equal(late.joints[-1], late.joints[-5])
-    windows.add(2.2, [], WIDTH, HEIGHT)
-    assert list(windows.windows()) == []
+    assert late.share[0] < 0.7
+    np.testing.assert_array_equal(late.joints[0, -1], late.joints[0, -5])
+    for time in (2.5, 3.5):
+        windows.add(time, [], nobody)
+    assert windows.windows().names == ()
 
 
-def test_switched_ids_keep_the_window() -> None:
-    names = ["a"] * 8 + ["b"] * 3
-    window = only(fed(np.arange(0.0, 1.01, 0.1).tolist(), names))
-    assert window.id == "b"
-    assert window.share == 1.0
-
-
-def test_far_away_newcomers_start_their_own_window() -> None:
+def test_forgotten_bodies_begin_anew() -> None:
     windows = fed(np.arange(0.0, 1.01, 0.1).tolist())
-    windows.add(1.1, [body("b", 1.1, x=4.0)], WIDTH, HEIGHT)
-    assert [window.id for window in windows.windows()] == ["a"]
+    windows.forget(["a", "nobody"])
+    windows.add(1.1, ["a", "b"], np.stack([frame(1.1), frame(2.0)]))
+    assert windows.windows().names == ()
+    windows.add(1.4, ["a", "b"], np.stack([frame(1.4), frame(2.3)]))
+    assert windows.windows().names == ("a", "b")
+    windows.clear()
+    windows.add(0.0, ["a"], frame(0.0)[None])
+    assert windows.windows().names == ()
 
 
-def test_both_in_view_is_no_switch() -> None:
-    windows = fed(np.arange(0.0, 1.01, 0.1).tolist())
-    windows.add(1.1, [body("a", 1.1), body("b", 1.1)], WIDTH, HEIGHT)
-    assert [window.id for window in windows.windows()] == ["a"]
-
-
-def test_a_restarted_clock_forgets_and_a_late_image_is_left_out() -> None:
-    windows = fed(np.arange(5.0, 6.01, 0.1).tolist())
-    (line,) = windows.add(5.95, [body(time=5.95)], WIDTH, HEIGHT)
-    assert line == "image at 5.950 s is not after the one at 6.000 s"
-    assert only(windows).share == 1.0
-    assert windows.add(0.0, [body(time=0.0)], WIDTH, HEIGHT) == []
-    assert list(windows.windows()) == []
-
-
-def test_a_jump_forward_forgets() -> None:
-    windows = fed(np.arange(0.0, 1.01, 0.1).tolist())
-    windows.add(1000.0, [body("b", x=9.0)], WIDTH, HEIGHT)
-    assert list(windows.windows()) == []
-
-
-def test_bad_bodies_are_named_and_the_others_kept() -> None:
-    windows = fed(np.arange(0.0, 1.01, 0.1).tolist())
-    rows = np.full(23, np.nan, np.float32)
-    bad = [
-        body("short", 1.1, x=9.0, confidence=np.zeros(17, np.float32)),
-        body("nan", 1.1, x=9.0, y=rows),
-        body("blind", 1.1, x=9.0, confidence=np.zeros(23, np.float32)),
-        body("a", 1.1),
-        body("a", 1.1),
-    ]
-    assert windows.add(1.1, bad, WIDTH, HEIGHT) == [
-        "body 'short': confidence has 17 values, expected 23, one per joint",
-        "body 'nan': y of nose is not a finite number",
-        "body 'blind': no joint has a confidence above 0",
-        "body 'a': id is there twice",
-    ]
-    assert only(windows).last_seen == pytest.approx(1.1)
-
-
-@pytest.mark.parametrize("image", [(np.nan, 640.0, 480.0), (7.0, 0.0, 480.0), (7.0, 640.0, np.inf)])
-def test_impossible_images_are_left_out(image: tuple[float, float, float]) -> None:
-    windows = fed([0.0])
-    (line,) = windows.add(image[0], [body()], image[1], image[2])
-    assert "expected finite and above 0" in line
+def test_a_long_run_keeps_no_more_than_a_window() -> None:
+    windows = TrackWindows()
+    for k in range(2000):
+        windows.add(k / 60.0, ["a"], frame(0.0)[None])
+    assert len(windows._times) < 200
+    assert windows._frames.shape[0] < 300
 
 
 def test_a_hundred_people_have_windows_of_their_own() -> None:
     windows = TrackWindows()
     for time in np.arange(0.0, 1.01, 0.1).tolist():
-        crowd = [body(f"p{k}", time, x=float(k)) for k in range(100)]
-        assert windows.add(time, crowd, WIDTH, HEIGHT) == []
-    found = list(windows.windows())
-    assert stacked(found, 10).shape == (100, 10, 23, 3)
-    assert stacked([], 10).shape == (0, 10, 23, 3)
+        frames = np.stack([frame(time + k) for k in range(100)])
+        windows.add(time, [f"p{k}" for k in range(100)], frames)
+    batch = windows.windows()
+    assert batch.joints.shape == (100, 10, 23, 3)
+    assert batch.names[42] == "p42"
 
 
 def test_bad_parameters_are_refused() -> None:
     with pytest.raises(ParameterError, match="steps is 1"):
         TrackWindows(TrackWindowParameters(steps=1))
+
+
+class TestIntake:
+    def test_a_new_id_close_by_keeps_the_name(self) -> None:
+        intake = Intake()
+        intake.take(0.0, [body("a")], WIDTH, HEIGHT)
+        taken = intake.take(0.1, [body("b", x=2.2)], WIDTH, HEIGHT)
+        assert [item.id for item in taken.bodies] == ["a"]
+        both = intake.take(0.2, [body("b", x=2.2), body("a", x=5.0)], WIDTH, HEIGHT)
+        assert [item.id for item in both.bodies] == ["a", "a#2"]
+
+    def test_far_away_or_late_newcomers_have_names_of_their_own(self) -> None:
+        intake = Intake()
+        intake.take(0.0, [body("a")], WIDTH, HEIGHT)
+        far = intake.take(0.1, [body("b", x=4.0)], WIDTH, HEIGHT)
+        assert [item.id for item in far.bodies] == ["b"]
+        late = intake.take(1.0, [body("c")], WIDTH, HEIGHT)
+        assert [item.id for item in late.bodies] == ["c"]
+
+    def test_both_in_view_is_no_switch(self) -> None:
+        intake = Intake()
+        intake.take(0.0, [body("a")], WIDTH, HEIGHT)
+        taken = intake.take(0.1, [body("a"), body("b")], WIDTH, HEIGHT)
+        assert [item.id for item in taken.bodies] == ["a", "b"]
+
+    def test_two_switches_at_once_go_to_the_nearest(self) -> None:
+        intake = Intake()
+        intake.take(0.0, [body("a", x=2.0), body("b", x=2.8)], WIDTH, HEIGHT)
+        taken = intake.take(0.1, [body("c", x=2.75), body("d", x=2.1)], WIDTH, HEIGHT)
+        assert {item.id: item.pose[0] for item in taken.bodies} == {"b": 2.75, "a": 2.1}
+
+    def test_old_ids_are_forgotten(self) -> None:
+        intake = Intake(IntakeParameters(remember=1.0))
+        intake.take(0.0, [body("a")], WIDTH, HEIGHT)
+        intake.take(0.1, [body("b")], WIDTH, HEIGHT)
+        taken = intake.take(5.0, [body("a", x=9.0)], WIDTH, HEIGHT)
+        assert [item.id for item in taken.bodies] == ["a"]
+
+    def test_a_restarted_clock_begins_anew_and_a_late_image_is_left_out(self) -> None:
+        intake = Intake()
+        intake.take(6.0, [body("a")], WIDTH, HEIGHT)
+        late = intake.take(5.95, [body("a")], WIDTH, HEIGHT)
+        assert late.late and late.bodies == ()
+        assert late.problems == (("", "image at 5.950 s is not after the one at 6.000 s"),)
+        again = intake.take(0.0, [body("b")], WIDTH, HEIGHT)
+        assert again.restarted and [item.id for item in again.bodies] == ["b"]
+
+    def test_bad_bodies_are_named_and_the_others_kept(self) -> None:
+        rows = np.full(23, np.nan, np.float32)
+        bad = [
+            body("short", confidence=np.zeros(17, np.float32)),
+            body("nan", y=rows),
+            body("blind", confidence=np.zeros(23, np.float32)),
+            body("far", pose=np.array([1e9, 0.0, 0.0])),
+            body("a"),
+            body("a"),
+        ]
+        taken = Intake().take(1.0, bad, WIDTH, HEIGHT)
+        assert [item.id for item in taken.bodies] == ["a"]
+        assert taken.problems == (
+            ("short", "confidence has 17 values, expected 23, one per joint"),
+            ("nan", "y of nose is not a finite number"),
+            ("blind", "no joint has a confidence above 0"),
+            ("far", "pose has the value 1e+09, expected at most 1e+07"),
+            ("a", "id is there twice"),
+        )
+
+    @pytest.mark.parametrize(
+        "image", [(np.nan, 640.0, 480.0), (7.0, 0.0, 480.0), (7.0, 640.0, np.inf)]
+    )
+    def test_impossible_images_are_left_out(self, image: tuple[float, float, float]) -> None:
+        taken = Intake().take(image[0], [body()], image[1], image[2])
+        assert taken.late
+        assert "expected finite and above 0" in taken.problems[0][1]

@@ -1,0 +1,230 @@
+"""The student as it ships: an ONNX file that says what it is, run by ONNX Runtime without torch.
+
+The file's metadata hold the format's version, the length and rate of the windows, names of joints
+and classes, temperatures, the data it was trained on, the answers to fixed windows, and a checksum
+of the whole file (SHA-256 with the checksum's own 64 digits read as zeros).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from social_nav_core.geometry import FloatArray
+from social_nav_core.perception.metrics import probabilities
+from social_nav_core.perception.onnx_weights import float_weights
+from social_nav_core.perception.tasks import CLASSES, TASKS, class_names
+from social_nav_core.perception.windows import Float32Array
+from social_nav_core.proxemics.model import ModelError
+from social_nav_core.skeleton import JOINTS
+
+FORMAT = 1
+SHIPPED_STUDENT = Path(__file__).parents[1] / "models" / "student.onnx"
+AGREEMENT = 1e-4
+"""How far answers may be from those of the training."""
+NO_CHECKSUM = b"0" * 64
+_CHECKSUM = re.compile(rb"sha256\x12\x40([0-9a-f]{64})")
+_LONGEST = 600  # steps of a window
+
+
+@dataclass(frozen=True)
+class StudentAbout:
+    """What a student file says of itself.
+
+    Attributes:
+        steps: of a window.
+        rate: of its steps [1/s].
+        temperatures: by task, which the logits are divided by.
+        data: what it was trained on.
+        checksum: SHA-256 of the file, its own digits read as zeros.
+    """
+
+    steps: int
+    rate: float
+    temperatures: Mapping[str, float]
+    data: str
+    checksum: str
+
+
+class Student:
+    """A student network that answers windows.
+
+    Args:
+        session: ONNX Runtime's.
+        about: what its file says.
+    """
+
+    def __init__(self, session: Any, about: StudentAbout) -> None:
+        self.about = about
+        self._session = session
+
+    def logits(self, windows: Float32Array) -> dict[str, FloatArray]:
+        """Logits ``(n, classes)`` by task of windows ``(n, steps, 23, 3)`` as `centred` gives."""
+        wanted = (self.about.steps, len(JOINTS), 3)
+        if windows.ndim != 4 or windows.shape[1:] != wanted:
+            raise ValueError(f"windows have the shape {windows.shape}, expected (n, *{wanted})")
+        if not len(windows):
+            return {task: np.zeros((0, CLASSES[task])) for task in TASKS}
+        whole = np.ascontiguousarray(windows, dtype=np.float32)
+        answers = self._session.run(list(TASKS), {"windows": whole})
+        return {task: item.astype(float) for task, item in zip(TASKS, answers, strict=True)}
+
+    def probabilities(self, windows: Float32Array) -> dict[str, FloatArray]:
+        """Calibrated probabilities ``(n, classes)`` by task, for windows as in `logits`."""
+        heat = self.about.temperatures
+        found = self.logits(windows)
+        return {task: probabilities(item, heat[task]) for task, item in found.items()}
+
+
+def shipped_student() -> Student:
+    """The student that comes with this package."""
+    return load_student(SHIPPED_STUDENT)
+
+
+def load_student(path: str | Path) -> Student:
+    """A student from its file, on one thread.
+
+    Raises:
+        ModelError: the file cannot be read, is damaged, is of another version or shape, or answers
+            other than at its training; the message names the file and what is wrong.
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    return student_from(content, path)
+
+
+def student_from(content: bytes, path: Path) -> Student:
+    """A student from a file's content; refuses as `load_student` does, in the path's name."""
+    checksum = _checked(path, content)
+    _check_weights(path, content)
+    session = _session(path, content)
+    metadata = session.get_modelmeta().custom_metadata_map
+    about = _about(path, metadata, checksum)
+    _check_shapes(path, session, about)
+    student = Student(session, about)
+    _check_answers(path, student, _json(path, metadata, "answers"))
+    return student
+
+
+def _checked(path: Path, content: bytes) -> str:
+    """The checksum of a student file's content.
+
+    Raises:
+        ModelError: there is none, or the content is another.
+    """
+    found = _CHECKSUM.findall(content)
+    if len(found) != 1:
+        raise ModelError(
+            f"{path}: has no checksum; it was cut off or is not a student (export-student makes it)"
+        )
+    own = hashlib.sha256(content.replace(found[0], NO_CHECKSUM)).hexdigest()
+    wanted = found[0].decode()
+    if own != wanted:
+        raise ModelError(f"{path}: has the checksum {own[:12]}..., expected {wanted[:12]}...")
+    return own
+
+
+def _check_weights(path: Path, content: bytes) -> None:
+    try:
+        for name, values in float_weights(content):
+            if not np.isfinite(values).all():
+                raise ModelError(f"{path}: weight {name} has values that are not finite, as NaN is")
+    except ModelError:
+        raise
+    except ValueError as error:
+        raise ModelError(f"{path}: is not an ONNX file: {error}") from error
+
+
+def probe_windows(steps: int) -> Float32Array:
+    """Three windows ``(3, steps, 23, 3)`` with known answers: a wave, half of it, nothing."""
+    step = np.arange(steps * len(JOINTS)).reshape(steps, len(JOINTS))
+    wave = np.stack([np.sin(0.7 * step), np.cos(0.3 * step), 0.5 + 0.5 * np.sin(1.3 * step)], -1)
+    half = np.where((step % 2 == 0)[..., None], wave, 0.0)
+    return np.stack([wave, half, np.zeros_like(wave)]).astype(np.float32)
+
+
+def _session(path: Path, content: bytes) -> Any:
+    try:
+        import onnxruntime  # noqa: PLC0415
+        from onnxruntime.capi import onnxruntime_pybind11_state as errors  # noqa: PLC0415
+    except ImportError as error:
+        raise ModelError(
+            "onnxruntime is not installed, and the perception needs it: pip install onnxruntime"
+        ) from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except (
+        errors.Fail,
+        errors.InvalidArgument,
+        errors.InvalidGraph,
+        errors.InvalidProtobuf,
+        errors.NoModel,
+        errors.NotImplemented,
+        errors.RuntimeException,
+    ) as error:
+        raise ModelError(f"{path}: ONNX Runtime cannot use it: {error}") from error
+
+
+def _about(path: Path, metadata: Mapping[str, str], checksum: str) -> StudentAbout:
+    if metadata.get("format") != str(FORMAT):
+        got = metadata.get("format")
+        raise ModelError(f"{path}: format is {got}, expected {FORMAT}; export the student again")
+    names = {"joints": JOINTS, **{task: class_names(task) for task in TASKS}}
+    for key, expected in names.items():
+        if metadata.get(key, "").split(",") != list(expected):
+            raise ModelError(f"{path}: {key} are {metadata.get(key)}, expected {list(expected)}")
+    steps, rate, heat = (_json(path, metadata, key) for key in ("steps", "rate", "temperatures"))
+    if not (isinstance(steps, int) and 2 <= steps <= _LONGEST):
+        raise ModelError(f"{path}: steps is {steps}, expected a whole number of 2 to {_LONGEST}")
+    if not (isinstance(rate, (int, float)) and 0.0 < rate <= 240.0):
+        raise ModelError(f"{path}: rate is {rate} Hz, expected more than 0 and at most 240 Hz")
+    good = isinstance(heat, dict) and set(heat) == set(TASKS)
+    if not good or not all(isinstance(t, (int, float)) and 0.0 < t < 1e3 for t in heat.values()):
+        raise ModelError(f"{path}: temperatures are {heat}, expected one above 0 for each task")
+    return StudentAbout(steps, float(rate), heat, metadata.get("data", ""), checksum)
+
+
+def _json(path: Path, metadata: Mapping[str, str], key: str) -> Any:
+    try:
+        return json.loads(metadata.get(key, ""))
+    except ValueError as error:
+        raise ModelError(f"{path}: {key} is {metadata.get(key)!r}, expected JSON") from error
+
+
+def _check_shapes(path: Path, session: Any, about: StudentAbout) -> None:
+    inputs = {item.name: item.shape[1:] for item in session.get_inputs()}
+    wanted = {"windows": [about.steps, len(JOINTS), 3]}
+    if inputs != wanted:
+        raise ModelError(f"{path}: takes {inputs}, expected {wanted}")
+    outputs = {item.name: item.shape[1:] for item in session.get_outputs()}
+    if outputs != {task: [CLASSES[task]] for task in TASKS}:
+        raise ModelError(f"{path}: gives {outputs}, expected {CLASSES}")
+
+
+def _check_answers(path: Path, student: Student, expected: Any) -> None:
+    """Whether the fixed windows are answered as at the training, also on this machine."""
+    logits = student.logits(probe_windows(student.about.steps))
+    answers = np.concatenate([logits[task] for task in TASKS], axis=-1)
+    try:
+        known: NDArray[np.float64] = np.array(expected, dtype=float)
+    except (TypeError, ValueError):
+        known = np.zeros(0)
+    off = np.abs(answers - known).max() if known.shape == answers.shape else np.inf
+    if not off <= AGREEMENT:
+        raise ModelError(
+            f"{path}: fixed windows are answered {off:.2g} off, expected at most {AGREEMENT:g}"
+        )

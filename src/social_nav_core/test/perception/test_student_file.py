@@ -1,0 +1,150 @@
+"""The student's file: what is in it, what is refused, and that it answers as torch does."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from social_nav_core.perception.student_file import (
+    NO_CHECKSUM,
+    SHIPPED_STUDENT,
+    load_student,
+    probe_windows,
+    shipped_student,
+)
+from social_nav_core.perception.tasks import CLASSES, TASKS
+from social_nav_core.proxemics.model import ModelError
+
+CHECKSUM = re.compile(rb"sha256\x12\x40([0-9a-f]{64})")
+
+
+def with_checksum(content: bytes) -> bytes:
+    """A student file's content after a change, with the checksum that belongs to it."""
+    (old,) = CHECKSUM.findall(content)
+    blank = content.replace(old, NO_CHECKSUM)
+    return blank.replace(NO_CHECKSUM, hashlib.sha256(blank).hexdigest().encode())
+
+
+def refusal(tmp_path: Path, content: bytes) -> str:
+    path = tmp_path / "bad.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ModelError) as caught:
+        load_student(path)
+    assert str(path) in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def content() -> bytes:
+    return SHIPPED_STUDENT.read_bytes()
+
+
+def test_the_shipped_student_answers_any_number_of_people() -> None:
+    student = shipped_student()
+    rng = np.random.default_rng(0)
+    windows = rng.uniform(-1.0, 1.0, (100, student.about.steps, 23, 3)).astype(np.float32)
+    many = student.probabilities(windows)
+    for task in TASKS:
+        assert many[task].shape == (100, CLASSES[task])
+        np.testing.assert_allclose(many[task].sum(axis=1), 1.0)
+        one = student.probabilities(windows[7:8])[task]
+        np.testing.assert_allclose(one, many[task][7:8], atol=1e-5)
+    nobody = student.probabilities(windows[:0])
+    assert nobody["action"].shape == (0, 10)
+
+
+def test_a_temperature_of_two_halves_the_logits() -> None:
+    student = shipped_student()
+    windows = probe_windows(student.about.steps)
+    heat = student.about.temperatures["intent"]
+    expected = np.exp(student.logits(windows)["intent"] / heat)
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(student.probabilities(windows)["intent"], expected)
+
+
+def test_windows_of_another_shape_are_named() -> None:
+    with pytest.raises(ValueError, match=r"shape \(2, 10, 17, 3\), expected"):
+        shipped_student().logits(np.zeros((2, 10, 17, 3), np.float32))
+
+
+def test_the_card_is_of_the_file() -> None:
+    card = SHIPPED_STUDENT.with_suffix(".md").read_text()
+    assert shipped_student().about.checksum in card
+    assert "Apache-2.0" in card and "Limits" in card
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.999])
+def test_a_truncated_file_is_refused(tmp_path: Path, content: bytes, share: float) -> None:
+    assert "was cut off" in refusal(tmp_path, content[: int(share * len(content))])
+
+
+def test_one_other_bit_is_refused(tmp_path: Path, content: bytes) -> None:
+    middle = len(content) // 2
+    changed = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+    assert "has the checksum" in refusal(tmp_path, changed)
+
+
+def test_something_else_is_refused(tmp_path: Path) -> None:
+    assert "not a student" in refusal(tmp_path, b"hello")
+    rest = b"sha256\x12\x40" + NO_CHECKSUM
+    assert "is not an ONNX file" in refusal(tmp_path, with_checksum(b"hello" + rest))
+    assert "ONNX Runtime cannot use it" in refusal(tmp_path, with_checksum(b"r\x4a\n\x06" + rest))
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"no\.onnx: cannot be read"):
+        load_student(tmp_path / "no.onnx")
+
+
+def changed(content: bytes, key: str, value: str) -> bytes:
+    """Content with one entry of the metadata replaced by one of the same length."""
+    pattern = re.compile(key.encode() + rb"\x12(.)([^\n]*)", re.DOTALL)
+    found = pattern.search(content, content.rindex(key.encode() + b"\x12"))
+    assert found is not None
+    assert len(value) == found[1][0]
+    start = found.start(2)
+    return with_checksum(content[:start] + value.encode() + content[start + len(value) :])
+
+
+def test_another_version_is_refused(tmp_path: Path, content: bytes) -> None:
+    assert "format is 2, expected 1" in refusal(tmp_path, changed(content, "format", "2"))
+
+
+@pytest.mark.parametrize("steps", ["11", "-1", "1e"])
+def test_windows_of_another_length_are_refused(tmp_path: Path, content: bytes, steps: str) -> None:
+    assert re.search("steps is|takes", refusal(tmp_path, changed(content, "steps", steps)))
+
+
+def test_other_classes_are_refused(tmp_path: Path, content: bytes) -> None:
+    swapped = with_checksum(content.replace(b"positive,negative", b"negative,positive"))
+    assert "attitude are" in refusal(tmp_path, swapped)
+
+
+def test_other_joints_are_refused(tmp_path: Path, content: bytes) -> None:
+    swapped = with_checksum(content.replace(b"left_eye,right_eye", b"right_eye,left_eye"))
+    assert "joints are" in refusal(tmp_path, swapped)
+
+
+def test_weights_of_nan_are_refused(tmp_path: Path, content: bytes) -> None:
+    """Also with a checksum that fits."""
+    weight = len(content) // 2
+    nan = 256 * b"\xff"  # which reads as NaN from any byte on
+    whole = with_checksum(content[:weight] + nan + content[weight + 256 :])
+    assert re.search("weight .* not finite, as NaN is", refusal(tmp_path, whole))
+
+
+def test_other_weights_are_refused(tmp_path: Path, content: bytes) -> None:
+    weight = len(content) // 2
+    other = np.full(64, 0.5, np.float32).tobytes()
+    found = refusal(tmp_path, with_checksum(content[:weight] + other + content[weight + 256 :]))
+    assert re.search("fixed windows are answered .* off", found)
+
+
+def test_without_onnx_runtime_one_line_says_what_to_install(monkeypatch: Any) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
+    with pytest.raises(ModelError, match="pip install onnxruntime"):
+        shipped_student()
