@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from social_nav_core.evaluation.arms import BASELINES, DEFAULT_ARMS, NO_LAYER, OURS, arm_named
+from social_nav_core.evaluation.arms import ALL_ARMS, BASELINES, NO_LAYER, OURS, arm_named
 from social_nav_core.evaluation.bag_run import read_run
 from social_nav_core.evaluation.bands import bands_around, save_bands
 from social_nav_core.evaluation.batch import BatchError, Plan, run_batch, shipped_models
@@ -32,7 +32,7 @@ from social_nav_core.sim.pedestrians import require_jupedsim
 from social_nav_core.sim.reading import SceneError
 
 SUMMARY = "compare the social costs with baselines over many simulated trials"
-EPILOG = f"""arms: {", ".join(DEFAULT_ARMS)};
+EPILOG = f"""arms: {", ".join(ALL_ARMS).replace("%", "%%")};
 '{OURS} x0.5' is '{OURS}' with half of its costs, and so for every arm but '{NO_LAYER}'."""
 SHARES = (0.1, 0.2, 0.4, 0.7)
 """Shares of the costs that --sweep adds."""
@@ -53,8 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--arms",
-        default=",".join(DEFAULT_ARMS),
-        help="what to compare, names with commas between them (default: all)",
+        help="what to compare, names with commas between them (default: the suite's)",
     )
     parser.add_argument(
         "--sweep", action="store_true", help="also try the arms with smaller shares of their costs"
@@ -126,7 +125,10 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         raise ValueError(
             f"--trials is {arguments.trials} and --workers {arguments.workers}, expected at least 1"
         )
-    arms = tuple(name.strip() for name in arguments.arms.split(","))
+    path = _suite_file(arguments)
+    suite = load_suite(path)
+    given = arguments.arms.split(",") if arguments.arms else suite.arms
+    arms = tuple(name.strip() for name in given)
     if arguments.sweep:
         whole = [arm for arm in (OURS, *BASELINES) if arm in arms]
         arms += tuple(f"{arm} x{share:g}" for arm in whole for share in SHARES)
@@ -134,9 +136,12 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         arm_named(name)
     if len(set(arms)) != len(arms):
         raise ValueError(f"--arms has a name twice: {', '.join(arms)}")
-    path = _suite_file(arguments)
-    if any(entry.scene.flows for entry in load_suite(path).entries):
+    if any(entry.scene.flows for entry in suite.entries):
         require_jupedsim()
+    if any(arm_named(name).corruption is not None for name in arms):
+        from social_nav_core.perception.student_file import shipped_student  # noqa: PLC0415
+
+        shipped_student()
     return Plan(str(path), arguments.trials, arms, arguments.seed)
 
 

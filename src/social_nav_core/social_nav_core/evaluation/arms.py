@@ -40,11 +40,14 @@ class Arm:
         name: what people read.
         costs: field (height, width) in [0, 1] of people on a grid; None for no social costs.
         has_labels: whether intent, attitude and action are known to it.
+        corruption: where people are what the robot perceives, the share of frames and of joints
+            that the student loses; None where they are the truth.
     """
 
     name: str
     costs: CostField | None
     has_labels: bool = True
+    corruption: float | None = None
 
 
 def hall_circles(people: Sequence[Person], grid: GridGeometry) -> FloatArray:
@@ -137,6 +140,9 @@ OTHER_MODELS: dict[str, Callable[[], ProxemicsModel | Baseline]] = {
     "symmetric Gaussian": symmetric_gaussian,
 }
 """Models of the literature in the place of the learned one, in the suite's own field."""
+STUDENTS = {"student 0 %": 0.0, "student 30 %": 0.3, "student 60 %": 0.6}
+"""Ours with people as the robot perceives them; shares of frames and joints that are lost."""
+ALL_ARMS = (*DEFAULT_ARMS, *STUDENTS, *OTHER_MODELS)
 
 
 def arm_named(name: str, model: ProxemicsModel | None = None) -> Arm:
@@ -162,15 +168,17 @@ def arm_named(name: str, model: ProxemicsModel | None = None) -> Arm:
         "two Gaussians": (two_gaussians, False),
         "circles": (hall_circles, False),
     }
+    if plain in STUDENTS:
+        fields[plain] = (ours, True)
     if plain in OTHER_MODELS:
         fields[plain] = (learned(OTHER_MODELS[plain]()), False)
     if plain not in fields:
-        known = ", ".join([*DEFAULT_ARMS, *OTHER_MODELS])
+        known = ", ".join(ALL_ARMS)
         raise ValueError(f"arm is '{name}', expected one of {known}")
     costs, has_labels = fields[plain]
     if factor_text:
         costs = scaled(costs, _factor(name, factor_text))
-    return Arm(name, costs, has_labels)
+    return Arm(name, costs, has_labels, STUDENTS.get(plain))
 
 
 def _factor(name: str, text: str) -> float:

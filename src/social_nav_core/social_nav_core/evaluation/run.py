@@ -71,7 +71,7 @@ class RunRecord:
         costs: (c, height, width) social costs in [0, 1]; 1 is a person's peak.
         furniture: what stands in the room, if known (it is in the occupancy too).
         target_id: who should be approached, '' in avoid.
-        time_limit: [s] after which a run that has not reached its goal is over; inf if none is known.
+        time_limit: [s] after which a run that is not at its goal is over; inf if not known.
         robot_radius, person_radius: [m] of the discs that bodies are taken for.
         events: what happened, in order of time.
         views: what the robot's camera saw at a few instants.

@@ -17,7 +17,11 @@ LEAF = ("#bcd4ae", "#7f9f6c")
 
 WITH_COSTS = "#00867a"
 WITHOUT_COSTS = "#dd5f0d"
-ARM_COLOURS = (WITH_COSTS, WITHOUT_COSTS, *("#0069a8", "#c2286b", "#7a6a00", "#555555", "#7d5bb5"))
+ARM_COLOURS = (
+    *(WITH_COSTS, WITHOUT_COSTS, "#0069a8", "#c2286b", "#7a6a00", "#555555", "#7d5bb5"),
+    *("#4aa3df", "#b8860b", "#a03a3a", "#3c6e47", "#94558d", "#1b3a57"),
+)
+"""In the order of `arms.ALL_ARMS`."""
 ALONE = "#8591a3"
 GROUP_COLOURS = ("#4f83cc", "#d08f2f", "#8a5fb5", "#3f9a86", "#b8505e")
 INTENT_COLOURS = {0: QUIET, 1: "#00755e", 2: "#00755e", 3: QUIET}

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from social_nav_core.evaluation import drawing, style
-from social_nav_core.evaluation.arms import DEFAULT_ARMS
+from social_nav_core.evaluation.arms import ALL_ARMS
 from social_nav_core.evaluation.batch import Result
 from social_nav_core.evaluation.claims import column
 from social_nav_core.evaluation.recorder import RunRecorder
@@ -31,7 +31,7 @@ SHARES = np.linspace(0.0, 1.0, 61)
 
 def arm_colours(arms: Sequence[str]) -> dict[str, str]:
     """Colour of every arm, always the same; scaled ones ('Kirby x0.5') have the whole one's."""
-    return {arm: style.ARM_COLOURS[DEFAULT_ARMS.index(arm.partition(" x")[0])] for arm in arms}
+    return {arm: style.ARM_COLOURS[ALL_ARMS.index(arm.partition(" x")[0])] for arm in arms}
 
 
 def ways(trials: Sequence[Sequence[Trial]], results: Sequence[Result]) -> Figure:

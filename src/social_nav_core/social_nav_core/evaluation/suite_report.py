@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from social_nav_core.evaluation import suite_pictures, suite_tables
-from social_nav_core.evaluation.arms import OURS
+from social_nav_core.evaluation.arms import OURS, STUDENTS
 from social_nav_core.evaluation.batch import Plan, Result, shipped_models
 from social_nav_core.evaluation.claims import Claim, claims, column
 from social_nav_core.evaluation.metrics.table import Metric
@@ -21,7 +21,7 @@ from social_nav_core.evaluation.report import (
     picture_html,
     template_text,
 )
-from social_nav_core.evaluation.suites import draw_trial, load_suite
+from social_nav_core.evaluation.suites import Suite, draw_trial, load_suite
 
 SHOWN = 4
 """Trials of every entry whose ways are drawn."""
@@ -29,8 +29,19 @@ NOTES = (
     "Every arm meets the same trials: room, people, start, goal and random numbers are the same."
     " In all of them the planner and the path follower see people as obstacles through the lidar;"
     " only the social costs differ.",
-    "Poses and labels are the simulator's own, not a perception's. Differences are paired: mean,"
-    " bootstrap 95 % interval, and d, the mean over the standard deviation of the differences.",
+    "Differences are paired: mean, bootstrap 95 % interval, and d, the mean over the standard"
+    " deviation of the differences.",
+)
+TRUTH = "Poses, groups and labels are the simulator's own, not a perception's."
+STUDENTS_NOTE = (
+    "In the arms of the student the robot's simulated head camera takes 10 images a second, a body"
+    " tracker finds people in them with errors, and the student network reads the labels off the"
+    " last second of each body, of which the said share of frames and of joints is lost. All other"
+    " arms have the simulator's own poses, groups and labels."
+)
+FLOWS_NOTE = (
+    "People of flows are moved by JuPedSim's anticipation velocity model, in which the robot is one"
+    " of the bodies that they give way to."
 )
 
 
@@ -60,12 +71,19 @@ def write_suite_report(folder: Path, plan: Plan, results: Sequence[Result]) -> P
         lead=escape(suite.description),
         claims=_claims_html(claims(results)),
         tasks="\n".join(_task_html(folder, plan, results)),
-        notes="\n".join(f"<p>{escape(note)}</p>" for note in NOTES),
+        notes="\n".join(f"<p>{escape(note)}</p>" for note in _notes(suite, plan)),
         facts="\n".join(fact_html(name, value) for name, value in facts.items()),
     )
     path = folder / "report.html"
     path.write_text(page, encoding="utf-8")
     return path
+
+
+def _notes(suite: Suite, plan: Plan) -> Iterator[str]:
+    yield from NOTES
+    yield STUDENTS_NOTE if set(plan.arms) & set(STUDENTS) else TRUTH
+    if any(entry.scene.flows for entry in suite.entries):
+        yield FLOWS_NOTE
 
 
 def _claims_html(found: Sequence[Claim]) -> str:

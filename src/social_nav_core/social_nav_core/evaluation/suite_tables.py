@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from social_nav_core.evaluation.arms import DEFAULT_ARMS, OURS
+from social_nav_core.evaluation.arms import ALL_ARMS, OURS
 from social_nav_core.evaluation.batch import Result
 from social_nav_core.evaluation.claims import column
 from social_nav_core.evaluation.metrics.table import METRICS, Metric
@@ -29,11 +29,11 @@ SHORT = (
 
 
 def arms_of(results: Sequence[Result]) -> list[str]:
-    """Names of the arms, in the order of `DEFAULT_ARMS`, scaled ones behind the whole one."""
+    """Names of the arms, in the order of `ALL_ARMS`, scaled ones behind the whole one."""
 
     def rank(name: str) -> tuple[int, float]:
         plain, _, factor = name.partition(" x")
-        return DEFAULT_ARMS.index(plain), -float(factor or 1.0)
+        return ALL_ARMS.index(plain), -float(factor or 1.0)
 
     return sorted({result.arm for result in results}, key=rank)
 

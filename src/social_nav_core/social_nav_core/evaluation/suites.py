@@ -5,6 +5,7 @@ A suite is a YAML file; anyone can add one:
     format: 1
     name: paper
     description: one sentence
+    arms: [ours, no layer]
     entries:
       - {scene: ../scenes/circle.yaml, task: avoid, vary: formation}
       - {scene: ../scenes/circle.yaml, task: approach, vary: formation, target: ana}
@@ -23,13 +24,21 @@ from pathlib import Path
 
 import numpy as np
 
+from social_nav_core.evaluation.arms import ALL_ARMS, DEFAULT_ARMS
 from social_nav_core.evaluation.run import TASKS
 from social_nav_core.evaluation.trial import Trial
 from social_nav_core.geometry import compose, wrap_angle
 from social_nav_core.people import Action, Attitude, Intent
 from social_nav_core.sim.reading import Fields, SceneError
 from social_nav_core.sim.robot import Pose
-from social_nav_core.sim.scene import BODY_RADIUS, ROBOT_RADIUS, Labels, Scene, load_scene
+from social_nav_core.sim.scene import (
+    BODY_RADIUS,
+    ROBOT,
+    ROBOT_RADIUS,
+    Labels,
+    Scene,
+    load_scene,
+)
 
 VARIATIONS = ("none", "start", "formation")
 CLEARANCE = 0.3
@@ -60,17 +69,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class Suite:
-    """A named list of entries."""
+    """A named list of entries, and the arms that are tried when nobody says which."""
 
     name: str
     description: str
     entries: tuple[Entry, ...]
+    arms: tuple[str, ...] = DEFAULT_ARMS
 
 
 def load_suite(path: str | Path) -> Suite:
     """Read a suite file; raises `SceneError` that names file, field and what was expected."""
     fields = Fields.of_file(Path(path))
     name, description = fields.text("name"), fields.text("description")
+    arms = _arms(fields) if fields.has("arms") else DEFAULT_ARMS
     entries = tuple(_entry(item) for item in fields.items("entries"))
     fields.finish()
     if not entries:
@@ -78,7 +89,14 @@ def load_suite(path: str | Path) -> Suite:
     names = [entry.name for entry in entries]
     for double in {name for name in names if names.count(name) > 1}:
         raise fields.error("entries", f"'{double}' twice", "every scene once for each task")
-    return Suite(name, description, entries)
+    return Suite(name, description, entries, arms)
+
+
+def _arms(fields: Fields) -> tuple[str, ...]:
+    names = fields.take("arms", "a list of arms")
+    if not isinstance(names, list) or not names or not set(names) <= set(ALL_ARMS):
+        raise fields.error("arms", repr(names), f"a list of some of {', '.join(ALL_ARMS)}")
+    return tuple(names)
 
 
 def _entry(fields: Fields) -> Entry:
@@ -110,13 +128,16 @@ def draw_trial(entry: Entry, index: int, seed: int) -> Trial:
 
 
 def _willing(scene: Scene, target_id: str) -> Scene:
-    """The scene in which the target and its group want to talk, where they do not already."""
+    """The scene in which the target and its group want to talk, where they do not already.
+
+    They look at the robot, which is how a perception can know.
+    """
     target = next(person for person in scene.people if person.id == target_id)
     if target.labels.intent in WILLING:
         return scene
     labels = Labels(Intent.INTERESTED, Attitude.POSITIVE, Action.GAZE)
     people = tuple(
-        replace(person, labels=labels)
+        replace(person, labels=labels, look_at=ROBOT)
         if person is target or (person.group and person.group == target.group)
         else person
         for person in scene.people

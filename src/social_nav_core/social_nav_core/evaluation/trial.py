@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,6 +28,9 @@ from social_nav_core.sim.room import Room
 from social_nav_core.sim.scene import BODY_RADIUS, Scene
 from social_nav_core.sim.world import World
 
+if TYPE_CHECKING:
+    from social_nav_core.evaluation.observer import Observer
+
 
 @dataclass(frozen=True)
 class TrialParameters:
@@ -35,6 +39,7 @@ class TrialParameters:
     step: float = parameter(0.05, "s", "of the simulator and of the follower", 0.01, 0.2)
     sample_period: float = parameter(0.1, "s", "between samples of the record", 0.01, 1.0)
     scan_period: float = parameter(0.2, "s", "between lidar scans", 0.05, 2.0)
+    camera_period: float = parameter(0.1, "s", "between images, in arms that perceive", 0.02, 1.0)
     plan_period: float = parameter(1.0, "s", "between looks at plan and place", 0.1, 10.0)
     moved: float = parameter(0.1, "m", "someone who moves by more makes a new plan", 0.0, 2.0)
     turned: float = parameter(0.1, "rad", "the same for turning and places", 0.0, 3.2)
@@ -92,6 +97,7 @@ class TrialRunner:
         self._follower = PathFollower(FollowerParameters())
         self._robot_radius = RobotParameters().radius
         self._world = World(trial.scene, trial.seed)
+        self._observer = self._make_observer()
         self._selector = ApproachSelector(models.interaction, models.proxemics)
         stream = np.random.SeedSequence([trial.seed, zlib.crc32(b"places")])
         self._rng = np.random.default_rng(stream)
@@ -112,6 +118,8 @@ class TrialRunner:
             time = self._world.state.time
             if index % _every(about.scan_period, about.step) == 0:
                 self._scan()
+            if self._observer and index % _every(about.camera_period, about.step) == 0:
+                self._observer.look(self._world.state)
             if index % _every(about.plan_period, about.step) == 0:
                 self._think(time, status)
             if index % _every(about.sample_period, about.step) == 0:
@@ -128,7 +136,18 @@ class TrialRunner:
         people = self.trial.scene.people
         return any(person.id == self.trial.target_id and person.script for person in people)
 
+    def _make_observer(self) -> Observer | None:
+        trial, corruption = self.trial, self.arm.corruption
+        if corruption is None:
+            return None
+        from social_nav_core.evaluation.observer import Observer  # noqa: PLC0415 - ONNX Runtime
+
+        state, period = self._world.state, self.parameters.camera_period
+        return Observer(trial.scene, state, period, corruption, trial.seed, trial.target_id)
+
     def _people(self) -> list[Person]:
+        if self._observer:
+            return self._observer.people
         people = self._world.state.persons()
         return people if self.arm.has_labels else without_labels(people)
 

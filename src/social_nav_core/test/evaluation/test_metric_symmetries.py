@@ -138,7 +138,7 @@ def test_the_time_limit_decides_about_a_timeout(avoid_with: RunRecord) -> None:
     assert values_of(avoid_with.changed(time_limit=avoid_with.duration + 1.0))["timeout"] == 0.0
     halfway = 0.5 * avoid_with.duration
     assert values_of(avoid_with.changed(time_limit=halfway))["timeout"] == 1.0
-    with pytest.raises(RunRecordError, match="time_limit is 0.0 s, expected more than 0"):
+    with pytest.raises(RunRecordError, match=r"time_limit is 0\.0 s, expected more than 0"):
         avoid_with.changed(time_limit=0.0)
 
 
