@@ -6,6 +6,7 @@ comes: ``for result in do(work, tasks): ...``.  Leaving the context ends what is
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -68,7 +69,7 @@ def dask_cluster(address: str) -> Iterator[Do]:
     try:
         client = distributed.Client(address, timeout=CONNECTING, set_as_default=False)
         client.wait_for_workers(1, timeout=CONNECTING)
-    except (OSError, TimeoutError, ValueError) as error:
+    except (OSError, TimeoutError, asyncio.TimeoutError, ValueError) as error:
         raise WorkersError(
             f"no dask scheduler with a worker answers at '{address}' within {CONNECTING:g} s"
             f" ({error}); start one with 'dask scheduler' and 'dask worker ADDRESS'"
