@@ -5,10 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from social_nav_core.people import Intent
 from social_nav_core.perception.tasks import NOT_INTERACTING
 
 Logits = tuple[Tensor, Tensor, Tensor]
 _LEFT_OUT = -1
+_INTERACTING = Intent.INTERACTING - 1
 
 
 def task_loss(logits: Logits, labels: Tensor, smoothing: float = 0.0) -> Tensor:
@@ -33,13 +35,22 @@ def task_loss(logits: Logits, labels: Tensor, smoothing: float = 0.0) -> Tensor:
 
 
 def soft_loss(logits: Logits, teacher: Logits, temperature: float) -> Tensor:
-    """Kullback-Leibler divergence from the teacher's softened answers (Hinton et al., 2015)."""
+    """Kullback-Leibler divergence from the teacher's softened answers (Hinton et al., 2015).
+
+    The attitude counts as far as the teacher thinks that the person interacts: where nobody does,
+    its attitude was never trained.
+    """
+    interacting = teacher[0].softmax(dim=-1)[:, _INTERACTING]
+    everywhere = torch.ones_like(interacting)
     total = logits[0].new_zeros(())
-    for own, wanted in zip(logits, teacher, strict=True):
+    for own, wanted, weight in zip(
+        logits, teacher, (everywhere, interacting, everywhere), strict=True
+    ):
         target = (wanted / temperature).log_softmax(dim=-1)
         answer = (own / temperature).log_softmax(dim=-1)
-        divergence = nn.functional.kl_div(answer, target, reduction="batchmean", log_target=True)
-        total = total + temperature**2 * divergence
+        divergence = nn.functional.kl_div(answer, target, reduction="none", log_target=True)
+        share = (divergence.sum(dim=-1) * weight).sum() / weight.sum().clamp(min=1e-6)
+        total = total + temperature**2 * share
     return total
 
 

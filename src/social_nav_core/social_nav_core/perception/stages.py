@@ -43,6 +43,7 @@ class DistillSettings:
     soft: float = parameter(0.5, "1", "weight of the teacher's soft answers", 0.0, 100.0)
     temperature: float = parameter(2.0, "1", "softness of the teacher's answers", 0.1, 50.0)
     smoothing: float = parameter(0.05, "1", "label smoothing", 0.0, 0.9)
+    calm: float = parameter(0.4, "1", "share of windows of which nothing is lost", 0.0, 1.0)
     lost_frames: float = parameter(0.6, "1", "largest share of frames lost", 0.0, 0.95)
     lost_joints: float = parameter(0.6, "1", "largest share of joints lost", 0.0, 0.95)
     jitter: float = parameter(0.02, "1", "largest noise of joints, in body heights", 0.0, 1.0)
@@ -78,7 +79,10 @@ def train_teacher(
     path: Path,
     report: Report = None,
 ) -> Fit:
-    """Train a teacher on clean encounters, half of them mirrored; the model ends with the weights of its best epoch."""
+    """Train a teacher on clean encounters, half of the batches mirrored.
+
+    The model ends with the weights of its best epoch.
+    """
     device = next(model.parameters()).device
     labels = torch.from_numpy(train.labels).to(device)
 
@@ -256,19 +260,23 @@ def _augmented(
     """A batch ``(n, t, 23, 3)`` disturbed by a random amount, half of it mirrored, and centred."""
     flip = rng.random((len(joints),)) < 0.5
     windows = np.where(flip[:, None, None, None], mirrored(joints), joints)
-    corruption = Corruption(
-        frames=float(rng.uniform(0.0, distil.lost_frames)),
-        joints=float(rng.uniform(0.0, distil.lost_joints)),
+    light = Corruption(
         jitter=float(rng.uniform(0.0, distil.jitter)),
-        dimmed=distil.dimmed,
-        cut=distil.cut,
         flat=distil.flat,
-        late=distil.late,
-        feetless=distil.feetless,
         turned=distil.turned,
         stretched=distil.stretched,
     )
-    return centred(corrupted(windows, corruption, rng))
+    heavy = Corruption(
+        frames=float(rng.uniform(0.0, distil.lost_frames)),
+        joints=float(rng.uniform(0.0, distil.lost_joints)),
+        dimmed=distil.dimmed,
+        cut=distil.cut,
+        late=distil.late,
+        feetless=distil.feetless,
+    )
+    windows = corrupted(windows, light, rng)
+    calm = (rng.random((len(joints),)) < distil.calm)[:, None, None, None]
+    return centred(np.where(calm, windows, corrupted(windows, heavy, rng)))
 
 
 def _kind(network: nn.Module) -> str:

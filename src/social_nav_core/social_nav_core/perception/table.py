@@ -9,7 +9,7 @@ import numpy as np
 
 from social_nav_core.geometry import FloatArray
 from social_nav_core.perception.corruption import Corruption, corrupted
-from social_nav_core.perception.metrics import Classes, scores
+from social_nav_core.perception.metrics import Classes, TaskScore, scores
 from social_nav_core.perception.tasks import TASKS
 from social_nav_core.perception.windows import Float32Array, Windows
 from social_nav_core.skeleton import BODY
@@ -63,6 +63,11 @@ def _cells(
     for seed, ask in enumerate(answers):
         disturbed = corrupted(joints, corruption, np.random.default_rng(seed))
         found.append(scores(ask(disturbed), labels))
+    return over_seeds(found)
+
+
+def over_seeds(found: Sequence[dict[str, TaskScore]]) -> dict[str, Cell]:
+    """Means and deviations by task of the scores of several seeds."""
     cells = {}
     for task in TASKS:
         accuracy = np.array([result[task].accuracy for result in found])

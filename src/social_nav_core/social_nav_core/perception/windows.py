@@ -120,9 +120,11 @@ def centred(joints: ArrayLike, sure: float = 0.15) -> Float32Array:
 
     One square is put around all joints of a window with a confidence above ``sure``; where somebody
     is in the image and how large it appears are gone, how it moves and grows within the window
-    stays.  Joints with no confidence become all zero, far-off ones are drawn to the square's edge.
+    stays.  Joints with no confidence take their place in the step before where they were seen, or
+    else the first after; those never seen become all zero.  Far-off ones are drawn to the square's
+    edge.
     """
-    windows = np.asarray(joints, dtype=np.float32)
+    windows = _held(np.asarray(joints, dtype=np.float32))
     place, confidence = windows[..., :2], windows[..., 2:]
     counts = confidence > sure
     some = counts.any(axis=(-3, -2), keepdims=True)
@@ -133,8 +135,19 @@ def centred(joints: ArrayLike, sure: float = 0.15) -> Float32Array:
     low, high = np.where(known, low, -1.0), np.where(known, high, 1.0)
     half = np.maximum(0.5 * (high - low).max(axis=-1, keepdims=True), 1e-3)
     moved = np.clip((place - 0.5 * (low + high)) / half, -1.0, 1.0)
-    moved = np.where(confidence > 0.0, moved, 0.0)
+    moved = np.where((confidence > 0.0).any(axis=-3, keepdims=True), moved, 0.0)
     return np.concatenate([moved, confidence], axis=-1).astype(np.float32)
+
+
+def _held(windows: Float32Array) -> Float32Array:
+    """Windows ``(..., t, 23, 3)`` whose lost joints keep their last place, or take their first."""
+    seen = windows[..., 2] > 0.0
+    steps = np.arange(seen.shape[-2])[:, None]
+    latest = np.maximum.accumulate(np.where(seen, steps, -1), axis=-2)
+    first = np.where(seen.any(axis=-2), seen.argmax(axis=-2), 0)[..., None, :]
+    source = np.where(latest >= 0, latest, first)[..., None]
+    place = np.take_along_axis(windows[..., :2], source, axis=-3)
+    return np.concatenate([place, windows[..., 2:]], axis=-1)
 
 
 def mirrored(joints: ArrayLike) -> Float32Array:

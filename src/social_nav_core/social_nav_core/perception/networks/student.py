@@ -57,6 +57,7 @@ class GraphAttention(nn.Module):
 class SocialEgoMobile(nn.Module):
     """Two graph attention layers per frame, a bidirectional LSTM over time, a chain classifier.
 
+    Each attention layer has a linear map past it, so that a joint's own place is not averaged away.
     Input: windows ``(b, t, 23, 3)`` of x and y in [-1, 1] and confidence in [0, 1], any t >= 1.
 
     Args:
@@ -77,6 +78,9 @@ class SocialEgoMobile(nn.Module):
         first, second = joint_features
         self.first = GraphAttention(3, first, heads)
         self.second = GraphAttention(first, second, 1)
+        self.past_first = nn.Linear(3, first, bias=False)
+        self.past_second = nn.Linear(first, second, bias=False)
+        self.normalise = nn.LayerNorm(len(JOINTS) * second)
         self.dropout = nn.Dropout(dropout)
         self.lstm = nn.LSTM(len(JOINTS) * second, hidden, batch_first=True, bidirectional=True)
         self.features = 2 * hidden
@@ -86,9 +90,9 @@ class SocialEgoMobile(nn.Module):
         """Social representation ``(b, 2 hidden)``: the LSTM's outputs averaged over time."""
         batch, steps, nodes, _ = windows.shape
         frames = windows.reshape(batch * steps, nodes, 3)
-        frames = nn.functional.elu(self.first(frames))
-        frames = nn.functional.elu(self.second(frames))
-        sequence = self.dropout(frames.reshape(batch, steps, -1))
+        frames = nn.functional.elu(self.first(frames) + self.past_first(frames))
+        frames = nn.functional.elu(self.second(frames) + self.past_second(frames))
+        sequence = self.dropout(self.normalise(frames.reshape(batch, steps, -1)))
         outputs, _ = self.lstm(sequence)
         return self.dropout(outputs.mean(dim=1))
 
