@@ -41,18 +41,21 @@ class NodeProcesses:
             wrapper: a command that runs the node, such as ``prlimit --fsize=1000000``.
             parameters: of the node.
         """
-        command = ["setpriv", "--pdeathsig", "KILL"]  # the node ends when this process does
-        command += [*wrapper, sys.executable, "-m", f"social_nav_nodes.{node}_node", "--ros-args"]
+        command = [*wrapper, sys.executable, "-m", f"social_nav_nodes.{node}_node", "--ros-args"]
         for name, other in (remappings or {}).items():
             command += ["-r", f"{name}:={other}"]
         command += ["--params-file", str(self._config), "-p", "use_sim_time:=true"]
         for name, value in parameters.items():
             text = str(value).lower() if isinstance(value, bool) else str(value)
             command += ["-p", f"{name}:={text}"]
+        self.run(node, command)
+
+    def run(self, name: str, command: Sequence[str]) -> None:
+        """Start any command under a name; it ends when this process does."""
         self._log_folder.mkdir(parents=True, exist_ok=True)
-        with self.log_of(node).open("ab") as log:
-            self._running[node] = subprocess.Popen(
-                command,
+        with self.log_of(name).open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", *command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
