@@ -206,7 +206,7 @@ void look_ups_alone(benchmark::State & state)
 {
   const ProxemicsModel model = shipped_model();
   const ZoneParameters parameters;
-  const social_nav_costmap::ZoneShape shape(model, parameters.cutoff);
+  const social_nav_costmap::ZoneShape shape(model, parameters.size, parameters.cutoff);
   const social_nav_costmap::ZoneTable table(model, shape, parameters);
   float costs[32 + social_nav_costmap::ZoneTable::kSlack];
   const std::size_t rows = 400;

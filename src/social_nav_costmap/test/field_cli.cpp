@@ -32,6 +32,7 @@ Vector vector()
 ZoneParameters read_parameters()
 {
   ZoneParameters p;
+  p.size = number();
   p.cutoff = number();
   p.combination = static_cast<Combination>(static_cast<int>(number()));
   for (double * value : {&p.horizon, &p.extension_max, &p.position_std_max, &p.o_space_amplitude,

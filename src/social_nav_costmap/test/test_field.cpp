@@ -19,6 +19,14 @@ const SkewNormal kShipped(
 
 ProxemicsModel shipped_model() {return ProxemicsModel({{1.0, kShipped}});}
 
+/// Zones as large as the model.
+ZoneParameters as_learned()
+{
+  ZoneParameters parameters;
+  parameters.size = 1.0;
+  return parameters;
+}
+
 Person at(double x, double y, double yaw, int group = 0)
 {
   Person person;
@@ -47,7 +55,7 @@ public:
   }
 
   const Canvas & draw(
-    const std::vector<Person> & people, const ZoneParameters & parameters = {})
+    const std::vector<Person> & people, const ZoneParameters & parameters = as_learned())
   {
     SkewNormalField field(shipped_model(), parameters);
     return draw(people, field);
@@ -98,7 +106,7 @@ float cost(Vector point, const std::vector<Person> & people, const ZoneParameter
 
 float cost(Vector point, const std::vector<Person> & people)
 {
-  static SkewNormalField field(shipped_model(), {});
+  static SkewNormalField field(shipped_model(), as_learned());
   Canvas canvas(1, 1, 1e-6, point);
   canvas.draw(people, field);
   return canvas.costs[0];
@@ -214,13 +222,38 @@ TEST(Zone, PeakIsOneAtTheMode)
 
 TEST(Zone, EndsAtTheRadiusOfTheFormula)
 {
-  const ZoneShape shape(shipped_model(), 0.01);
+  const ZoneShape shape(shipped_model(), 1.0, 0.01);
   for (const Vector & offset : shape.contour) {
     const double share = kShipped.pdf(kShipped.mode() + offset) / kShipped.pdf(kShipped.mode());
     EXPECT_NEAR(share, 0.01, 1e-8);
     EXPECT_NEAR(cost(kShipped.mode() + 1.02 * offset, {at(0, 0, 0)}), 0.0, 2e-4);
     EXPECT_GT(cost(kShipped.mode() + 0.95 * offset, {at(0, 0, 0)}), 1e-3);
   }
+}
+
+TEST(Zone, SizeEnlargesItAboutTheMode)
+{
+  const ZoneParameters twice = [] {
+      ZoneParameters parameters;
+      parameters.size = 2.0;
+      return parameters;
+    }();
+  const Vector mode = kShipped.mode();
+  for (const Vector off : {Vector{0.6, 0.0}, Vector{-0.2, 0.3}, Vector{0.3, -0.25}}) {
+    EXPECT_NEAR(
+      cost(mode + 2.0 * off, {at(0, 0, 0)}, twice), cost(mode + off, {at(0, 0, 0)}), 2e-3);
+  }
+  const ZoneShape once(shipped_model(), 1.0, 0.01), larger(shipped_model(), 2.0, 0.01);
+  EXPECT_NEAR(larger.contour[0].x, 2.0 * once.contour[0].x, 1e-9);
+}
+
+TEST(Zone, TheFrontOpensAtTheSameDistanceWhateverTheSize)
+{
+  ZoneParameters wide;  // half way from corridor_start to corridor_full: 1 - opening / 2
+  const Person person = at(0, 0, 0);
+  EXPECT_NEAR(
+    cost({0.625, 0.0}, {interacting(person)}, wide), 0.5 * cost({0.625, 0.0}, {person}, wide),
+    2e-3);
 }
 
 TEST(Zone, TurnsAndMovesWithThePerson)
@@ -279,7 +312,7 @@ TEST(Zone, LabelsConfidenceAndAttitude)
 
 TEST(Combination, MixtureOfAGroupIsNormalisedByItsPeak)
 {
-  ZoneParameters p;
+  ZoneParameters p = as_learned();
   p.o_space_amplitude = 0.0;
   const std::vector<Person> pair{at(0, 0, 0, 1), at(0, 0.5, 0, 1)};
   const Vector point{0.2, 0.2};
@@ -374,7 +407,7 @@ TEST(Draw, NobodyCostsNothing)
 
 TEST(Draw, AreaLimitKeepsTheFirstPeople)
 {
-  SkewNormalField field(shipped_model(), {});
+  SkewNormalField field(shipped_model(), as_learned());
   const std::vector<Person> people{at(0, 0, 0), at(3, 0, 0), at(6, 0, 0)};
   field.set_people(people);
   const double one = field.area_of(field.zones()[0]);

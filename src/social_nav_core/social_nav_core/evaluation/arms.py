@@ -99,15 +99,6 @@ def learned(
     return lambda people, grid: social_field(people, shape, grid, parameters)
 
 
-def widened(size: float) -> SocialZoneParameters:
-    """The default parameters with zones of another size, whatever a person's intent."""
-    return SocialZoneParameters(
-        intent_interacting_size=size,
-        intent_interested_size=size,
-        intent_not_interested_size=size,
-    )
-
-
 def scaled(costs: CostField, factor: float) -> CostField:
     """A field whose largest cost is a factor in [0, 1] instead of 1."""
     return lambda people, grid: factor * costs(people, grid)
@@ -127,13 +118,11 @@ def without_labels(people: Sequence[Person]) -> list[Person]:
 
 
 OURS = "ours"
-WIDER = "ours wider"
-WIDER_SIZE = 1.6
 NO_LAYER = "no layer"
 
 
 BASELINES = ("Kirby", "two Gaussians", "circles")
-DEFAULT_ARMS = (OURS, "ours without labels", WIDER, *BASELINES, NO_LAYER)
+DEFAULT_ARMS = (OURS, "ours without labels", *BASELINES, NO_LAYER)
 OTHER_MODELS: dict[str, Callable[[], ProxemicsModel | Baseline]] = {
     "egg": EggGaussian,
     "Hall zones": HallZones,
@@ -163,7 +152,6 @@ def arm_named(name: str, model: ProxemicsModel | None = None) -> Arm:
     fields: dict[str, tuple[CostField, bool]] = {
         OURS: (ours, True),
         "ours without labels": (ours, False),
-        WIDER: (learned(model, widened(WIDER_SIZE)), True),
         "Kirby": (kirby, False),
         "two Gaussians": (two_gaussians, False),
         "circles": (hall_circles, False),
@@ -171,7 +159,8 @@ def arm_named(name: str, model: ProxemicsModel | None = None) -> Arm:
     if plain in STUDENTS:
         fields[plain] = (ours, True)
     if plain in OTHER_MODELS:
-        fields[plain] = (learned(OTHER_MODELS[plain]()), False)
+        as_published = SocialZoneParameters(size=1.0)
+        fields[plain] = (learned(OTHER_MODELS[plain](), as_published), False)
     if plain not in fields:
         known = ", ".join(ALL_ARMS)
         raise ValueError(f"arm is '{name}', expected one of {known}")

@@ -4,11 +4,15 @@ Candidates are drawn from the interaction model around the person, or around all
 person's conversation; what is left after rejection is ranked by
 
     score = density_weight ln(density / peak) - social_weight social_cost - path_weight path_length
+            - front_weight max(0, bearing - front_angle)
 
 with the density averaged over the members, and the social cost of everybody else, or of the person
 and the group itself where that is larger.  The logarithm keeps the robot away from where nobody
 stands, however short the way there is.  Their own zones count with open fronts, for the robot
-comes to interact; what remains is their flanks, their backs and the space between them.
+comes to interact; what remains is their flanks, their backs and the space between them.  The
+bearing is the angle between the front of the person, or of the nearest member if that is larger,
+and the place: a robot that joins a circle comes a little into the gap, where both its neighbours
+see it before them; on the ring itself it stands 60 degrees off the fronts of a circle of three.
 """
 
 from __future__ import annotations
@@ -16,12 +20,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from social_nav_core.geometry import FloatArray, bearing, relative, transform_points, wrap_angle
+from social_nav_core.geometry import FloatArray, bearing, transform_points, wrap_angle
 from social_nav_core.interaction.kde import InteractionModel
 from social_nav_core.interaction.place import (
     NoFreePlace,
@@ -32,6 +35,7 @@ from social_nav_core.interaction.place import (
     Rejection,
 )
 from social_nav_core.interaction.surroundings import BoolArray, Surroundings
+from social_nav_core.interaction.target import Target, conversation, with_id
 from social_nav_core.parameters import check, parameter
 from social_nav_core.people import Intent, Person, certain
 from social_nav_core.proxemics.field import social_cost
@@ -68,6 +72,12 @@ class SelectionParameters:
     density_weight: float = parameter(1.0, "", "weight of the log density", 0.0, 100.0)
     social_weight: float = parameter(2.0, "", "weight of the social cost", 0.0, 100.0)
     path_weight: float = parameter(0.1, "1/m", "weight of the path length", 0.0, 100.0)
+    front_angle: float = parameter(
+        0.95, "rad", "a place farther off the front of who is approached scores less", 0.0, 3.15
+    )
+    front_weight: float = parameter(
+        10.0, "1/rad", "weight of the angle that a place is farther off", 0.0, 100.0
+    )
     keep_margin: float = parameter(
         1.0, "", "the present place is kept unless another scores better by this", 0.0, 100.0
     )
@@ -100,26 +110,6 @@ class Situation:
     robot_in_map: FloatArray
     surroundings: Surroundings
     now: float
-
-
-@dataclass(frozen=True, eq=False)
-class Target:
-    """Who is approached, and everybody else; in the frame of the people's poses.
-
-    Attributes:
-        person: who is approached.
-        members: the person and the other members of the same conversation.
-        others: everybody else who was seen lately.
-    """
-
-    person: Person
-    members: tuple[Person, ...]
-    others: tuple[Person, ...]
-
-    @cached_property
-    def focus(self) -> FloatArray:
-        """(2,) [m] what the robot faces: the person, or the middle of the group."""
-        return np.mean([member.pose[:2] for member in self.members], axis=0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,7 +228,7 @@ class ApproachSelector:
         usable = [person for person in situation.people if person.defect() is None]
         fresh = [person for person in usable if self._is_fresh(person, now)]
         if person_id:
-            found = _with_id(person_id, fresh)
+            found = with_id(person_id, fresh)
             if found is None:
                 return self._why_missing(person_id, situation.people, now)
         else:
@@ -249,7 +239,7 @@ class ApproachSelector:
                     f"nobody of {len(fresh)} people wants to interact with a probability of "
                     f"at least {self.parameters.least_wish:g}",
                 )
-        in_group = _conversation(found, fresh, self.zones.group_span)
+        in_group = conversation(found, fresh, self.zones.group_span)
         others = [p for p in fresh if all(p is not member for member in in_group)]
         return Target(found, tuple(in_group), tuple(others))
 
@@ -259,7 +249,7 @@ class ApproachSelector:
     def _why_missing(
         self, person_id: str, people: Iterable[Person], now: float
     ) -> NoSuchPerson | PersonStale:
-        person = _with_id(person_id, people)
+        person = with_id(person_id, people)
         if person is None:
             return NoSuchPerson(person_id, f"nobody is called '{person_id}'")
         defect = person.defect()
@@ -308,16 +298,23 @@ class ApproachSelector:
             p.density_weight * log_density
             - p.social_weight * social[left]
             - p.path_weight * path_length[left]
+            - p.front_weight * np.maximum(self._off_front(target, sieve.left) - p.front_angle, 0.0)
         )
         return Survey(points, sieve.rejections, density, social, path_length, score)
 
     def _log_density(self, target: Target, points: FloatArray) -> FloatArray:
         """Of the mean over the members, as a share of the model's peak; always finite."""
-        poses = np.array([member.pose for member in target.members])
-        places = np.concatenate([points, np.zeros((len(points), 1))], axis=1)
-        in_person = relative(poses[:, None], places[None])[..., :2]
+        in_person = target.seen_by_members(points)
         logs = self.interaction.score_samples(in_person)
-        return np.logaddexp.reduce(logs, axis=0) - np.log(len(poses)) - self._log_peak
+        return np.logaddexp.reduce(logs, axis=0) - np.log(len(in_person)) - self._log_peak
+
+    @staticmethod
+    def _off_front(target: Target, points: FloatArray) -> FloatArray:
+        """Angle (n,) [rad] to the front of the person, or of the nearest member if larger."""
+        in_person = target.seen_by_members(points)
+        angles = np.abs(np.arctan2(in_person[..., 1], in_person[..., 0]))
+        nearest = np.hypot(in_person[..., 0], in_person[..., 1]).argmin(axis=0)
+        return np.maximum(angles[0], angles[nearest, np.arange(len(points))])
 
     def _own_cost(self, target: Target, points: FloatArray) -> FloatArray:
         inviting = [replace(p, intent=certain(Intent.INTERACTING)) for p in target.members]
@@ -359,18 +356,3 @@ class ApproachSelector:
             path_length=float(survey.path_length[index]),
             score=float(survey.score[index]),
         )
-
-
-def _conversation(person: Person, people: Sequence[Person], span: float) -> list[Person]:
-    """A person and the group's other members, chained by steps of at most a span [m]."""
-    rest = [p for p in people if p is not person and p.group_id and p.group_id == person.group_id]
-    found = [person]
-    for member in found:
-        near = [p for p in rest if np.hypot(*(p.pose[:2] - member.pose[:2])) <= span]
-        found += near
-        rest = [p for p in rest if all(p is not other for other in near)]
-    return found
-
-
-def _with_id(person_id: str, people: Iterable[Person]) -> Person | None:
-    return next((person for person in people if person.id == person_id), None)

@@ -1,4 +1,8 @@
-"""The shape that all zones share: the model normalised by its peak, around its mode."""
+"""The shape that all zones share: the model normalised by its peak, enlarged about its mode.
+
+The model describes how near people come to each other, from centre to centre, when they know each
+other and are at a common task.  A robot is wider and a stranger; `size` makes up for both.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +26,9 @@ class ZoneShape:
     """Normalised cost as a function of the offset from the mode in the person's frame.
 
     Attributes:
-        mode: (2,) [m].
-        mean: (2,) [m].
-        covariance: (2, 2) [m^2].
+        mode: (2,) [m], the model's.
+        mean: (2,) [m] of the enlarged model.
+        covariance: (2, 2) [m^2] of the enlarged model.
         contour: (64, 2) offsets [m] at which the density falls to the cutoff, counter-clockwise
             from straight ahead in equal angles.
         radius: length of the first of them [m]: where a zone of unknown heading ends.
@@ -32,8 +36,11 @@ class ZoneShape:
     """
 
     def __init__(self, model: ProxemicsModel, parameters: SocialZoneParameters) -> None:
-        self.mode, self.mean, self.covariance = model.mode, model.mean, model.covariance
-        self._model, self._peak = model, model.peak
+        size = parameters.size
+        self.mode = model.mode
+        self.mean = model.mode + size * (model.mean - model.mode)
+        self.covariance = size**2 * model.covariance
+        self._model, self._peak, self._size = model, model.peak, size
         self._cutoff = parameters.cutoff
         self._start, self._full = parameters.corridor_start, parameters.corridor_full
         self._width = parameters.corridor_width
@@ -47,27 +54,29 @@ class ZoneShape:
         An open front multiplies it by ``1 - opening s(f) exp(-l^2 / (2 width^2))``, f and l
         forward and left of the body, s a smooth step from corridor_start to corridor_full.
         """
-        forward, left = np.broadcast_arrays(forward + self.mode[0], left + self.mode[1])
-        density = self._model.pdf(np.stack([forward, left], axis=-1)) / self._peak
-        cost = np.clip((density - self._cutoff) / (1.0 - self._cutoff), 0.0, 1.0)
+        offset = np.stack(np.broadcast_arrays(forward, left), axis=-1)
+        cost = np.clip((self._share(offset) - self._cutoff) / (1.0 - self._cutoff), 0.0, 1.0)
         if opening > 0.0:
+            forward, left = forward + self.mode[0], left + self.mode[1]
             step = np.clip((forward - self._start) / (self._full - self._start), 0.0, 1.0)
             step = step * step * (3.0 - 2.0 * step)
             cost = cost * (1.0 - opening * step * np.exp(-0.5 * (left / self._width) ** 2))
         return cost
 
+    def _share(self, offset: FloatArray) -> FloatArray:
+        """Density of the enlarged model over its peak at offsets ``(..., 2)`` [m] from the mode."""
+        return self._model.pdf(self.mode + offset / self._size) / self._peak
+
     def _contour(self) -> FloatArray:
         """Outermost crossings of rays from the mode, found from outside by steps, then halving."""
         directions = _directions()
         radii = np.arange(0.0, FARTHEST, 0.02)
-        points = self.mode + radii[:, None, None] * directions
-        inside = self._model.pdf(points) > self._cutoff * self._peak
+        inside = self._share(radii[:, None, None] * directions) > self._cutoff
         last = radii.size - 1 - np.argmax(inside[::-1], axis=0)
         low, high = radii[last], radii[last] + 0.02
         for _ in range(40):
             middle = 0.5 * (low + high)
-            density = self._model.pdf(self.mode + middle[:, None] * directions)
-            within = density > self._cutoff * self._peak
+            within = self._share(middle[:, None] * directions) > self._cutoff
             low, high = np.where(within, middle, low), np.where(within, high, middle)
         return low[:, None] * directions
 

@@ -1,6 +1,7 @@
 """The zone of each person: the model moved, turned, widened, stretched and shaped by labels.
 
-In the person's frame, with m the model's mode and b(x) = pdf(x) / peak, the plain zone is
+In the person's frame, with m the model's mode and b(x) = pdf(m + (x - m) / size) / peak, the plain
+zone is
 
     cost(x) = amplitude max(0, b(x) - cutoff) / (1 - cutoff)
 
@@ -29,6 +30,7 @@ UNKNOWN_HEADING = math.pi**2  # [rad^2]: a yaw variance above it says that nobod
 class SocialZoneParameters:
     """How people become costs; used alike by the Python field and the costmap layer."""
 
+    size: float = parameter(1.6, "", "zones are so much larger than the model", 0.3, 3.0)
     cutoff: float = parameter(0.01, "", "share of the peak where a zone ends", 0.001, 0.5)
     combination: str = parameter(
         "max", "", "how zones that overlap add up", choices=("max", "sum", "mixture")

@@ -20,6 +20,7 @@ from social_nav_core.proxemics import (
 from social_nav_core.proxemics.o_space import convex_hull
 
 MODEL = shipped_model()
+AS_LEARNED = SocialZoneParameters(size=1.0)
 
 
 def standing(name, x, y, yaw, group="") -> Person:
@@ -104,7 +105,7 @@ PICTURES = {
 @pytest.mark.parametrize("name", PICTURES)
 def test_pictures(name):
     people, grid, expected = PICTURES[name]
-    assert picture(social_field(people, MODEL, grid)) == expected.strip("\n")
+    assert picture(social_field(people, MODEL, grid, AS_LEARNED)) == expected.strip("\n")
 
 
 unit = st.floats(0.0, 1.0)
@@ -182,35 +183,38 @@ def test_the_order_of_people_does_not_matter(people, combination, order):
 def test_combinations_by_value():
     people = [standing("a", 0.0, 0.0, 0.0, "g"), standing("b", 0.0, 0.5, 0.0, "g")]
     no_o_space = {"o_space_amplitude": 0.0}
-    single = [social_cost([0.2, 0.2], [p], MODEL) for p in people]
+    single = [social_cost([0.2, 0.2], [p], MODEL, AS_LEARNED) for p in people]
     both = {
         name: float(
             social_cost(
-                [0.2, 0.2], people, MODEL, SocialZoneParameters(combination=name, **no_o_space)
+                [0.2, 0.2],
+                people,
+                MODEL,
+                SocialZoneParameters(size=1.0, combination=name, **no_o_space),
             )
         )
         for name in ("max", "sum", "mixture")
     }
     assert both["max"] == pytest.approx(max(single))
     assert both["sum"] == pytest.approx(min(1.0, sum(single)))
-    centers = [zone.center for zone in zones_of(people, MODEL, SocialZoneParameters())]
-    peak = max(sum(float(social_cost(c, [p], MODEL)) for p in people) for c in centers)
+    centers = [zone.center for zone in zones_of(people, MODEL, AS_LEARNED)]
+    peak = max(sum(float(social_cost(c, [p], MODEL, AS_LEARNED)) for p in people) for c in centers)
     assert peak > 1.1
     assert both["mixture"] == pytest.approx(sum(single) / peak)
     strangers = [replace(p, group_id="") for p in people]
-    apart = SocialZoneParameters(combination="mixture")
+    apart = SocialZoneParameters(size=1.0, combination="mixture")
     assert social_cost([0.2, 0.2], strangers, MODEL, apart) == pytest.approx(max(single))
 
 
 def test_o_space_of_a_pair_by_value():
     people = face_to_face(2.0)
     end = math.sqrt(-2.0 * math.log(0.01)) * 0.35
-    assert social_cost([0.0, 0.0], people, MODEL) == pytest.approx(1.0)
+    assert social_cost([0.0, 0.0], people, MODEL, AS_LEARNED) == pytest.approx(1.0)
     expected = (math.exp(-0.5) - 0.01) / 0.99
-    assert social_cost([0.35, 0.0], people, MODEL) == pytest.approx(expected)
-    assert social_cost([end + 0.001, 0.0], people, MODEL) == 0.0
+    assert social_cost([0.35, 0.0], people, MODEL, AS_LEARNED) == pytest.approx(expected)
+    assert social_cost([end + 0.001, 0.0], people, MODEL, AS_LEARNED) == 0.0
     unsure = [people[0], replace(people[1], confidence=0.5)]
-    assert social_cost([0.0, 0.0], unsure, MODEL) == pytest.approx(0.5)
+    assert social_cost([0.0, 0.0], unsure, MODEL, AS_LEARNED) == pytest.approx(0.5)
 
 
 def test_o_space_of_a_circle_fills_its_middle():
@@ -218,14 +222,14 @@ def test_o_space_of_a_circle_fills_its_middle():
         standing(str(i), 1.5 * math.cos(a), 1.5 * math.sin(a), a + math.pi, "g")
         for i, a in enumerate(np.arange(4) * math.pi / 2)
     ]
-    assert social_cost([0.3, 0.2], circle, MODEL) == pytest.approx(1.0)
+    assert social_cost([0.3, 0.2], circle, MODEL, AS_LEARNED) == pytest.approx(1.0)
     strangers = [replace(p, group_id="") for p in circle]
-    assert social_cost([0.3, 0.2], strangers, MODEL) < 0.02
+    assert social_cost([0.3, 0.2], strangers, MODEL, AS_LEARNED) < 0.02
 
 
 def test_members_too_far_apart_share_no_space():
-    assert social_cost([0.0, 0.0], face_to_face(2.9), MODEL) == pytest.approx(1.0)
-    assert social_cost([0.0, 0.0], face_to_face(3.1), MODEL) < 0.01
+    assert social_cost([0.0, 0.0], face_to_face(2.9), MODEL, AS_LEARNED) == pytest.approx(1.0)
+    assert social_cost([0.0, 0.0], face_to_face(3.1), MODEL, AS_LEARNED) < 0.01
 
 
 def test_convex_hull():
@@ -238,9 +242,9 @@ def test_convex_hull():
 
 def test_members_on_one_spot_and_in_one_line():
     same = [standing("a", 0.0, 0.0, 0.0, "g"), standing("b", 0.0, 0.0, 1.0, "g")]
-    assert np.isfinite(social_cost([0.1, 0.1], same, MODEL))
+    assert np.isfinite(social_cost([0.1, 0.1], same, MODEL, AS_LEARNED))
     row = [standing(str(i), 0.9 * i, 0.0, 0.0, "g") for i in range(3)]
-    assert social_cost([0.45, 0.0], row, MODEL) >= 0.999
+    assert social_cost([0.45, 0.0], row, MODEL, AS_LEARNED) >= 0.999
 
 
 def test_nobody_costs_nothing():
@@ -254,15 +258,15 @@ def test_nobody_costs_nothing():
 def test_people_far_outside_a_grid_cost_nothing_there():
     grid = GridGeometry(5, 4, 0.1)
     for x, y in ((1e6, 0.0), (-1e6, 3.0), (0.0, -50.0)):
-        assert not social_field([standing("a", x, y, 0.0)], MODEL, grid).any()
+        assert not social_field([standing("a", x, y, 0.0)], MODEL, grid, AS_LEARNED).any()
 
 
 def test_a_turned_origin_by_value():
     grid = GridGeometry(30, 30, 0.1, (2.0, 1.0, math.pi / 3))
     center = transform_points(grid.origin, [1.55, 1.45])
     person = standing("a", center[0], center[1], 0.4)
-    field = social_field([person], MODEL, grid)
-    assert field[14, 15] == pytest.approx(float(social_cost(center, [person], MODEL)))
+    field = social_field([person], MODEL, grid, AS_LEARNED)
+    assert field[14, 15] == pytest.approx(float(social_cost(center, [person], MODEL, AS_LEARNED)))
     assert field[14, 15] > 0.98
 
 
@@ -272,5 +276,5 @@ def test_five_hundred_people():
         standing(str(i), rng.uniform(0, 10), rng.uniform(0, 10), rng.uniform(-3, 3))
         for i in range(500)
     ]
-    field = social_field(people, MODEL, GridGeometry(100, 100, 0.1))
+    field = social_field(people, MODEL, GridGeometry(100, 100, 0.1), AS_LEARNED)
     assert field.min() > 0.0 and field.max() <= 1.0

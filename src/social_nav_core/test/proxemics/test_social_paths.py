@@ -77,6 +77,6 @@ def test_without_costs_the_way_leads_through():
 
 
 def test_without_the_o_space_the_way_leads_through():
-    alone = SocialZoneParameters(o_space_amplitude=0.0)
+    alone = SocialZoneParameters(size=1.0, o_space_amplitude=0.0)
     field = social_field(face_to_face(1.6), MODEL, GRID, alone)
     assert crossing(field, 252)[1] == pytest.approx(10.0)

@@ -12,7 +12,7 @@ from social_nav_core.proxemics.shape import zone_shape
 from social_nav_core.proxemics.zone import transport, turned_covariance
 
 MODEL = shipped_model()
-PLAIN = SocialZoneParameters()
+PLAIN = SocialZoneParameters(size=1.0)
 
 
 def person(x=0.0, y=0.0, yaw=0.0, **more) -> Person:
@@ -50,6 +50,31 @@ def test_the_zone_ends_where_the_density_is_the_cutoff():
     for offset in shape.contour[::8]:
         assert cost(shape.mode + 1.001 * offset, person()) == 0.0
         assert 0.0 < cost(shape.mode + 0.99 * offset, person()) < 0.002
+
+
+def test_a_size_enlarges_the_zone_about_the_mode():
+    offsets = np.array([[0.5, 0.0], [-0.2, 0.3], [0.3, -0.4]])
+    for offset in offsets:
+        wide = cost(MODEL.mode + 1.6 * offset, person(), SocialZoneParameters(size=1.6))
+        assert wide == pytest.approx(cost(MODEL.mode + offset, person()), rel=1e-9)
+    shapes = [zone_shape(MODEL, SocialZoneParameters(size=size)) for size in (1.0, 1.6)]
+    np.testing.assert_allclose(shapes[1].contour, 1.6 * shapes[0].contour, atol=1e-9)
+
+
+def test_the_front_opens_at_the_same_distance_whatever_the_size():
+    wide, interacting = SocialZoneParameters(size=1.6), person(intent=certain(Intent.INTERACTING))
+    assert cost([0.45, 0.0], interacting, wide) == cost([0.45, 0.0], person(), wide)
+    # half way from corridor_start to corridor_full: 1 - opening / 2
+    half = 0.5 * cost([0.625, 0.0], person(), wide)
+    assert cost([0.625, 0.0], interacting, wide) == pytest.approx(half)
+
+
+def test_uncertainty_adds_to_an_enlarged_zone():
+    covariance, wide = np.zeros((3, 3)), SocialZoneParameters(size=1.6)
+    covariance[1, 1] = 0.09
+    to_model = zones_of([person(covariance=covariance)], MODEL, wide)[0].to_model
+    back, enlarged = np.linalg.inv(to_model), 1.6**2 * MODEL.covariance
+    np.testing.assert_allclose(back @ enlarged @ back.T, enlarged + covariance[:2, :2], atol=1e-12)
 
 
 def test_confidence_scales_the_amplitude():
@@ -132,9 +157,12 @@ def test_a_moving_person_reaches_ahead_by_speed_times_horizon_and_keeps_the_fron
     np.testing.assert_allclose(cost([0.3, -0.4], walking), cost([0.3, -0.4], person()))
     column = np.stack([np.zeros(4001), np.linspace(-1.0, 3.0, 4001)], axis=-1)
     grid = np.stack(np.meshgrid(np.linspace(-1, 2, 151), np.linspace(0, 3, 601)), axis=-1)
-    reach = [grid[social_cost(grid, [who], MODEL) > 0.0][:, 1].max() for who in (person(), walking)]
+    reach = [
+        grid[social_cost(grid, [who], MODEL, PLAIN) > 0.0][:, 1].max()
+        for who in (person(), walking)
+    ]
     assert reach[1] - reach[0] == pytest.approx(0.8, abs=0.011)
-    values = social_cost(column, [walking], MODEL)
+    values = social_cost(column, [walking], MODEL, PLAIN)
     top = int(values.argmax())
     assert column[top, 1] == pytest.approx(MODEL.mode[1], abs=0.002)
     inside = values[top:][values[top:] > 0.0]

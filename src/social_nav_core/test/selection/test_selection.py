@@ -24,9 +24,9 @@ from social_nav_core.interaction.selection import (
     ApproachSelector,
     SelectionParameters,
     Situation,
-    Target,
 )
 from social_nav_core.interaction.surroundings import Surroundings
+from social_nav_core.interaction.target import Target
 from social_nav_core.parameters import ParameterError
 from social_nav_core.people import Intent, Person, certain
 from social_nav_core.proxemics.model import shipped_model
@@ -126,6 +126,8 @@ def test_density_cost_and_score_by_hand() -> None:
     ways = np.hypot(*(centres - ROBOT[:2]).T)
     assert survey.path_length == pytest.approx(ways)
     expected = np.array([-0.01, -1.21, -796.01]) - 2.0 * survey.social_cost - 0.1 * ways
+    off_front = np.pi - np.arctan2(0.01, 2.99)  # of the place behind her; 0.95 rad cost nothing
+    expected[2] -= 10.0 * (off_front - 0.95)
     assert survey.score == pytest.approx(expected)
     assert survey.social_cost[2] == 0.0
     assert (survey.rejections == -1).all()
@@ -174,7 +176,7 @@ def test_the_way_of_a_walking_person_stays_free() -> None:
     now = situation(anna, walker)
     target = SELECTOR.target(now, "anna")
     assert isinstance(target, Target)
-    in_the_way = np.array([[0.9, 1.4]])
+    in_the_way = np.array([[0.9, 1.0]])
     assert list(SELECTOR.survey(target, in_the_way, now.surroundings).counts) == [
         Rejection.OTHERS_ZONE
     ]

@@ -154,6 +154,8 @@ inline std::vector<Setting> make_all_settings()
       "for one update; when it is not enough the nearest people are drawn", {}},
     {"diagnostics_period", +[](S & s) -> D {return &s.diagnostics_period;}, "s", 0.1, 60.0,
       "time between messages on /diagnostics", {}},
+    {"size", +[](S & s) -> D {return &s.zones.size;}, "", 0.3, 3.0,
+      "zones are so much larger than the model", {}},
     {"cutoff", +[](S & s) -> D {return &s.zones.cutoff;}, "", 0.001, 0.5,
       "share of the peak where a zone ends", {}},
     {"combination", +[](S & s) {return &s.combination;}, "", 0, 0,
@@ -212,7 +214,7 @@ inline std::vector<Setting> make_all_settings()
   for (Setting & setting : all) {
     const std::string & name = setting.name;
     setting.subscribes = name == "topic" || name == "reliability" || name == "depth";
-    shapes = shapes || name == "cutoff";  // the first of the zones' settings
+    shapes = shapes || name == "size";  // the first of the zones' settings
     setting.shapes = shapes || name == "model_file";
   }
   return all;

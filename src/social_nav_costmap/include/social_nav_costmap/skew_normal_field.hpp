@@ -26,7 +26,8 @@ class SkewNormalField
 {
 public:
   SkewNormalField(const ProxemicsModel & model, const ZoneParameters & parameters)
-  : parameters_(parameters), shape_(model, parameters.cutoff), table_(model, shape_, parameters),
+  : parameters_(parameters), shape_(model, parameters.size, parameters.cutoff),
+    table_(model, shape_, parameters),
     profile_(parameters.o_space_sigma, parameters.cutoff)
   {
     Vector a = shape_.contour.back();

@@ -25,6 +25,7 @@ struct LabelFactors
 /// SocialZoneParameters.
 struct ZoneParameters
 {
+  double size = 1.6;
   double cutoff = 0.01;
   Combination combination = Combination::max;
   double horizon = 1.0;
@@ -120,18 +121,19 @@ inline LabelFactors label_factors(const Person & person, const ZoneParameters & 
 
 constexpr int kDirections = 64;
 
-/// The shape that all zones share: the model around its mode, in the person's frame.
+/// The shape that all zones share: the model enlarged about its mode, in the person's frame.
 struct ZoneShape
 {
-  ZoneShape(const ProxemicsModel & model, double cutoff)
-  : mode(model.mode()), mean(model.mean()), covariance(model.covariance())
+  ZoneShape(const ProxemicsModel & model, double size, double cutoff)
+  : mode(model.mode()), mean(model.mode() + size * (model.mean() - model.mode())),
+    covariance(size * size * model.covariance())
   {
     constexpr double farthest = 20.0, step = 0.02;  // [m]
     for (int k = 0; k < kDirections; ++k) {
       const double angle = 2.0 * kPi * k / kDirections;
       const Vector direction{std::cos(angle), std::sin(angle)};
       const auto inside = [&](double radius) {
-          return model.pdf(mode + radius * direction) > cutoff * model.peak();
+          return model.pdf(mode + (radius / size) * direction) > cutoff * model.peak();
         };
       int steps = static_cast<int>(farthest / step) - 1;
       while (steps > 0 && !inside(steps * step)) {
@@ -147,9 +149,9 @@ struct ZoneShape
     }
   }
 
-  Vector mode;        ///< [m]
-  Vector mean;        ///< [m]
-  Matrix covariance;  ///< [m^2]
+  Vector mode;        ///< [m], the model's
+  Vector mean;        ///< [m] of the enlarged model
+  Matrix covariance;  ///< [m^2] of the enlarged model
   std::array<Vector, kDirections> contour;  ///< offsets from the mode where the zone ends [m]
   std::array<Vector, kDirections> circle;   ///< the same for an unknown heading [m]
 };

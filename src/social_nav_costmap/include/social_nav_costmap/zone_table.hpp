@@ -19,9 +19,9 @@ namespace social_nav_costmap
 
 /// The normalised zone as a table of tangent planes over offsets from the mode.
 ///
-/// With b = pdf / peak the zone is z = max(0, b - cutoff) / (1 - cutoff); a second table holds z
+/// With b = pdf / peak of the enlarged model the zone is z = max(0, b - cutoff) / (1 - cutoff); a second table holds z
 /// times the open corridor s(f) exp(-l^2 / (2 width^2)).  A look-up reads one plane and is off by
-/// less than 0.002 of the peak: squares are a tenth of the model's grain wide.
+/// less than 0.002 of the peak: squares are a tenth of the enlarged model's grain wide.
 class ZoneTable
 {
 public:
@@ -33,7 +33,7 @@ public:
     for (const Vector & offset : shape.contour) {
       box.add(1.03 * offset);
     }
-    const double square = model.grain() / 10.0;
+    const double square = p.size * model.grain() / 10.0;
     per_metre_ = static_cast<float>(1.0 / square);
     forward0_ = static_cast<float>(box.min_x - 2.0 * square);
     left0_ = static_cast<float>(box.min_y - 2.0 * square);
@@ -41,7 +41,7 @@ public:
     rows_ = static_cast<int>((box.max_y - box.min_y) / square) + 5;
     const auto zone = [&](double column, double row) {
         const Vector offset{forward0_ + column * square, left0_ + row * square};
-        const double b = model.pdf(shape.mode + offset) / model.peak();
+        const double b = model.pdf(shape.mode + (1.0 / p.size) * offset) / model.peak();
         return std::max(0.0, (b - p.cutoff) / (1.0 - p.cutoff));
       };
     const auto open_zone = [&](double column, double row) {
