@@ -18,6 +18,12 @@ from launch import LaunchDescription
 
 ROOT = Path(__file__).resolve().parent.parent
 DRIFTING = {"localised": False, "robot.drift_per_metre": 0.02, "robot.drift_per_turn": 0.02}
+CAMERA_TOPICS = (  # the body tracker's names and PAL's
+    ("image", "/rgb/image_raw"),
+    ("camera_info", "/rgb/camera_info"),
+    ("depth", "/depth_registered/image_raw"),
+)
+WEIGHTS = "the weights:= of the body tracker (ONNX); docs/tiago.md tells how to get some"
 
 
 def generate_launch_description():
@@ -27,7 +33,8 @@ def generate_launch_description():
                 "input",
                 "simulator",
                 "Where people come from. simulator: the headless simulator, which is the robot, "
-                "too; ros4hri: /humans of REP-155; people_msgs: people_msgs/People on 'people'; "
+                "too; camera: the body tracker on images; ros4hri: /humans of REP-155; people_msgs: "
+                "people_msgs/People on 'people'; "
                 "pose_array: geometry_msgs/PoseArray on 'people_poses'; none: somebody else "
                 "publishes social_people",
                 INPUTS,
@@ -49,6 +56,8 @@ def generate_launch_description():
                 "AMCL); its odometry then drifts",
                 YES_NO,
             ),
+            argument("weights", "", "Pose network (ONNX) of the body tracker"),
+            argument("camera", "/head_front_camera", "Namespace of the robot's camera"),
             argument("goal_selector", "true", "Whether to start the goal selector", YES_NO),
             argument(
                 "social_costmap",
@@ -83,6 +92,10 @@ def start(given):
         }
         if given["localization"] == "true":
             own["simulator"] |= DRIFTING
+    images = []
+    if given["input"] == "camera":
+        own["body_tracker"] = {"weights": str(need_file(given["weights"], WEIGHTS))}
+        images = [(name, given["camera"] + topic) for name, topic in CAMERA_TOPICS]
     use_sim_time = simulated or given["use_sim_time"] == "true"
     return [
         SetParameter("use_sim_time", use_sim_time),
@@ -93,7 +106,7 @@ def start(given):
                 name=name,
                 namespace=given["namespace"],
                 parameters=[str(parameters), *([own[name]] if name in own else [])],
-                remappings=TF_REMAPPINGS,
+                remappings=[*TF_REMAPPINGS, *(images if name == "body_tracker" else ())],
                 output="screen",
             )
             for name in names

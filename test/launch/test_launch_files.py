@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LAUNCH = sorted((ROOT / "launch").glob("*.launch.py"))
 SUITE = (
     *("simulator", "goal_selector", "social_costmap", "navigator", "people_msgs", "pose_array"),
-    *("gazebo_people", "trial", "recorder"),
+    *("gazebo_people", "trial", "recorder", "body_tracker", "perception"),
 )
 PACKAGES: dict[str, tuple[str, ...]] = {
     "social_nav_nodes": SUITE,
@@ -174,6 +174,18 @@ def test_every_argument_has_a_description_and_a_default(path):
 def test_inputs_of_the_suite(installed, given, expected):
     installed()
     assert set(Walk("social_nav.launch.py", input=given).commands) == expected
+
+
+def test_the_body_tracker_gets_its_weights_and_the_robots_camera(installed, tmp_path):
+    installed()
+    (tmp_path / "net.onnx").touch()
+    walk = Walk("social_nav.launch.py", input="camera", weights=str(tmp_path / "net.onnx"))
+    assert {"body_tracker", "perception"} <= set(walk.commands)
+    assert walk.parameters["body_tracker"]["weights"] == str(tmp_path / "net.onnx")
+    assert "image:=/head_front_camera/rgb/image_raw" in walk.commands["body_tracker"]
+    assert "depth:=/head_front_camera/depth_registered/image_raw" in walk.commands["body_tracker"]
+    with pytest.raises(MissingError, match=r"^no file '', expected the weights:= of the body"):
+        Walk("social_nav.launch.py", input="camera")
 
 
 def test_the_simulator_gets_its_scene_and_everybody_its_clock(installed):

@@ -28,6 +28,7 @@ from launch import LaunchContext
 INPUTS = {
     "none": (),
     "simulator": ("simulator",),
+    "camera": ("body_tracker", "perception"),
     "ros4hri": ("ros4hri", "perception"),
     "people_msgs": ("people_msgs",),
     "pose_array": ("pose_array",),
