@@ -50,8 +50,11 @@ def wall_cells(run: RunRecord) -> np.ndarray:
     wall = run.occupancy >= 100
     if not run.furniture:
         return wall
-    apart = BoxArray(run.furniture).clearances(run.grid.centers()) > 0.75 * run.grid.resolution
-    return np.asarray(wall & binary_dilation(wall & apart, np.ones((3, 3))))
+    cells = np.nonzero(wall)
+    gaps = BoxArray(run.furniture).clearances(run.grid.centers_of(*cells))
+    apart = np.zeros_like(wall)
+    apart[cells] = gaps > 0.75 * run.grid.resolution
+    return np.asarray(wall & binary_dilation(apart, np.ones((3, 3))))
 
 
 def field(

@@ -27,6 +27,8 @@ from social_nav_core.sim.scene import occupancy
 from social_nav_core.sim.world import World
 
 SHARES = np.linspace(0.0, 1.0, 61)
+ROW_WIDTH, ROW_TITLE = 2.9, 0.32
+"""Width [inch] of a small room, and the height [inch] that its title takes."""
 
 
 def arm_colours(arms: Sequence[str]) -> dict[str, str]:
@@ -44,13 +46,20 @@ def ways(trials: Sequence[Sequence[Trial]], results: Sequence[Result]) -> Figure
     arms = arms_of(results)
     colours = arm_colours(arms)
     by_place = {(r.entry, r.index, r.arm): r for r in results}
-    rows, columns = len(trials), max(len(row) for row in trials)
+    columns = max(2, *(len(row) for row in trials))
+    heights = [ROW_WIDTH * _slenderness(row[0]) + ROW_TITLE for row in trials]
+    height = sum(heights) + 0.5
     with matplotlib.rc_context(style.RC):
-        figure = Figure(figsize=(2.9 * columns, 1.75 * rows + 0.5))
+        figure = Figure(figsize=(ROW_WIDTH * columns, height))
         FigureCanvasAgg(figure)
+        bottom = _legend(figure, arms, colours)
+        grid = figure.add_gridspec(
+            len(trials), columns, height_ratios=heights, wspace=0.04, hspace=0.0,
+            left=0.01, right=0.99, bottom=bottom, top=1.0 - 0.05 / height,
+        )  # fmt: skip
         for i, row in enumerate(trials):
             for j, trial in enumerate(row):
-                ax = figure.add_subplot(rows, columns, i * columns + j + 1)
+                ax = figure.add_subplot(grid[i, j], anchor="SW")
                 _start_of(ax, trial)
                 for arm in reversed(arms):
                     result = by_place.get((f"{trial.task} {trial.scene.name}", j, arm))
@@ -59,11 +68,14 @@ def ways(trials: Sequence[Sequence[Trial]], results: Sequence[Result]) -> Figure
                             *np.array(result.way).T, color=colours[arm], linewidth=1.8, zorder=4
                         )
                 if j == 0:
-                    words = f"{trial.task}: {readable(trial.scene.name)}"
-                    ax.set_title(words, fontsize=9.5, pad=3)
-        _legend(figure, arms, colours)
-        figure.subplots_adjust(0.01, 0.5 / (1.75 * rows + 0.5), 0.99, 0.965, 0.04, 0.22)
+                    ax.set_title(readable(trial.scene.name), fontsize=9.5, pad=3)
     return figure
+
+
+def _slenderness(trial: Trial) -> float:
+    """Height of a trial's room over its width."""
+    room = trial.scene.room
+    return (room.y[1] - room.y[0]) / (room.x[1] - room.x[0])
 
 
 def _start_of(ax: Axes, trial: Trial) -> None:
@@ -89,10 +101,14 @@ def _as_run(trial: Trial) -> RunRecord:
     )
 
 
-def _legend(figure: Figure, arms: Sequence[str], colours: dict[str, str]) -> None:
-    handles = [Line2D([], [], color=colours[arm], linewidth=3.0, label=arm) for arm in arms]
-    columns = max(int(figure.get_figwidth() / 1.6), 1)
+def _legend(figure: Figure, arms: Sequence[str], colours: dict[str, str]) -> float:
+    """Put the arms at the bottom; the share of the figure's height below which they are."""
+    whole = [arm for arm in arms if " x" not in arm]
+    handles = [Line2D([], [], color=colours[arm], linewidth=3.0, label=arm) for arm in whole]
+    columns = max(int(figure.get_figwidth() / 1.8), 1)
     figure.legend(handles=handles, loc="lower center", ncol=columns, frameon=False, fontsize=9.5)
+    rows = -(-len(whole) // columns)
+    return (0.12 + 0.22 * rows) / float(figure.get_figheight())
 
 
 def mean_cost_curves(results: Sequence[Result]) -> Figure:
@@ -116,11 +132,14 @@ def mean_cost_curves(results: Sequence[Result]) -> Figure:
                 ax.plot(SHARES, mean, color=colours[arm], linewidth=1.8)
             ax.set_title(readable(entry.partition(" ")[2]), fontsize=10.5, pad=3)
             ax.spines[["top", "right"]].set_visible(False)
-            ax.set(xlim=(0.0, 1.0), ylim=(0.0, None))
-        figure.supxlabel("share of the run", fontsize=10.5, y=0.075)
+            ax.set_xlim(0.0, 1.0)
+        axes[0, 0].set_ylim(0.0, None)
+        for ax in axes.flat[max(len(entries) - 3, 0) : len(entries)]:
+            ax.tick_params(labelbottom=True)
+        bottom = _legend(figure, arms, colours)
+        figure.supxlabel("share of the run", fontsize=10.5, y=bottom)
         figure.supylabel("personal-space cost", fontsize=10.5)
-        _legend(figure, arms, colours)
-        figure.tight_layout(rect=(0.0, 0.09, 1.0, 1.0))
+        figure.tight_layout(rect=(0.0, bottom, 1.0, 1.0))
     return figure
 
 
@@ -160,8 +179,8 @@ def bars(results: Sequence[Result], metric: str, label: str) -> Figure:
         ax.set_xticks(range(len(entries)), [readable(e.partition(" ")[2]) for e in entries])
         ax.set(ylabel=label, ylim=(0.0, None))
         ax.spines[["top", "right"]].set_visible(False)
-        _legend(figure, arms, colours)
-        figure.tight_layout(rect=(0.0, 0.08, 1.0, 1.0))
+        bottom = _legend(figure, arms, colours)
+        figure.tight_layout(rect=(0.0, bottom, 1.0, 1.0))
     return figure
 
 

@@ -138,13 +138,14 @@ def _pictures(task: str, plan: Plan, results: Sequence[Result]) -> Iterator[Pict
 
 def _means(task: str, results: Sequence[Result]) -> str:
     arms = suite_tables.arms_of(results)
-    rows = [
-        _row(
-            metric,
-            [suite_tables.mean_text(metric, column(results, task, a, metric.name)) for a in arms],
-        )
-        for metric in suite_tables.metrics_of(results, task)
-    ]
+    rows, section = [], ""
+    for metric in suite_tables.metrics_of(results, task):
+        if metric.section != section:
+            section = metric.section
+            span = f'colspan="{len(arms) + 1}"'
+            rows.append(f'<tr class="section"><th {span}>{section.title()}</th></tr>')
+        values = [column(results, task, arm, metric.name) for arm in arms]
+        rows.append(_row(metric, [suite_tables.mean_text(metric, each) for each in values]))
     return _table("All trials: mean ± standard deviation.", arms, rows)
 
 
