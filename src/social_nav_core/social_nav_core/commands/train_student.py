@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--network", choices=("student", "st_gcn", "gru"), default="student")
     parser.add_argument("--tracks", choices=("jpl_social", "harper"), default="jpl_social")
-    parser.add_argument("--epochs", type=whole_number(1), default=60, help="(default 60)")
+    parser.add_argument("--epochs", type=whole_number(1), default=30, help="(default 30)")
     parser.add_argument("--seed", type=whole_number(0), default=0, help="(default 0)")
 
 

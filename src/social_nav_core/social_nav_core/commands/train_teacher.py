@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("validation", metavar="VALIDATION", type=Path)
     parser.add_argument("--out", type=output_file, required=True, help="checkpoint, an NPZ file")
     parser.add_argument("--size", choices=("small", "full"), default="small")
-    parser.add_argument("--epochs", type=whole_number(1), default=20, help="(default 20)")
+    parser.add_argument("--epochs", type=whole_number(1), default=10, help="(default 10)")
     parser.add_argument("--seed", type=whole_number(0), default=0, help="(default 0)")
 
 

@@ -39,8 +39,8 @@ Report = Callable[[str], None] | None
 class DistillSettings:
     """What a pose network learns from besides the labels, and how its input is disturbed."""
 
-    contrast: float = parameter(0.5, "1", "weight of InfoNCE; 0 without a teacher", 0.0, 100.0)
-    soft: float = parameter(0.5, "1", "weight of the teacher's soft answers", 0.0, 100.0)
+    contrast: float = parameter(0.1, "1", "weight of InfoNCE; 0 without a teacher", 0.0, 100.0)
+    soft: float = parameter(2.0, "1", "weight of the teacher's soft answers", 0.0, 100.0)
     temperature: float = parameter(2.0, "1", "softness of the teacher's answers", 0.1, 50.0)
     smoothing: float = parameter(0.05, "1", "label smoothing", 0.0, 0.9)
     calm: float = parameter(0.4, "1", "share of windows of which nothing is lost", 0.0, 1.0)

@@ -120,7 +120,12 @@ def test_stages_from_nothing_to_a_table(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["train-teacher", *data, "--out", teacher, "--epochs", "1"]) == 0
     taught = ["--teacher", teacher, "--epochs", "1", "--out", student]
     assert main(["train-student", *data, *taught]) == 0
+    more = ["--teacher", teacher, "--unlabelled", files["test"], "--epochs", "1", "--out"]
+    assert main(["train-student", *data, *more, str(tmp_path / "more.npz")]) == 0
+    alone = ["--unlabelled", files["test"], "--out", str(tmp_path / "none.npz")]
     capsys.readouterr()
+    assert main(["train-student", *data, *alone]) == 2
+    assert "--unlabelled needs --teacher" in capsys.readouterr().err
     scored = ["score-perception", files["test"], student, "--validation", files["validation"]]
     assert main(scored) == 0
     table_text = capsys.readouterr().out

@@ -217,3 +217,42 @@ def test_perception_imports_without_torch() -> None:
         "social_nav_core.perception.datasets.tracks; assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_track_that_just_began_repeats_its_first_frame() -> None:
+    joints = np.random.default_rng(0).uniform(0.1, 0.9, (50, 10, 23, 3)).astype(np.float32)
+    got = corrupted(joints, Corruption(late=1.0), np.random.default_rng(1))
+    np.testing.assert_array_equal(got[:, -1], joints[:, -1])
+    begun = (got == joints).all(axis=(2, 3)).argmax(axis=1)
+    assert set(begun) == set(range(7))
+    for window, first in enumerate(begun):
+        np.testing.assert_array_equal(
+            got[window, : first + 1], joints[window, [first] * (first + 1)]
+        )
+
+
+def test_feet_and_confidences_can_be_without_meaning() -> None:
+    joints = np.random.default_rng(0).uniform(0.2, 0.9, (30, 10, 23, 3)).astype(np.float32)
+    bare = corrupted(joints, Corruption(feetless=1.0), np.random.default_rng(1))
+    assert (bare[:, :, 17:] == 0.0).all()
+    np.testing.assert_array_equal(bare[:, :, :17], joints[:, :, :17])
+    flat = corrupted(joints, Corruption(flat=1.0), np.random.default_rng(1))
+    assert (np.ptp(flat[..., 2], axis=(1, 2)) == 0.0).all()
+    np.testing.assert_array_equal(flat[..., :2], joints[..., :2])
+
+
+def test_rolled_windows_keep_their_shape_and_stretched_ones_their_height() -> None:
+    joints = np.random.default_rng(0).uniform(0.2, 0.9, (8, 10, 23, 3)).astype(np.float32)
+    joints[0, :, 5] = 0.0
+    rolled = corrupted(joints, Corruption(turned=0.3), np.random.default_rng(1))
+    sizes = [
+        np.linalg.norm(one[1:, :, 3, :2] - one[1:, :, 9, :2], axis=-1) for one in (rolled, joints)
+    ]
+    np.testing.assert_allclose(sizes[0], sizes[1], atol=1e-5)
+    assert not np.allclose(rolled, joints)
+    np.testing.assert_array_equal(rolled[0, :, 5], 0.0)
+    wide = corrupted(joints, Corruption(stretched=0.3), np.random.default_rng(1))
+    np.testing.assert_allclose(wide[..., 1], joints[..., 1], atol=1e-5)
+    factor = np.ptp(wide[1:, :, :, 0], axis=(1, 2)) / np.ptp(joints[1:, :, :, 0], axis=(1, 2))
+    assert (np.abs(np.log(factor)) <= 0.3 + 1e-5).all()
+    assert np.ptp(factor) > 0.05

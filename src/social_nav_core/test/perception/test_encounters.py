@@ -7,17 +7,22 @@ from dataclasses import fields
 import numpy as np
 import pytest
 from social_nav_core.people import Action
+from social_nav_core.perception.corruption import Corruption
 from social_nav_core.perception.encounters.behaviour import draw_circumstances
+from social_nav_core.perception.encounters.company import with_others
 from social_nav_core.perception.encounters.generator import (
     Encounters,
     EncounterSettings,
     generate,
 )
+from social_nav_core.perception.encounters.loss import with_loss
 from social_nav_core.perception.encounters.pools import pool_of
 from social_nav_core.perception.encounters.render import crop_box
 from social_nav_core.perception.encounters.shortcuts import SHORTCUTS, shortcut_accuracy
 from social_nav_core.perception.tasks import label_table
 from social_nav_core.perception.windows import centred, mirrored
+from social_nav_core.sim.anatomy.gestures import Gesture
+from social_nav_core.sim.motion import standing
 from social_nav_core.skeleton import JOINT
 
 PLAIN = EncounterSettings(image=0)
@@ -158,6 +163,51 @@ def test_centred_ignores_lost_joints_and_survives_empty_windows() -> None:
     np.testing.assert_array_equal(got[0, :, 2], 0.0)
     np.testing.assert_allclose(got[0, 0, 1], [0.5, 1.0, 0.9], atol=1e-5)
     np.testing.assert_array_equal(got[1], 0.0)
+
+
+def test_centred_holds_the_place_of_joints_that_are_lost_for_a_while() -> None:
+    window = np.zeros((4, 23, 3), dtype=np.float32)
+    window[:, 0] = [(-1.0, -1.0, 0.9)] * 4
+    window[:, 1] = [(1.0, 1.0, 0.9)] * 4
+    window[:, 2] = [(0.7, 0.7, 0.0), (0.2, 0.4, 0.9), (-0.6, 0.1, 0.0), (0.3, 0.5, 0.9)]
+    got = centred(window)
+    np.testing.assert_allclose(got[:, 2, 0], [0.2, 0.2, 0.2, 0.3], atol=1e-6)
+    np.testing.assert_allclose(got[:, 2, 1], [0.4, 0.4, 0.4, 0.5], atol=1e-6)
+    np.testing.assert_allclose(got[:, 2, 2], [0.0, 0.9, 0.0, 0.9], atol=1e-6)
+
+
+def test_people_who_talk_have_somebody_where_they_look() -> None:
+    pool = pool_of("train")
+    times = np.linspace(0.0, 0.9, 10)
+    motion = standing(
+        np.tile([2.0, 1.0, np.pi / 2], (10, 1)), Gesture.TALK, gaze=(2.0, 4.0, 1.5), time=times
+    )
+    subject = pool.people.take(np.array([0]))
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        bodies, colours = with_others(motion, subject, pool, pool.styles[0], True, rng)
+        people = bodies.joints.shape[1]
+        assert 2 <= people <= 4
+        assert colours.shape == (people, 4, 3)
+        apart = bodies.skull[-1, 1] - bodies.skull[-1, 0]
+        assert 0.3 < np.hypot(*apart[:2]) < 1.9
+        assert apart[1] > np.cos(np.radians(45.0)) * np.hypot(*apart[:2])
+        assert bodies.gaze[-1, 1] @ -apart > 0.7 * np.linalg.norm(apart)
+
+
+def test_lost_parts_of_encounters_are_neither_seen_nor_pictured() -> None:
+    made = generate("test", 6, 4, EncounterSettings(image=12))
+    lost = with_loss(made, Corruption(frames=0.3, joints=0.3), np.random.default_rng(0))
+    grey = (lost.crop == 127).all(axis=(2, 3, 4))
+    np.testing.assert_array_equal(grey.sum(axis=1), np.full(6, 3))
+    assert (lost.whole_body[grey][..., 2] == 0.0).all()
+    assert (lost.gaze[grey] < -1e5).all()
+    np.testing.assert_array_equal(lost.gaze[~grey], made.gaze[~grey])
+    gone = (lost.whole_body[..., 2] == 0.0).all(axis=1)
+    assert (gone.sum(axis=1) >= round(0.3 * 133)).all()
+    np.testing.assert_array_equal(made.whole_body[..., :2], lost.whole_body[..., :2])
+    same = with_loss(made, Corruption(), np.random.default_rng(0))
+    np.testing.assert_array_equal(same.whole_body, made.whole_body)
 
 
 def test_mirrored_twice_is_the_same() -> None:

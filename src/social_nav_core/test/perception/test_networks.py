@@ -178,3 +178,16 @@ def test_info_nce_pulls_representations_together() -> None:
         loss.backward()
         optimiser.step()
     assert loss.item() < 0.5 * first
+
+
+def test_soft_loss_leaves_out_attitudes_where_the_teacher_sees_no_interaction() -> None:
+    sure = torch.tensor([[9.0, -9.0, -9.0], [-40.0, 9.0, 9.0]])
+    action = torch.zeros(2, 10)
+    one, other = (
+        torch.tensor([[2.0, 0.0, 0.0]] * 2),
+        torch.tensor([[2.0, 0.0, 0.0], [0.0, 5.0, 0.0]]),
+    )
+    assert float(soft_loss((sure, one, action), (sure, other, action), 1.0)) == pytest.approx(
+        0.0, abs=1e-5
+    )
+    assert float(soft_loss((sure, other, action), (sure, one.flip(1), action), 1.0)) > 0.1

@@ -36,6 +36,7 @@ from social_nav_core.perception.stages import (  # noqa: E402
 )
 from social_nav_core.perception.training import FitSettings  # noqa: E402
 from social_nav_core.perception.windows import Windows  # noqa: E402
+from social_nav_core.skeleton import FACE_SLICE, MIRROR, WHOLE_BODY_MIRROR  # noqa: E402
 
 TINY = TeacherSize(
     image=16, heatmap=16, rgb_width=4, heatmap_width=4, blocks=(1, 1, 1), features=16
@@ -151,6 +152,27 @@ def test_heatmaps_peak_where_the_joint_is_as_high_as_it_is_sure() -> None:
     row, column = divmod(int(maps.argmax()), 10)
     assert (row, column) == (2, 5)
     assert maps.max().item() == pytest.approx(0.7, rel=1e-3)
+
+
+def test_mirrored_inputs_are_the_mirror_image_with_left_and_right_swapped() -> None:
+    made = generate("train", 4, 2, EncounterSettings(image=16))
+    index = np.arange(4)
+    seen, mirror = (
+        dict(
+            zip(STREAMS, teacher_inputs(made, index, TINY, torch.device("cpu"), flip), strict=True)
+        )
+        for flip in (False, True)
+    )
+    order = {
+        "body": MIRROR,
+        "face": WHOLE_BODY_MIRROR[FACE_SLICE] - FACE_SLICE.start,
+        "hands": np.r_[21:42, 0:21],
+        "gaze": np.arange(2),
+        "rgb": np.arange(3),
+    }
+    for name, channels in order.items():
+        wanted = seen[name].flip(-1)[:, channels]
+        torch.testing.assert_close(mirror[name], wanted, atol=2e-3, rtol=0.0)  # tails are cut
 
 
 def test_teacher_trains_on_encounters_and_answers_them(tmp_path: Path) -> None:

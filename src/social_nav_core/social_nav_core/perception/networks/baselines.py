@@ -72,7 +72,7 @@ class StGcn(nn.Module):
         widths: channels of the blocks; where they grow, time is halved.
     """
 
-    def __init__(self, widths: tuple[int, ...] = (64, 64, 128, 128, 256)) -> None:
+    def __init__(self, widths: tuple[int, ...] = (32, 32, 64, 64, 128)) -> None:
         super().__init__()
         partitions = _partitions()
         self.normalise = nn.BatchNorm1d(3 * len(JOINTS))

@@ -1,0 +1,82 @@
+"""What `config.yaml` says: data, networks, settings and seeds of the perception's benchmark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from social_nav_core.perception.encounters.files import load_encounters, save_encounters
+from social_nav_core.perception.encounters.generator import (
+    Encounters,
+    EncounterSettings,
+    generate,
+)
+from social_nav_core.progress import Progress
+
+HERE = Path(__file__).parent
+WEIGHTS = HERE / "weights"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of pose network: how it is trained, and in which epochs and steps.
+
+    Attributes:
+        name: in the tables.
+        network: of `stages.POSE_NETWORKS`.
+        taught: whether it learns from the teacher.
+        unlabelled: whether it also sees the windows without labels.
+        epochs, batch, rate: as in `training.FitSettings`.
+        distil: differing from the defaults of `stages.DistillSettings`.
+    """
+
+    name: str
+    network: str
+    taught: bool
+    unlabelled: bool
+    epochs: int
+    batch: int
+    rate: float
+    distil: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole benchmark."""
+
+    data: dict[str, dict[str, Any]]
+    seeds: tuple[int, ...]
+    teacher: dict[str, Any]
+    rows: tuple[Row, ...]
+
+    def encounters(self, name: str, folder: Path) -> Encounters:
+        """Made data of the plan, from the folder's file where there is one."""
+        about = self.data[name]
+        count, seed = about["count"], about["seed"]
+        path = folder / f"{name}_{count}_{seed}.npz"
+        if not path.exists():
+            with Progress(name) as progress:
+                made = generate(
+                    about["split"],
+                    count,
+                    seed,
+                    EncounterSettings(),
+                    lambda done: progress(f"{done} of {count}"),
+                )
+            folder.mkdir(parents=True, exist_ok=True)
+            save_encounters(path, made, f"{count} generated encounters, seed {seed}")
+        return load_encounters(path)
+
+
+def read_plan(path: Path = HERE / "config.yaml") -> Plan:
+    """The benchmark's plan."""
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    rows = tuple(Row(name=name, **about) for name, about in values["rows"].items())
+    return Plan(values["data"], tuple(values["seeds"]), values["teacher"], rows)
+
+
+def weights_file(name: str, seed: int) -> Path:
+    """Where the committed weights of a row and a seed are."""
+    return WEIGHTS / f"{name.replace(' ', '_')}_{seed}.npz"

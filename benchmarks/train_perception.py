@@ -1,0 +1,146 @@
+"""The perception from nothing: data, teacher, students and baselines, and the weights to commit.
+
+    python benchmarks/train_perception.py --work /somewhere
+    python benchmarks/bench_perception.py --data /somewhere
+
+Needs torch.  Follows `benchmarks/perception/config.yaml`.  What is there already is not done again,
+a stage that was stopped goes on, and the time of every stage is added to `times.csv`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from perception.plan import Plan, Row, read_plan, weights_file
+from social_nav_core.perception.checkpoint import Checkpoint, load, save
+from social_nav_core.perception.networks.teacher import SMALL, SocialC3D
+from social_nav_core.perception.stages import (
+    POSE_NETWORKS,
+    DistillSettings,
+    TeacherAnswers,
+    load_teacher,
+    teacher_answers,
+    train_pose_network,
+    train_teacher,
+)
+from social_nav_core.perception.tasks import TASKS
+from social_nav_core.perception.training import FitSettings
+from social_nav_core.whole_file import written_whole
+
+LEARNED = ("train", "unlabelled")
+say = partial(print, flush=True)
+
+
+@contextmanager
+def timed(stage: str, work: Path) -> Iterator[None]:
+    """Add a stage's wall and processor time [s] to ``times.csv``."""
+    say(f"== {stage}")
+    wall, processor = time.monotonic(), time.process_time()
+    yield
+    row = (stage, time.monotonic() - wall, time.process_time() - processor)
+    with (work / "times.csv").open("a", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerow((row[0], f"{row[1]:.0f}", f"{row[2]:.0f}"))
+
+
+def trained_teacher(plan: Plan, seed: int, work: Path) -> SocialC3D:
+    """The teacher of a seed."""
+    path = work / f"teacher_{seed}.npz"
+    about = plan.teacher
+    torch.manual_seed(seed)
+    settings = FitSettings(about["epochs"], about["batch"], about["rate"], seed=seed)
+    train, validation = plan.encounters("train", work), plan.encounters("validation", work)
+    train_teacher(SocialC3D(SMALL), train, validation, settings, path, say)
+    keep_weights(path, weights_file("teacher", seed), "best/")
+    return load_teacher(path)
+
+
+def kept_answers(plan: Plan, teacher: SocialC3D, work: Path) -> TeacherAnswers:
+    """The teacher's answers to the training windows, labelled ones first; made once."""
+    path = work / "answers.npz"
+    if not path.exists():
+        parts = [teacher_answers(teacher, plan.encounters(name, work)) for name in LEARNED]
+        both = parts[0].and_more(parts[1])
+        values = dict(zip(TASKS, (item.numpy() for item in both.logits), strict=True))
+        with written_whole(path) as file:
+            np.savez(file, representation=both.representation.numpy(), **values)
+    with np.load(path, allow_pickle=False) as saved:
+        found = {name: torch.from_numpy(saved[name]) for name in saved.files}
+    logits = (found["intent"], found["attitude"], found["action"])
+    return TeacherAnswers(found["representation"], logits)
+
+
+def train_row(plan: Plan, row: Row, seed: int, answers: TeacherAnswers | None, work: Path) -> None:
+    """One student or baseline of a seed."""
+    train = plan.encounters("train", work).windows()
+    if answers is not None and row.unlabelled:
+        train = train.and_unlabelled(plan.encounters("unlabelled", work).windows())
+    elif answers is not None:
+        count = len(train)
+        logits = answers.logits
+        first = (logits[0][:count], logits[1][:count], logits[2][:count])
+        answers = TeacherAnswers(answers.representation[:count], first)
+    path = work / f"{row.name.replace(' ', '_')}_{seed}.npz"
+    torch.manual_seed(seed)
+    train_pose_network(
+        POSE_NETWORKS[row.network](),
+        train,
+        plan.encounters("validation", work).windows(),
+        answers,
+        FitSettings(row.epochs, row.batch, row.rate, seed=seed),
+        DistillSettings(**row.distil),
+        path,
+        say,
+    )
+    keep_weights(path, weights_file(row.name, seed), "best/network.")
+
+
+def keep_weights(source: Path, out: Path, prefix: str) -> None:
+    """The best epoch's weights of a checkpoint alone, in half precision."""
+    saved = load(source)
+    kept = {
+        name: tensor.half() if tensor.is_floating_point() else tensor
+        for name, tensor in saved.weights.items()
+        if name.startswith(prefix)
+    }
+    save(out, Checkpoint(kept, {}, saved.epoch, saved.about))
+
+
+def main() -> int:
+    """Train everything that the plan names."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--work", type=Path, required=True, help="folder for data and checkpoints")
+    parser.add_argument("--row", action="append", help="only this row (may be repeated)")
+    arguments = parser.parse_args()
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
+    plan, work = read_plan(), arguments.work
+    work.mkdir(parents=True, exist_ok=True)
+    rows = [row for row in plan.rows if arguments.row is None or row.name in arguments.row]
+    with timed("data", work):
+        for name in plan.data:
+            plan.encounters(name, work)
+    answers = None
+    for seed in plan.teacher["seeds"]:
+        with timed(f"teacher {seed}", work):
+            teacher = trained_teacher(plan, seed, work)
+        if answers is None and any(row.taught for row in rows):
+            with timed("answers of the teacher", work):
+                answers = kept_answers(plan, teacher, work)
+    for row in rows:
+        for seed in plan.seeds:
+            with timed(f"{row.name} {seed}", work):
+                train_row(plan, row, seed, answers if row.taught else None, work)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
