@@ -42,13 +42,17 @@ class GridGeometry:
         return self.height, self.width
 
     def cells_of(self, points_in_frame: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-        """Rows and columns (integers, maybe outside the grid) of points ``(..., 2)`` [m]."""
+        """Rows and columns (integers, maybe outside the grid) of points ``(..., 2)`` [m].
+
+        Points that are not finite, or too far to count cells, are outside.
+        """
         points = np.asarray(points_in_frame, dtype=float)
         if self.origin[2] == 0.0:
             points = points - self.origin[:2]
         else:
             points = transform_points(inverse(self.origin), points)
-        cells = np.floor(points / self.resolution).astype(np.int64)
+        cells = np.floor(points / self.resolution)
+        cells = np.where(np.abs(cells) < 2.0**62, cells, -1.0).astype(np.int64)
         return cells[..., 1], cells[..., 0]
 
     def contains(self, rows: ArrayLike, columns: ArrayLike) -> np.ndarray:

@@ -169,7 +169,7 @@ def _array(content: bytes, name: str, path: str | Path) -> np.ndarray:
     shape, fortran, dtype = read(stream, max_header_size=_HEADER_MOST)
     if dtype.hasobject:
         raise FileError(path, f"{name}: Object arrays cannot be loaded, expected plain numbers")
-    if dtype.kind not in "biufcSU" or min(shape, default=0) < 0:
+    if dtype.kind not in "biufSU" or min(shape, default=0) < 0:
         raise FileError(
             path, f"{name} has the type {dtype} and shape {shape}, expected plain numbers"
         )

@@ -155,7 +155,7 @@ def grid_from(message: OccupancyGrid) -> tuple[GridGeometry, NDArray[np.int8]]:
     """Geometry and cells ``(height, width)`` of a map.
 
     Raises:
-        ValueError: size, resolution, origin or the number of cells make no sense.
+        ValueError: size, resolution, origin, the number of cells or a cell make no sense.
     """
     info = message.info
     defect = quaternion_defect(info.origin)
@@ -168,11 +168,35 @@ def grid_from(message: OccupancyGrid) -> tuple[GridGeometry, NDArray[np.int8]]:
         raise ValueError(
             f"map has {len(message.data)} cells, expected {info.width} x {info.height}"
         )
-    return geometry, np.asarray(message.data, dtype=np.int8).reshape(geometry.shape)
+    cells = np.asarray(message.data, dtype=np.int8).reshape(geometry.shape)
+    if cells.min() < -1 or cells.max() > 100:
+        raise ValueError(f"map cells run from {cells.min()} to {cells.max()}, expected -1 to 100")
+    return geometry, cells
+
+
+def cost_cells(costs: FloatArray, max_cost: float) -> NDArray[np.int8]:
+    """Occupancy from 0 to ``max_cost`` [%] of costs in [0, 1].
+
+    Raises:
+        ValueError: a cost is not a number or out of range.
+    """
+    low, high = float(costs.min(initial=0.0)), float(costs.max(initial=0.0))
+    if not (low >= 0.0 and high <= 1.0):
+        raise ValueError(f"social costs run from {low} to {high}, expected 0 to 1")
+    return np.rint(max_cost * costs).astype(np.int8)
 
 
 def grid_message(cells: NDArray[np.int8], geometry: GridGeometry, header: Header) -> OccupancyGrid:
-    """Message of cells ``(height, width)`` in the header's frame."""
+    """Message of cells ``(height, width)`` in the header's frame.
+
+    Raises:
+        ValueError: a cell is not -1 to 100, or the shape is not the grid's; so no such grid is
+            ever published.
+    """
+    if cells.shape != geometry.shape:
+        raise ValueError(f"cells have the shape {cells.shape}, expected {geometry.shape}")
+    if not (cells.min() >= -1 and cells.max() <= 100):
+        raise ValueError(f"cells run from {cells.min()} to {cells.max()}, expected -1 to 100")
     x, y, yaw = geometry.origin
     info = MapMetaData(
         map_load_time=header.stamp,
@@ -262,6 +286,7 @@ def scan_points(message: LaserScan) -> FloatArray:
     ranges = np.asarray(message.ranges, dtype=float)
     angles = message.angle_min + message.angle_increment * np.arange(len(ranges))
     hit = np.isfinite(ranges) & (ranges >= message.range_min) & (ranges <= message.range_max)
+    hit &= np.abs(angles) <= 4.0 * np.pi  # beyond it, or not finite, an angle is no direction
     return ranges[hit, None] * np.stack([np.cos(angles[hit]), np.sin(angles[hit])], axis=-1)
 
 

@@ -46,6 +46,7 @@ from social_nav_nodes.transforms import TransformLookup, WaitingMessages
 
 SOCIAL, SCAN = "social costs", "scan"  # what is watched
 UNKNOWN, TF_ERROR, TIMEOUT = 9000, 9002, 9003  # error codes, as newer Nav2 names them
+FASTEST, FASTEST_TURN = 5.0, 20.0  # that odometry may say [m/s], [rad/s]
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,15 @@ class NavigatorNode(Node):
 
     def _receive_odometry(self, message: Odometry) -> None:
         twist = message.twist.twist
-        self._velocity = (twist.linear.x, twist.angular.z)
+        velocity = (twist.linear.x, twist.angular.z)
+        if not (abs(velocity[0]) <= FASTEST and abs(velocity[1]) <= FASTEST_TURN):
+            self._log.warning(
+                "odometry",
+                f"odometry says {velocity[0]:g} m/s and {velocity[1]:g} rad/s and is ignored, "
+                f"expected at most {FASTEST:g} m/s and {FASTEST_TURN:g} rad/s",
+            )
+            return
+        self._velocity = velocity
 
     def _accept(self, goal: NavigateToPose.Goal) -> GoalResponse:
         turn = goal.pose.pose.orientation

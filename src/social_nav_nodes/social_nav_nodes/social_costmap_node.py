@@ -11,7 +11,6 @@ import time
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
 from nav_msgs.msg import OccupancyGrid
 from rclpy.node import Node
 from social_nav_core.grid import GridGeometry
@@ -23,7 +22,7 @@ from social_nav_core.proxemics.site import SITE, SiteLearner, SiteParameters
 from social_nav_core.proxemics.zone import SocialZoneParameters
 from std_msgs.msg import Header
 
-from social_nav_nodes.conversions import grid_message
+from social_nav_nodes.conversions import cost_cells, grid_message
 from social_nav_nodes.diagnostics import Diagnostics
 from social_nav_nodes.map_reading import read_map
 from social_nav_nodes.parameters import read_parameters
@@ -103,7 +102,11 @@ class SocialCostmapNode(Node):
         seconds = now.nanoseconds * 1e-9
         self._learner.observe(people, seconds)
         field = social_field(people, self._learner.model_of(SITE, seconds), self._grid, self._zones)
-        cells = np.rint(self._config.max_cost * field).astype(np.int8)
+        try:
+            cells = cost_cells(field, self._config.max_cost)
+        except ValueError as error:
+            self._log.error("costs", f"no social costs: {error}")
+            return
         header = Header(stamp=self._people.stamp or now.to_msg(), frame_id=self._frame)
         self._publisher.publish(grid_message(cells, self._grid, header))
         self._diagnostics.count("grids")

@@ -19,7 +19,7 @@ from social_nav_core.evaluation.metrics.navigation import success
 from social_nav_core.evaluation.run import CameraView, RunRecord
 from social_nav_core.geometry import FloatArray, compose, wrap_angle, yaw_from_quaternion
 from social_nav_core.grid import GridGeometry
-from social_nav_core.recordings.errors import DataError
+from social_nav_core.recordings.errors import BROKEN_RECORDING, DataError, damaged
 
 PERIOD = 0.1
 """Shortest time [s] between the samples that are kept."""
@@ -163,8 +163,8 @@ def _read(path: Path, topics: BagTopics) -> _Content:
             chosen = [c for c in reader.connections if c.topic in wanted]
             for connection, _, data in reader.messages(connections=chosen):
                 _take(content, connection.topic, reader.deserialize(data, connection.msgtype))
-    except (AnyReaderError, ReaderError, SerdeError, TypesysError) as error:
-        raise DataError(f"{path}: not a recording that can be read: {error}") from error
+    except (AnyReaderError, ReaderError, SerdeError, TypesysError, *BROKEN_RECORDING) as error:
+        raise damaged(path, error) from error
     return content
 
 

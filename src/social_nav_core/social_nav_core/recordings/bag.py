@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from social_nav_core.geometry import yaw_from_quaternion
-from social_nav_core.recordings.errors import DataError
+from social_nav_core.recordings.errors import BROKEN_RECORDING, DataError, damaged
 from social_nav_core.recordings.trajectories import Trajectories
 
 MESSAGE = "social_nav_msgs/msg/SocialPersonArray"
@@ -71,8 +71,8 @@ def _messages(path: Path) -> Iterator[tuple[float, Any]]:
                 if stamp > latest:
                     latest = stamp
                     yield stamp, message
-    except (AnyReaderError, ReaderError, SerdeError, TypesysError) as error:
-        raise DataError(f"{path}: not a recording that can be read: {error}") from error
+    except (AnyReaderError, ReaderError, SerdeError, TypesysError, *BROKEN_RECORDING) as error:
+        raise damaged(path, error) from error
 
 
 def _arranged(messages: list[tuple[float, Any]], ids: list[str], source: str) -> Trajectories:

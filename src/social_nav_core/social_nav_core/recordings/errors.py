@@ -1,5 +1,21 @@
 """What readers of recordings raise."""
 
 
+import struct
+import zlib
+
+BROKEN_RECORDING = (
+    *(ValueError, LookupError, ArithmeticError, TypeError, AttributeError, AssertionError),
+    *(EOFError, MemoryError, RecursionError, RuntimeError, struct.error, zlib.error),
+)
+"""What rosbags raises beside its own errors for recordings that are damaged."""
+
+
 class DataError(ValueError):
     """A file of data cannot be used; one line that names the file, the row and the column."""
+
+
+def damaged(path: object, error: BaseException) -> DataError:
+    """The error to raise when a recording cannot be read."""
+    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    return DataError(f"{path}: not a recording that can be read: {reason}")

@@ -1,0 +1,75 @@
+"""Input that fuzzing found to do harm, in the form in which it was found."""
+
+from __future__ import annotations
+
+import array
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from nav_msgs.msg import Odometry
+from sensor_msgs.msg import LaserScan
+from social_nav_core.grid import GridGeometry
+from social_nav_nodes.adapter import AdapterParameters, PeoplePublisher, person_seen
+from social_nav_nodes.conversions import cost_cells, grid_from, grid_message, scan_points
+from social_nav_nodes.navigator_node import NavigatorNode
+from std_msgs.msg import Header
+
+GRID = GridGeometry(3, 2, 0.5)
+
+
+@pytest.mark.parametrize("increment", [float("nan"), float("inf"), 3e38, -3e38])
+def test_beams_without_a_direction_are_no_points(increment):
+    scan = LaserScan(angle_min=0.0, angle_increment=increment, range_max=9.0)
+    scan.ranges = array.array("f", [1.0, 2.0, 3.0])
+    points = scan_points(scan)
+    assert np.isfinite(points).all()
+    assert len(points) <= 1
+
+
+def test_a_map_with_a_cell_out_of_range_is_refused():
+    message = grid_message(np.zeros((2, 3), np.int8), GRID, Header())
+    message.data[4] = 101
+    with pytest.raises(ValueError, match="map cells run from 0 to 101, expected -1 to 100"):
+        grid_from(message)
+
+
+@pytest.mark.parametrize("cell", [101, -2])
+def test_no_grid_out_of_range_is_made(cell):
+    with pytest.raises(ValueError, match="expected -1 to 100"):
+        grid_message(np.full((2, 3), cell, np.int8), GRID, Header())
+    with pytest.raises(ValueError, match=r"shape \(3, 2\), expected \(2, 3\)"):
+        grid_message(np.zeros((3, 2), np.int8), GRID, Header())
+
+
+@pytest.mark.parametrize("cost", [np.nan, np.inf, -0.01, 1.01])
+def test_costs_out_of_range_become_no_cells(cost):
+    with pytest.raises(ValueError, match="expected 0 to 1"):
+        cost_cells(np.array([[0.0, cost]]), 99)
+    assert cost_cells(np.array([[0.0, 1.0]]), 99).tolist() == [[0, 99]]
+
+
+def test_points_that_are_nowhere_are_outside_of_a_grid():
+    rows, columns = GRID.cells_of([[np.nan, 0.0], [1e300, 1e300], [-np.inf, np.inf], [0.1, 0.1]])
+    assert GRID.contains(rows, columns).tolist() == [False, False, False, True]
+
+
+@pytest.mark.parametrize("speed", [1e30, float("inf"), float("nan"), -6.0])
+def test_odometry_that_cannot_be_does_not_reach_the_wheels(graph, speed):
+    node = graph.add(NavigatorNode)
+    odometry = Odometry()
+    odometry.twist.twist.linear.x = 0.5
+    node._receive_odometry(odometry)
+    odometry.twist.twist.linear.x = speed
+    node._receive_odometry(odometry)
+    assert node._velocity == (0.5, 0.0)
+
+
+def test_an_adapter_passes_an_id_on_once(graph):
+    sent = []
+    publisher = PeoplePublisher(graph.probe)
+    publisher._publisher = SimpleNamespace(publish=sent.append)
+    place = (np.array([0.0, 1.0]), np.zeros(2), 5.0, AdapterParameters())
+    people = [person_seen(name, *place) for name in ("ana", "ben", "ana")]
+    publisher.publish(people, Header())
+    assert [person.id for person in sent[0].people] == ["ana", "ben"]

@@ -1,0 +1,121 @@
+"""The short form of `make fuzz`: every entry point, with as many cases as fit into a test run."""
+
+from __future__ import annotations
+
+import pytest
+from fuzzing import bad_messages, commands, engine, entry_points, files, nodes, parameters
+from fuzzing.choices import Choices
+from fuzzing.outcomes import BrokenPromiseError, check
+from geometry_msgs.msg import PoseStamped, Twist
+from nav_msgs.msg import OccupancyGrid
+from social_nav_core.parameters import ParameterError
+from social_nav_nodes.parameter_tables import NODES
+
+from social_nav_msgs.msg import SocialPersonArray
+
+CASES = 40  # of an entry point; make fuzz has 100,000
+
+
+def run(name, call, errors=(), cases=CASES):
+    runner = engine.Runner(name, call, errors, stop=True)
+    engine.run_hypothesis(runner, cases)
+    assert runner.report.cases >= cases // 2
+
+
+@pytest.fixture(scope="module")
+def file_points(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("files")
+    return folder, {point.name: point for point in files.file_points(folder)}
+
+
+FILES = (
+    *("proxemics model", "interaction model", "personal counts", "room", "scene", "suite", "bands"),
+    *("run record", "results of a batch", "encounters", "track", "table of positions", "histogram"),
+    *("trajectories", "recording of people", "recording of a run", "key of a survey"),
+    "answers of a survey",
+)
+
+
+def test_the_files_are_those_of_the_table(file_points):
+    assert set(FILES) <= set(file_points[1])
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_bad_file_is_refused_in_one_line(name, file_points):
+    folder, points = file_points
+    point = points[name]
+    run(
+        name, lambda data: files.file_case(point, folder, data), (*point.errors, OSError), 2 * CASES
+    )
+
+
+def test_a_bad_command_line_ends_with_a_status(tmp_path):
+    names = commands.command_names()
+    assert {"fit-proxemics", "evaluate", "score"} <= set(names)
+    for name in names:
+        run(name, lambda data, name=name: commands.command_case(name, tmp_path, data), cases=15)
+
+
+@pytest.mark.parametrize("name", [name for name in NODES if name not in nodes.NOT_SPUN])
+def test_a_node_survives_bad_messages_goals_and_parameters(name, tmp_path):
+    bench = nodes.Bench(name, tmp_path)
+    try:
+        for topic in bench.callbacks:
+            run(topic, lambda data, topic=topic: nodes.message_case(bench, topic, data))
+        for server in nodes.action_servers(bench.node):
+            run(server.name, lambda data, it=server.name: nodes.goal_case(bench, it, data))
+        about = parameters.ParameterBench(bench.node, NODES[name].PARAMETERS)
+        run("parameters", about.case, (ParameterError,))
+    finally:
+        bench.close()
+
+
+def test_every_subscription_and_action_of_every_node_is_in_the_table(tmp_path):
+    """Each node's own list of subscriptions is where the table comes from."""
+    bench = nodes.Bench("goal_selector", tmp_path)
+    own = {s.topic_name for s in bench.node.subscriptions} - {"/clock", "/parameter_events"}
+    assert set(bench.callbacks) == own
+    assert {"/map", "/social_people", "/tf"} <= own
+    assert [s.name for s in nodes.action_servers(bench.node)] == ["approach_person (goal)"]
+    with entry_points.opened("parameters health", tmp_path / "p") as entry:
+        entry.call(b"")
+    bench.close()
+
+
+def test_there_are_many_kinds_of_bad_message_and_each_changes_one():
+    assert len(bad_messages.KINDS) >= 20
+    from fuzzing import samples  # noqa: PLC0415
+
+    kinds = [*samples.MAKERS]
+    for name, spoil in bad_messages.KINDS.items():
+        if name in ("zero stamp", "any float", "any bits"):
+            continue  # may draw what is there already
+        changed = []
+        for kind in kinds:
+            message, good = samples.MAKERS[kind](1000.0), samples.MAKERS[kind](1000.0)
+            spoil(Choices(bytes([7, 1, 250, 3, 9, 44])), message)
+            changed.append(repr(message) != repr(good))
+        assert any(changed), name
+
+
+def test_broken_promises_are_noticed():
+    grid = OccupancyGrid(data=[0, 101])
+    grid.info.width, grid.info.height = 2, 1
+    with pytest.raises(BrokenPromiseError, match="101"):
+        check(grid, "/social_costmap", None)
+    with pytest.raises(BrokenPromiseError, match="outside the map"):
+        check(PoseStamped(), "/approach_place", None)
+    twist = Twist()
+    twist.linear.x = float("nan")
+    with pytest.raises(BrokenPromiseError, match="nan"):
+        check(twist, "/cmd_vel", None)
+    check(SocialPersonArray(), "/social_people", None)
+
+
+def test_what_is_not_documented_fails():
+    runner = engine.Runner("x", lambda data: 1 / len(data), (ValueError,), stop=True)
+    with pytest.raises(ZeroDivisionError):
+        engine.run_hypothesis(runner, 5)
+    runner = engine.Runner("x", lambda data: int("two\nlines"), (ValueError,))
+    runner(b"")
+    assert runner.report.failures == {}

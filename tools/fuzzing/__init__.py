@@ -1,0 +1,1 @@
+"""Fuzzing of everything that the suite is told: messages, parameters, files and command lines."""

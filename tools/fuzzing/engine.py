@@ -1,0 +1,184 @@
+"""Runs the cases of one entry point: hypothesis for a share of them, atheris for the rest.
+
+A case fails when it raises anything but the errors that its entry point documents, or needs more
+than `LONGEST` seconds of processor time, or does not end.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+LONGEST = 1.0  # of a case [s of processor time]
+ENDLESS = 20.0  # after which a case is taken to hang [s]
+MOST_BYTES = 120  # of a case
+MOST_FAILURES = 20  # kinds of failure that are kept
+Call = Callable[[bytes], object]
+
+
+class HangError(Exception):
+    """A case does not end."""
+
+
+class SlowError(AssertionError):
+    """A case needs too long."""
+
+
+@dataclass
+class Report:
+    """What came of the cases of one entry point."""
+
+    entry: str
+    cases: int = 0
+    accepted: int = 0
+    seconds: float = 0.0
+    worst: float = 0.0
+    engines: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+class Runner:
+    """Calls one entry point and keeps count.
+
+    Args:
+        entry: its name.
+        call: with the bytes of a case.
+        documented: what a case may raise.
+        stop: raise the first failure, instead of counting it.
+    """
+
+    def __init__(
+        self,
+        entry: str,
+        call: Call,
+        documented: tuple[type[BaseException], ...],
+        stop: bool = False,
+    ) -> None:
+        self.report = Report(entry)
+        self._call = call
+        self._documented = documented
+        self._stop = stop
+        signal.signal(signal.SIGALRM, _give_up)
+
+    def __call__(self, data: bytes) -> None:
+        """One case."""
+        started = time.process_time()
+        signal.setitimer(signal.ITIMER_REAL, ENDLESS)
+        try:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", category=RuntimeWarning)
+                self._call(data)
+            self.report.accepted += 1
+        except self._documented as error:
+            if "\n" in str(error).strip():
+                self._fail(AssertionError(f"more than one line: {error!r}"), data)
+        except Exception as error:  # whatever it is, it counts
+            self._fail(error, data)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0.0)
+        took = time.process_time() - started
+        self.report.cases += 1
+        self.report.seconds += took
+        self.report.worst = max(self.report.worst, took)
+        if took > LONGEST:
+            self._fail(SlowError(f"{took:.1f} s"), data)
+
+    def _fail(self, error: BaseException, data: bytes) -> None:
+        if self._stop:
+            raise error
+        where = traceback.extract_tb(error.__traceback__)
+        place = f"{Path(where[-1].filename).name}:{where[-1].lineno}" if where else ""
+        kind = f"{type(error).__name__} {place}"
+        if len(self.report.failures) < MOST_FAILURES and kind not in self.report.failures:
+            trace = "".join(traceback.format_exception(error))[-3000:]
+            self.report.failures[kind] = f"{str(error)[:300]}\n{data.hex()}\n{trace}"
+
+
+def _give_up(*_: object) -> None:
+    raise HangError(f"a case did not end within {ENDLESS:g} s")
+
+
+def run_hypothesis(runner: Runner, cases: int, number: int = 0) -> None:
+    """Cases of property-based testing; a failure is shrunk when the runner stops at it."""
+
+    @seed(number)
+    @settings(
+        max_examples=cases,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.binary(max_size=MOST_BYTES))
+    def test(data: bytes) -> None:
+        runner(data)
+
+    before = runner.report.cases
+    test()
+    _count(runner, "hypothesis", before)
+
+
+def run_random(runner: Runner, cases: int, number: int = 0) -> None:
+    """Cases of bytes that know nothing, where there is no atheris."""
+    import numpy as np  # noqa: PLC0415
+
+    rng = np.random.default_rng(number)
+    before = runner.report.cases
+    for _ in range(cases):
+        runner(rng.bytes(int(rng.integers(MOST_BYTES))))
+    _count(runner, "random", before)
+
+
+def run_atheris(make: Callable[[], Runner], cases: int, save: Callable[[Report], None]) -> None:
+    """Coverage-guided cases; this process ends with them, so `save` gets the report before.
+
+    libFuzzer begins with an input of its own, hence a few runs more than are asked for.
+
+    Args:
+        make: the runner; what it imports is instrumented.
+        cases: how many.
+        save: called with the report when all are done.
+    """
+    import atheris  # noqa: PLC0415
+
+    with atheris.instrument_imports(include=["social_nav_core", "social_nav_nodes", "tf2_py"]):
+        runner = make()
+    before = runner.report.cases
+
+    def one(data: bytes) -> None:
+        runner(data)
+        if runner.report.cases - before == cases:
+            _count(runner, "atheris", before)
+            save(runner.report)
+
+    options = [f"-runs={cases + 10}", f"-max_len={MOST_BYTES}", "-len_control=0", "-verbosity=0"]
+    options += ["-rss_limit_mb=4096", "-handle_alrm=0", "-timeout=0", "-print_final_stats=0"]
+    atheris.Setup([sys.argv[0], *options], one)
+    atheris.Fuzz()
+
+
+def _count(runner: Runner, engine: str, before: int) -> None:
+    done = runner.report.cases - before
+    runner.report.engines[engine] = runner.report.engines.get(engine, 0) + done
+
+
+def write(path: Path, report: Report) -> None:
+    """The report as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(asdict(report), indent=1), encoding="utf-8")
+
+
+def read(path: Path) -> Any:
+    """A report that was written."""
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,70 @@
+"""The table of entry points: name -> a call with the bytes of a case, and what it may raise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from social_nav_core.parameters import ParameterError
+from social_nav_nodes.parameter_tables import NODES
+
+from fuzzing import commands, files, nodes, parameters
+
+Call = Callable[[bytes], object]
+Errors = tuple[type[BaseException], ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry point while it is set up.
+
+    Attributes:
+        name: kind and name, such as "message social_costmap /map".
+        call: with the bytes of a case.
+        errors: what a case may raise; everything else is a defect.
+    """
+
+    name: str
+    call: Call
+    errors: Errors
+
+
+def names(folder: Path) -> list[str]:
+    """Of all entry points."""
+    found = [f"file {point.name}" for point in files.file_points(folder / "files")]
+    found += [f"command {name}" for name in commands.command_names()]
+    found += [f"parameters {name}" for name in NODES]
+    for name in NODES:
+        if name not in nodes.NOT_SPUN:
+            bench = nodes.Bench(name, folder / name)
+            found += [f"message {name} {topic}" for topic in bench.callbacks]
+            found += [f"goal {name} {s.name}" for s in nodes.action_servers(bench.node)]
+            bench.close()
+    return found
+
+
+@contextmanager
+def opened(entry: str, folder: Path) -> Iterator[Entry]:
+    """An entry point that is ready to be called; it writes into a folder."""
+    kind, _, rest = entry.partition(" ")
+    folder.mkdir(parents=True, exist_ok=True)
+    if kind == "file":
+        point = next(p for p in files.file_points(folder) if p.name == rest)
+        yield Entry(entry, partial(files.file_case, point, folder), (*point.errors, OSError))
+    elif kind == "command":
+        yield Entry(entry, partial(commands.command_case, rest, folder), ())
+    else:
+        name, _, place = rest.partition(" ")
+        bench = nodes.Bench(name, folder / "node")
+        try:
+            if kind == "parameters":
+                about = parameters.ParameterBench(bench.node, NODES[name].PARAMETERS)
+                yield Entry(entry, about.case, (ParameterError,))
+            else:
+                case = nodes.message_case if kind == "message" else nodes.goal_case
+                yield Entry(entry, partial(case, bench, place), ())
+        finally:
+            bench.close()

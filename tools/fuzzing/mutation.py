@@ -1,0 +1,181 @@
+"""Bad files from good ones: changed bytes, changed values, and headers that lie."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import numpy as np
+import yaml
+
+from fuzzing.choices import Choices
+
+TOKENS = (
+    *(b"nan", b"inf", b"-1", b"0", b"1e999", b"-1e308", b"5e-324", b"9" * 400, b"true", b"null"),
+    *(b"[" * 60, b"{" * 60, b"&a [*a, *a]", b"*a", b"!!python/object:os.system", b"\x00", b"\xff"),
+    *(
+        b"\n",
+        b"\r",
+        b",",
+        b":",
+        b"'",
+        b'"',
+        b"# ",
+        b"---\n",
+        b"- ",
+        b"\t",
+        b"sha256: 0\n",
+        b"1:2:3",
+    ),
+    *(b"2001-99-99", b"<<: *a", b"? [a]\n: b", b"a" * 300, b"../", b"/dev/zero", b"~"),
+)
+VALUES: tuple[Any, ...] = (
+    *(None, True, 0, 1, -1, 2**60, 0.0, -0.0, 1e300, 5e-324, float("nan"), float("inf")),
+    *("", "x", "nan", "robot", "x" * 400, [], [[]], {}, {"a": 1}, [1, 2], [1, 2, 3], [0.0] * 50),
+    *([[1.0, 0.0], [0.0, 1.0]], [[1.0, 2.0], [2.0, 1.0]], 7.1, 100, 1e-9, "anna", "map"),
+)
+
+
+def changed_bytes(choices: Choices, data: bytes) -> bytes:
+    """Data with up to four changes: cut, doubled, exchanged or with a token put in."""
+    for _ in range(1 + choices.below(4)):
+        at = choices.below(len(data) + 1)
+        length = choices.below(min(len(data) - at, 64) + 1)
+        kind = choices.below(7)
+        if kind == 0:
+            data = data[:at]
+        elif kind == 1:
+            data = data[:at] + data[at + length :]
+        elif kind == 2:
+            data = data[: at + length] + data[at:]
+        elif kind == 3:
+            data = data[:at] + choices.take(length) + data[at + length :]
+        elif kind == 4 and at < len(data):
+            data = data[:at] + bytes([data[at] ^ (1 << choices.below(8))]) + data[at + 1 :]
+        else:
+            data = data[:at] + choices.pick(TOKENS) + data[at + length :]
+    return data
+
+
+def changed_tree(choices: Choices, tree: Any) -> Any:
+    """A tree of mappings and lists in which up to three values are others, gone or doubled."""
+    tree = json.loads(json.dumps(tree))
+    for _ in range(1 + choices.below(3)):
+        holder, key = _place(choices, tree)
+        if holder is None:
+            return choices.pick(VALUES)
+        kind = choices.below(6)
+        if kind == 0:
+            del holder[key]
+        elif kind == 1 and isinstance(holder, dict):
+            holder[choices.text()] = holder.pop(key)
+        elif kind == 1:
+            holder.append(holder[key])
+        elif kind == 2:
+            holder[key] = choices.real()
+        else:
+            holder[key] = choices.pick(VALUES)
+    return tree
+
+
+def _place(choices: Choices, tree: Any) -> tuple[Any, Any]:
+    holder, key = None, None
+    while isinstance(tree, (dict, list)) and tree:
+        holder, key = tree, choices.pick(list(tree) if isinstance(tree, dict) else range(len(tree)))
+        tree = holder[key]
+        if choices.one_in(4):
+            break
+    return holder, key
+
+
+def as_yaml(tree: Any) -> bytes:
+    """YAML text of a tree; JSON is YAML, and faster to write."""
+    try:
+        return json.dumps(tree).replace("NaN", ".nan").replace("Infinity", ".inf").encode()
+    except (ValueError, RecursionError):
+        return yaml.safe_dump(tree).encode()
+
+
+def changed_arrays(choices: Choices, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays of which up to two have other values, types or shapes, or are gone."""
+    arrays = dict(arrays)
+    for _ in range(1 + choices.below(2)):
+        if not arrays:
+            break
+        name = choices.pick(sorted(arrays))
+        values, kind = arrays[name], choices.below(9)
+        if kind == 0:
+            del arrays[name]
+        elif kind == 1:
+            arrays[name] = values[..., :0] if values.ndim else np.zeros((0, 3))
+        elif kind == 2:
+            arrays[name] = values.reshape(-1, 1)
+        elif kind == 3:
+            kinds = ("f4", "i8", "u1", "S3", "U5", "c16", "?")
+            if values.dtype.kind != "U":
+                arrays[name] = values.astype(choices.pick(kinds))
+        elif kind == 4:
+            arrays[name] = np.array(choices.pick((0, -1, 2**60, 1e300, np.nan, "x", True)))
+        elif kind == 5:
+            arrays[choices.text() or "empty"] = values
+        elif kind == 6 and values.dtype.kind == "f" and values.size:
+            values = values.copy()
+            values.flat[choices.below(values.size)] = choices.real()
+            arrays[name] = values
+        elif kind == 7 and values.dtype.kind in "iu" and values.size:
+            values = values.copy()
+            low, high = np.iinfo(values.dtype).min, np.iinfo(values.dtype).max
+            values.flat[choices.below(values.size)] = choices.pick((low, high, 0, 1))
+            arrays[name] = values
+        else:
+            arrays[name] = np.concatenate([values.ravel()] * 2)
+    return arrays
+
+
+def as_npz(choices: Choices, arrays: dict[str, np.ndarray]) -> bytes:
+    """An NPZ file; in one of six cases with a header that claims more than there is."""
+    lie = choices.one_in(6)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED if choices.one_in(2) else 0) as archive:
+        for name, values in arrays.items():
+            if not (lie and name == "centers"):
+                archive.writestr(f"{name}.npy".replace("\x00", "0"), _npy(values))
+        if lie:
+            archive.writestr("centers.npy", _lying_npy(choices))
+    return stream.getvalue()
+
+
+def _npy(values: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, np.asarray(values), allow_pickle=False)
+    return stream.getvalue()
+
+
+def _lying_npy(choices: Choices) -> bytes:
+    dtype = choices.pick(("<f8", "|O", "<U100000000", "<f8, <f8", "V8", "|S0", "<m8"))
+    sizes = (10**12, 0, -1, 2**63, 3, 10**6)
+    shape = (choices.pick(sizes), choices.pick(sizes))
+    header = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(24)
+
+
+def changed_table(choices: Choices, data: bytes) -> bytes:
+    """A CSV table with cells that are others, rows that are gone, doubled or cut."""
+    rows = [line.split(b",") for line in data.splitlines()]
+    for _ in range(1 + choices.below(4)):
+        if not rows:
+            break
+        row = rows[choices.below(len(rows))]
+        kind = choices.below(5)
+        if kind == 0:
+            rows.remove(row)
+        elif kind == 1:
+            rows.append(list(row))
+        elif kind == 2 and row:
+            row.pop()
+        elif row:
+            cell = choices.pick((*TOKENS, repr(choices.real()).encode(), choices.text().encode()))
+            row[choices.below(len(row))] = cell
+    return b"\n".join(b",".join(row) for row in rows) + b"\n"

@@ -1,0 +1,226 @@
+"""Entry points of the nodes: every subscription, action goal and feedback, called in process.
+
+A node is made once, without a network; a case is a message for one of its callbacks, after which
+time passes and the timers run, as if it had come over the wire.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import rclpy
+from geometry_msgs.msg import PoseArray
+from nav2_msgs.action import NavigateToPose
+from rclpy.action import ActionServer, GoalResponse
+from rclpy.clock import ClockType
+from rclpy.context import Context
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.serialization import serialize_message
+from rclpy.time import Time
+from social_nav_core.grid import GridGeometry
+from social_nav_nodes.conversions import grid_from
+from social_nav_nodes.demo.domain import free_domain
+from social_nav_nodes.parameter_tables import NODES
+
+from fuzzing import samples
+from fuzzing.bad_messages import spoiled
+from fuzzing.choices import Choices
+from fuzzing.outcomes import watched
+from social_nav_msgs.action import ApproachPerson
+from social_nav_msgs.msg import SocialPersonArray
+from social_nav_nodes import topics
+
+WORLDS = Path(__file__).resolve().parents[2] / "worlds"
+SCENE = str(WORLDS / "scenes" / "approach.yaml")
+START = 1000.0  # simulated time at which a node begins [s]
+STEPS = (0.0, 0.01, 0.1, 0.4, 1.5, 5.0)  # time that passes after a message [s]
+ACTIONS = {
+    ApproachPerson: topics.APPROACH_PERSON + " (goal)",
+    NavigateToPose: topics.NAVIGATE_TO_POSE + " (goal)",
+}
+NOT_SPUN = {"trial"}  # it only holds parameters
+SLOW_TIMERS = {"simulator": 16, "gazebo_people": 16}  # one of so many cases runs them
+
+
+def parameters_of(name: str, folder: Path) -> dict[str, Any]:
+    """What a node needs to start; quiet rates, so that time passes in big steps."""
+    special: dict[str, dict[str, Any]] = {
+        "simulator": {"scene": SCENE},
+        "gazebo_people": {"scene": SCENE},
+        "recorder": {"out": str(folder / "recording")},
+        "goal_selector": {"selection.candidates": 60},
+        "trial": {"scene": SCENE},
+    }
+    return {"use_sim_time": True, **special.get(name, {})}
+
+
+class Bench:
+    """One node on its own, whose time only the cases move."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "OFF"
+        _stand_in_for_people_msgs()
+        rclpy.logging.set_logger_level("", rclpy.logging.LoggingSeverity.FATAL)
+        self.name = name
+        self.context = Context()
+        rclpy.init(context=self.context, domain_id=free_domain())
+        overrides = [Parameter(n, value=v) for n, v in parameters_of(name, folder).items()]
+        self.node: Node = NODES[name](context=self.context, parameter_overrides=overrides)
+        self.node.get_logger().set_level(rclpy.logging.LoggingSeverity.FATAL)
+        self.now = START
+        self.grid: GridGeometry | None = None
+        self.cases = 0
+        self.move(0.0)
+        self.callbacks = dict(self._callbacks())
+        self.tell_good()
+
+    def _callbacks(self) -> Iterator[tuple[str, Callable[[Any], None]]]:
+        for subscription in self.node.subscriptions:
+            topic = subscription.topic_name
+            if topic in ("/clock", "/parameter_events"):  # rclpy's own
+                continue
+            yield topic, subscription.callback
+
+    def type_of(self, topic: str) -> type[Any]:
+        """Of the messages of a topic."""
+        if self.name == "people_msgs":
+            return SocialPersonArray
+        return next(s.msg_type for s in self.node.subscriptions if s.topic_name == topic)
+
+    def raw(self, topic: str) -> bool:
+        """Whether the callback takes the message's bytes."""
+        return bool(next(s.raw for s in self.node.subscriptions if s.topic_name == topic))
+
+    def tell_good(self) -> None:
+        """One good message on every topic, and a goal for every action."""
+        for topic in self.callbacks:
+            self.tell(topic, samples.good_message(self.type_of(topic), self.now))
+        for server in action_servers(self.node):
+            self.ask(server, server.action_type.Goal())
+        self.pass_time(0.1)
+
+    def tell(self, topic: str, message: Any) -> None:
+        """Call a callback; what goes over the wire can be serialised."""
+        wire = serialize_message(message)
+        if topic == "/map":
+            self._note_map(message)
+        if self.name == "people_msgs":
+            message = _as_people_msgs(message)
+        self.callbacks[topic](wire if self.raw(topic) else message)
+
+    def _note_map(self, message: Any) -> None:
+        with contextlib.suppress(ValueError):
+            self.grid, _ = grid_from(message)
+
+    def ask(self, server: Any, goal: Any) -> None:
+        """Send a goal to an action server, whose client goes on listening."""
+        serialize_message(goal)
+        if server.goal_callback(goal) == GoalResponse.ACCEPT:
+            server.accepted(FakeGoalHandle(goal))
+
+    def move(self, step: float) -> None:
+        """Let the clock go on."""
+        self.now += step
+        time = Time(nanoseconds=int(self.now * 1e9), clock_type=ClockType.ROS_TIME)
+        self.node.get_clock().set_ros_time_override(time)
+
+    def pass_time(self, step: float) -> None:
+        """Let the clock go on, and the timers run."""
+        self.move(step)
+        self.cases += 1
+        if self.cases % SLOW_TIMERS.get(self.name, 1) == 0:
+            for timer in list(self.node.timers):
+                timer.callback()
+
+    def close(self) -> None:
+        """End the node."""
+        self.node.destroy_node()
+        self.context.try_shutdown()
+
+
+class FakeGoalHandle:
+    """What a node sees of a goal."""
+
+    def __init__(self, request: Any) -> None:
+        self.request = request
+        self.is_cancel_requested = False
+
+    def execute(self, callback: Any = None) -> None:
+        """The result is awaited by nobody."""
+
+    def publish_feedback(self, feedback: Any) -> None:
+        """As if it went over the wire."""
+        serialize_message(feedback)
+
+
+def action_servers(node: Node) -> list[Any]:
+    """Name, type and callbacks of the node's action servers."""
+    return [
+        SimpleNamespace(
+            name=ACTIONS[server._action_type],
+            action_type=server._action_type,
+            goal_callback=server._goal_callback,
+            accepted=server._handle_accepted_callback,
+        )
+        for server in node.waitables
+        if isinstance(server, ActionServer)
+    ]
+
+
+def _stand_in_for_people_msgs() -> None:
+    """people_msgs has no wheel; another message takes its place, see `_as_people_msgs`."""
+    try:
+        __import__("people_msgs.msg")
+    except ImportError:
+        stand_in = SimpleNamespace(People=PoseArray)
+        sys.modules["people_msgs"] = SimpleNamespace(msg=stand_in)  # type: ignore[assignment]
+        sys.modules["people_msgs.msg"] = stand_in  # type: ignore[assignment]
+
+
+def _as_people_msgs(message: SocialPersonArray) -> SimpleNamespace:
+    people = [
+        SimpleNamespace(name=p.id, position=p.pose.pose.position, velocity=p.velocity)
+        for p in message.people
+    ]
+    return SimpleNamespace(header=message.header, people=people)
+
+
+def message_case(bench: Bench, topic: str, data: bytes) -> list[str]:
+    """One spoiled message for a topic, and what the node makes of it."""
+    choices = Choices(data)
+    step = choices.pick(STEPS)
+    refresh = choices.one_in(6)
+    message = samples.good_message(bench.type_of(topic), bench.now)
+    spoiled(choices, message)
+    with watched(lambda: bench.grid):
+        if refresh:
+            bench.tell_good()
+        try:
+            serialize_message(message)
+        except (ValueError, OverflowError, UnicodeEncodeError, TypeError):
+            return []  # no such message can be sent
+        bench.tell(topic, message)
+        bench.pass_time(step)
+    return []
+
+
+def goal_case(bench: Bench, action: str, data: bytes) -> list[str]:
+    """One spoiled goal for an action."""
+    choices = Choices(data)
+    server = next(s for s in action_servers(bench.node) if s.name == action)
+    step = choices.pick(STEPS)
+    goal = samples.good_message(server.action_type.Goal, bench.now)
+    spoiled(choices, goal)
+    with watched(lambda: bench.grid):
+        if choices.one_in(6):
+            bench.tell_good()
+        bench.ask(server, goal)
+        bench.pass_time(step)
+    return []
