@@ -151,11 +151,11 @@ def _curve(results: Sequence[Result]) -> tuple[FloatArray, FloatArray]:
     return np.mean(curves, axis=0), np.std(curves, axis=0)
 
 
-def bars(results: Sequence[Result], metric: str, label: str) -> Figure:
-    """Mean and standard deviation of a metric for every avoid entry and arm."""
-    arms = arms_of(results)
+def bars(results: Sequence[Result], task: str, metric: str, label: str) -> Figure:
+    """Mean and standard deviation of a metric for every entry of a task and every whole arm."""
+    arms = [arm for arm in arms_of(results) if " x" not in arm]
     colours = arm_colours(arms)
-    entries = list(dict.fromkeys(r.entry for r in results if r.entry.startswith("avoid ")))
+    entries = list(dict.fromkeys(r.entry for r in results if r.entry.startswith(f"{task} ")))
     with matplotlib.rc_context(style.RC):
         figure = Figure(figsize=(10.0, 3.6))
         FigureCanvasAgg(figure)

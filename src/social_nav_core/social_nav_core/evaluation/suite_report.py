@@ -121,14 +121,21 @@ def _pictures(task: str, plan: Plan, results: Sequence[Result]) -> Iterator[Pict
             "avoid_cost_over_time", figure, caption, "Cost curves of every scene and arm."
         )
         label = "personal-space cost [s]"
-        figure = suite_pictures.bars(results, "personal_cost_integral", label)
+        figure = suite_pictures.bars(results, task, "personal_cost_integral", label)
         caption = "Personal-space cost of every scene, mean and standard deviation."
         yield Picture("avoid_cost", figure, caption, "Bars of the cost of every scene and arm.")
         figure = suite_pictures.cost_against_length(results)
         caption = "Lower and further left is better; small points have a share of the costs."
         text = "Mean personal-space cost against mean path length, one point for each arm."
         yield Picture("avoid_cost_against_length", figure, caption, text)
-    elif OURS in suite_tables.arms_of(results):
+        return
+    label = "density of the place, share of the largest"
+    figure = suite_pictures.bars(results, task, "place_density", label)
+    caption = "Interaction density at the places that were reached, mean and standard deviation."
+    yield Picture(
+        "approach_density", figure, caption, "Bars of the density of every scene and arm."
+    )
+    if OURS in suite_tables.arms_of(results):
         figure = suite_pictures.places(results, OURS, shipped_models().interaction)
         caption = "Where the robot ended in the frames of all people it talked to; green is where"
         caption += " people stand."

@@ -277,7 +277,7 @@ def test_the_command_makes_a_report_and_goes_on(
     assert "Avoid: no loss of success against no layer: 2 instead of 2 of 2 trials" in said
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert not re.search(r"https?://", page)
-    assert page.count("<img") == len(list(tmp_path.glob("*.png"))) == 6
+    assert page.count("<img") == len(list(tmp_path.glob("*.png"))) == 7
     with (tmp_path / "trials.csv").open(encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == 8
     with (tmp_path / "summary.csv").open(encoding="utf-8") as file:
