@@ -17,6 +17,7 @@ from rosbags.rosbag2 import Reader
 from scipy.spatial import Delaunay
 from social_nav_core.evaluation.record_file import load_run
 from social_nav_core.geometry import bearing, relative, wrap_angle
+from social_nav_core.people import Intent
 
 ROOT = Path(__file__).parents[1]
 MARK = "SOCIAL_NAV_DEMO_TEST"
@@ -91,12 +92,39 @@ def test_approach_ends_in_front_of_the_person_who_moved(demo):
     assert abs(wrap_angle(bearing(robot[:2], person[-1, :2]) - robot[2])) < np.radians(15)
 
 
+def _believed(demo, name, until):
+    """Mean probabilities of a person's intents while it was known, up to a time [s]."""
+    with np.load(demo[0] / "runs" / "approach_social_costs_perceived.npz") as file:
+        column = file["person_ids"].tolist().index(name)
+        intent = file["intent"][file["times"] <= until, column]
+    return np.nanmean(intent, axis=0)
+
+
+def test_labels_come_from_skeletons_and_the_right_one_is_approached(demo):
+    run = load_run(demo[0] / "runs" / "approach_social_costs.npz")
+    ana, ben = (_believed(demo, name, until=4.0) for name in ("ana", "ben"))
+    assert ana[Intent.INTERACTING] + ana[Intent.INTERESTED] > 0.6
+    assert ben[Intent.INTERACTING] + ben[Intent.INTERESTED] < 0.3
+    assert ben[Intent.NOT_INTERESTED] > 0.3
+    start, ben_at = run.robot_in_map[0, :2], run.person("ben")[0, :2]
+    assert np.hypot(*(ben_at - start)) < np.hypot(*(run.person("ana")[0, :2] - start))
+    nearest = np.linalg.norm(run.robot_in_map[:, :2] - run.person("ben")[:, :2], axis=1).min()
+    assert nearest > 1.2
+    assert 0.0 < ana[Intent.UNKNOWN] < 1.0, "a truth would know everything"
+
+
+def test_the_group_was_found(demo):
+    with np.load(demo[0] / "runs" / "avoid_social_costs_perceived.npz") as file:
+        together = [len(set(row)) == 1 and row[0] != "" for row in file["group_ids"].tolist()]
+    assert np.mean(together[10:60]) > 0.6
+
+
 def test_the_report_holds_everything(demo):
     out = demo[0]
     page = (out / "report.html").read_text()
     assert not re.search(r"""(src|href)=["']?(https?:|//)""", page)
     assert page.count("data:image/png;base64,") >= 6
-    assert "poses and labels come from the simulator itself" in page
+    assert "simulated skeletons alone" in page
     assert len(list(out.glob("*.png"))) >= 6
     with (out / "metrics.csv").open() as file:
         assert len(list(csv.reader(file))) > 20
@@ -108,6 +136,7 @@ def test_the_recordings_hold_the_topics(demo):
             counts = {connection.topic: connection.msgcount for connection in bag.connections}
         for topic in ("/tf", "/map", "/odom", "/scan", "/bodies", "/social_people", "/plan"):
             assert counts[topic] > 0, topic
+        assert counts["/social_people_truth"] > 0
         assert counts["/odom"] > 300
     assert counts["/approach_place"] >= 2
 
@@ -115,7 +144,7 @@ def test_the_recordings_hold_the_topics(demo):
 def test_interrupting_leaves_no_process_behind(tmp_path):
     process = _start(tmp_path, "interrupted")
     deadline = time.monotonic() + LONGEST
-    while len(_left_over("interrupted")) < 6:  # itself and five nodes
+    while len(_left_over("interrupted")) < 7:  # itself and six nodes
         assert time.monotonic() < deadline
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(timeout=0.1)

@@ -47,7 +47,7 @@ class GazeboPeopleParameters:
     seed: int = parameter(1, "", "of everything random", 0, 2**31 - 1)
     robot: str = parameter("tiago", "", "name of the robot's model")
     rate: float = parameter(30.0, "Hz", "of velocities, bodies and people", 1.0, 100.0)
-    people: bool = parameter(True, "", "publish the truth as social_people")
+    people: bool = parameter(True, "", "publish the truth as social_people, too")
 
 
 class GazeboPeopleNode(Node):
@@ -90,9 +90,11 @@ class GazeboPeopleNode(Node):
         }
         self._bodies = self.create_publisher(BodyArray, topics.BODIES, topics.SENSOR_QOS)
         self._truth = self.create_publisher(Odometry, topics.GROUND_TRUTH, topics.RELIABLE_QOS)
-        self._people = self.create_publisher(
-            SocialPersonArray, topics.SOCIAL_PEOPLE, topics.RELIABLE_QOS
-        )
+        names = [topics.SOCIAL_PEOPLE_TRUTH]
+        names += [topics.SOCIAL_PEOPLE] if self._about.people else []
+        self._people = [
+            self.create_publisher(SocialPersonArray, name, topics.RELIABLE_QOS) for name in names
+        ]
         self.create_subscription(TFMessage, GAZEBO_POSES, self._receive_poses, 100)
         self.create_timer(1.0 / self._about.rate, self._step)
 
@@ -128,9 +130,9 @@ class GazeboPeopleNode(Node):
         self._time, self._robot_before = now, robot
         people = self._present()
         self._diagnostics.count("steps")
-        if self._about.people:
-            persons = [state.person(now) for state in people]
-            self._people.publish(people_message(persons, header))
+        message = people_message([state.person(now) for state in people], header)
+        for publisher in self._people:
+            publisher.publish(message)
         self._publish_bodies(people, robot, header, now)
 
     def _robot_velocity(self, dt: float, robot: FloatArray) -> tuple[float, float]:

@@ -53,6 +53,7 @@ RECORDED: tuple[tuple[str, type[Any], QoSProfile], ...] = (
     (topics.SOCIAL_COSTMAP, OccupancyGrid, topics.LATCHED_QOS),
     (topics.BODIES, BodyArray, topics.SENSOR_QOS),
     (topics.SOCIAL_PEOPLE, SocialPersonArray, topics.RELIABLE_QOS),
+    (topics.SOCIAL_PEOPLE_TRUTH, SocialPersonArray, topics.RELIABLE_QOS),
     (topics.ODOM, Odometry, topics.RELIABLE_QOS),
     (topics.GROUND_TRUTH, Odometry, topics.RELIABLE_QOS),
     (topics.SCAN, LaserScan, topics.SENSOR_QOS),

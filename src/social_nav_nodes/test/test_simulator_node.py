@@ -43,6 +43,7 @@ class Bench:
                 (topics.SCAN, LaserScan, topics.SENSOR_QOS),
                 (topics.BODIES, BodyArray, topics.SENSOR_QOS),
                 (topics.SOCIAL_PEOPLE, SocialPersonArray, topics.RELIABLE_QOS),
+                (topics.SOCIAL_PEOPLE_TRUTH, SocialPersonArray, topics.RELIABLE_QOS),
             )
         }
         self.buffer = Buffer()
@@ -103,11 +104,13 @@ def test_the_map_is_the_scenes(bench):
 
 def test_rates_and_stamps(bench):
     bench.run(1.0)
-    for topic, count in ((topics.BODIES, 30), (topics.SCAN, 10), (topics.SOCIAL_PEOPLE, 10)):
+    people = topics.SOCIAL_PEOPLE, topics.SOCIAL_PEOPLE_TRUTH
+    for topic, count in ((topics.BODIES, 30), (topics.SCAN, 10), *((name, 10) for name in people)):
         bench.settle(lambda: len(bench.received[topic]) >= count, f"{count} of {topic}")  # noqa: B023
     counts = {topic: len(messages) for topic, messages in bench.received.items()}
     assert counts[topics.ODOM] == 50
     assert counts[topics.SCAN] == counts[topics.SOCIAL_PEOPLE] == 10
+    assert bench.last(people[0]) == bench.last(people[1])
     assert counts[topics.BODIES] == 30
     stamps = [seconds(message.header.stamp) for message in bench.received[topics.ODOM]]
     np.testing.assert_allclose(stamps, START + STEP * np.arange(1, 51), atol=1e-6)
@@ -229,3 +232,10 @@ def test_intents_are_those_of_the_script(graph):
     people = {p.id: p for p in people_from(bench.last(topics.SOCIAL_PEOPLE)).people}
     assert np.argmax(people["ana"].intent) == Intent.INTERESTED
     assert np.argmax(people["ben"].intent) == Intent.NOT_INTERESTED
+
+
+def test_with_a_perception_the_truth_has_a_topic_of_its_own(graph):
+    scene = {"scene": str(SCENES / "circle.yaml"), "stands_in": False}
+    graph.add(SimulatorNode, parameters=scene)
+    graph.spin_until(lambda: graph.probe.count_publishers("social_people_truth"), "the truth")
+    assert graph.probe.count_publishers("social_people") == 0

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from string import Template
 
@@ -59,6 +60,7 @@ def write_report(
     title: str = "A robot among people",
     facts: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
+    pictures: Sequence[Picture] = (),
     proxemics: ProxemicsModel | None = None,
     interaction: InteractionModel | None = None,
 ) -> Path:
@@ -73,6 +75,7 @@ def write_report(
         title: of the page.
         facts: what to state under "How it was made", such as versions.
         notes: sentences that a reader must know, shown there too.
+        pictures: more of them, at the end of the last job.
         proxemics, interaction: models for the metrics; the shipped ones when None.
 
     Raises:
@@ -86,12 +89,16 @@ def write_report(
     interaction = interaction or shipped_interaction_model()
     jobs = _jobs(runs, proxemics, interaction)
     _write_csv(out_dir / "metrics.csv", jobs)
+    more: list[Sequence[Picture]] = [*([()] * (len(jobs) - 1)), pictures]
     page = page_template("report.html").substitute(
         title=escape(title),
         style=template_text("report.css"),
         script="".join(map(template_text, ("stage.js", "doll_house.js", "player.js"))),
         verdicts=_verdicts(jobs),
-        jobs="\n".join(_job_html(job, out_dir, proxemics, interaction) for job in jobs),
+        jobs="\n".join(
+            _job_html(job, out_dir, proxemics, interaction, own)
+            for job, own in zip(jobs, more, strict=True)
+        ),
         notes="\n".join(f"<p>{escape(note)}</p>" for note in notes),
         facts="\n".join(_facts(runs, facts or {})),
     )
@@ -150,7 +157,11 @@ def _verdicts(jobs: Sequence[Job]) -> str:
 
 
 def _job_html(
-    job: Job, out_dir: Path, proxemics: ProxemicsModel, interaction: InteractionModel
+    job: Job,
+    out_dir: Path,
+    proxemics: ProxemicsModel,
+    interaction: InteractionModel,
+    more: Sequence[Picture],
 ) -> str:
     data = json.dumps(scenario(job.runs, proxemics), separators=(",", ":")).replace("<", "\\u003c")
     camera = bool(job.runs[0].views) and len(job.runs) == 1
@@ -162,7 +173,7 @@ def _job_html(
         stages="\n".join(_stages(job, camera)),
         duration=f"{max(run.duration for run in job.runs):.3f}",
         data=data,
-        pictures=_pictures_html(_pictures(job, proxemics, interaction), out_dir),
+        pictures=_pictures_html(chain(_pictures(job, proxemics, interaction), more), out_dir),
         table=_table(job),
         log=_log(job),
     )

@@ -28,9 +28,9 @@ Labels = NDArray[np.int64]
 class GroupParameters:
     """What a conversation is."""
 
-    stride: float = parameter(0.7, "m", "from a person to the middle of its segment", 0.2, 2.0)
+    stride: float = parameter(0.75, "m", "from a person to the middle of its segment", 0.2, 2.0)
     spread: float = parameter(
-        0.55, "m", "of segments about their group's middle: price of a group", 0.05, 2.0
+        0.65, "m", "of segments about their group's middle: price of a group", 0.05, 2.0
     )
     blocked: float = parameter(
         0.5, "rad", "two members seen closer together hide each other from the middle", 0.0, 1.5

@@ -1,4 +1,4 @@
-"""Two jobs in a simulated room: avoid people who talk, approach a person who is interested.
+"""Two jobs in a simulated room: avoid people who talk, approach a person who waves.
 
     python -m social_nav_nodes.demo --out out/demo
 
@@ -20,8 +20,9 @@ from pathlib import Path
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
+from social_nav_core.evaluation.perceived import Perceived, labels_over_time, save_perceived
 from social_nav_core.evaluation.record_file import save_run
-from social_nav_core.evaluation.report import write_report
+from social_nav_core.evaluation.report import Picture, write_report
 from social_nav_core.evaluation.run import RunRecord
 from social_nav_core.sim.reading import SceneError
 from social_nav_core.sim.scene import Scene, load_scene
@@ -37,8 +38,8 @@ START_TIMEOUT = 60.0  # for all nodes to be up [s]
 MARK = ".social_nav_demo"  # file that says that a folder is a demonstration's
 NOTES = (
     "The simulator stands in for Gazebo, and a small planner and path follower for Nav2.",
-    "The perception is not part of this demonstration: the people's poses and labels come from the "
-    "simulator itself.",
+    "What the robot knows of people comes from simulated skeletons alone: those that a body "
+    "tracker would find in the images of its head camera, read by the student network.",
 )
 
 
@@ -63,7 +64,10 @@ def main() -> int:
         ]
         display = Display("report")
         display.show("drawing")
-        report = write_report(out, runs, facts=_facts(arguments), notes=NOTES)
+        records, pictures = [run for run, _ in runs], [picture for _, picture in runs]
+        report = write_report(
+            out, records, facts=_facts(arguments), notes=NOTES, pictures=pictures[-1:]
+        )
         display.close(str(report))
     except KeyboardInterrupt:
         print("\ninterrupted: all nodes are stopped", file=sys.stderr)
@@ -72,7 +76,7 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     Display("recordings of the topics").close(str(out / "recordings"))
-    failed = [job for job, run in zip(JOBS, runs, strict=True) if not run.reached]
+    failed = [job for job, run in zip(JOBS, records, strict=True) if not run.reached]
     for job in failed:
         print(f"error: '{job.title}' did not reach its goal", file=sys.stderr)
     return 1 if failed else 0
@@ -109,8 +113,10 @@ def _scene_file(job: Job, arguments: argparse.Namespace) -> Path:
     return scenes / f"{job.scene}.yaml"
 
 
-def _run(job: Job, scene: Scene, arguments: argparse.Namespace, display: Display) -> RunRecord:
-    """One job, from starting the nodes to stopping them."""
+def _run(
+    job: Job, scene: Scene, arguments: argparse.Namespace, display: Display
+) -> tuple[RunRecord, Picture]:
+    """One job, from starting the nodes to stopping them: what happened, and what was believed."""
     out: Path = arguments.out
     rclpy.init()
     observer = ObserverNode(job, scene, arguments.seed)
@@ -119,12 +125,13 @@ def _run(job: Job, scene: Scene, arguments: argparse.Namespace, display: Display
     try:
         with NodeProcesses(arguments.config, out / "logs" / job.name, os.environ) as nodes:
             nodes.start("recorder", out=out / "recordings" / job.name)
+            nodes.start("perception")
             nodes.start("social_costmap")
             nodes.start("goal_selector", seed=arguments.seed)
             nodes.start("navigator", use_social_costs=job.social_costs)
             speed, seed = arguments.speed, arguments.seed
             scene_file = _scene_file(job, arguments)
-            nodes.start("simulator", scene=scene_file, seed=seed, speed=speed)
+            nodes.start("simulator", scene=scene_file, seed=seed, speed=speed, stands_in=False)
             _spin(observer, executor, nodes, display)
         if observer.time == 0.0:
             raise DemoError(f"'{job.title}' did not begin: {observer.status}")
@@ -135,8 +142,19 @@ def _run(job: Job, scene: Scene, arguments: argparse.Namespace, display: Display
         rclpy.try_shutdown()
     (out / "runs").mkdir(exist_ok=True)
     save_run(out / "runs" / f"{job.name}.npz", run)
+    perceived = observer.perceived.record()
+    save_perceived(out / "runs" / f"{job.name}_perceived.npz", perceived)
     display.close(f"{observer.status} after {observer.time:.1f} s")
-    return run
+    return run, _labels_picture(job, run, perceived)
+
+
+def _labels_picture(job: Job, run: RunRecord, perceived: Perceived) -> Picture:
+    caption = (
+        "What the robot believed of each person over time, read off the skeletons alone, and the "
+        "truth above."
+    )
+    text = "For each person, probabilities of intents over time and a strip with the true intents."
+    return Picture(f"{job.name}_labels", labels_over_time(perceived, run), caption, text)
 
 
 def _spin(

@@ -39,8 +39,8 @@ JOBS = (
     Job("avoid a group, with the social costs", "circle", "avoid", "social costs", True),
     Job("the same without the social costs", "circle", "avoid", "no social costs", False),
     Job(
-        "approach who is interested",
-        "approach",
+        "approach who waves",
+        "wave",
         "approach",
         "social costs",
         True,

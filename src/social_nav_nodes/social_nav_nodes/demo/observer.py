@@ -14,6 +14,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.task import Future
 from rclpy.time import Time
+from social_nav_core.evaluation.perceived import PerceivedRecorder
 from social_nav_core.evaluation.recorded_task import RecordedTask
 from social_nav_core.evaluation.recorder import RunRecorder
 from social_nav_core.evaluation.run import CameraView, RunRecord
@@ -41,6 +42,7 @@ from social_nav_nodes.transforms import TransformLookup
 
 VIEW_PERIOD = 2.0  # between kept camera views [s]
 COST_PERIOD = 0.4  # between kept social costs [s]
+KNOWN_ENOUGH = 0.3  # share of UNKNOWN below which an approach without an id has somebody to choose
 
 
 class ObserverNode(Node):
@@ -50,6 +52,7 @@ class ObserverNode(Node):
         status: where things are, for the terminal.
         finished: whether the job has ended, well or not.
         time: simulated time since the goal was sent [s].
+        perceived: what the robot believed about people.
     """
 
     def __init__(self, job: Job, scene: Scene, seed: int) -> None:
@@ -62,6 +65,7 @@ class ObserverNode(Node):
         self._scene = scene
         self._seed = seed
         self._geometry, self._cells = occupancy(scene)
+        self.perceived = PerceivedRecorder()
         self._recorder = RunRecorder(scene.name, job.task, job.arm, seed)
         self._transforms = TransformLookup(self, ThrottledLog(self.get_logger()))
         self._velocity = (0.0, 0.0)
@@ -70,7 +74,7 @@ class ObserverNode(Node):
         self._sent: float | None = None
         self._reached = False
         self._next_view = self._next_cost = 0.0
-        self._has_map = self._has_costs = False
+        self._has_map = self._has_costs = self._has_people = False
         self._target_id = ""
         self._subscribe()
         is_avoid = job.task == "avoid"
@@ -85,7 +89,8 @@ class ObserverNode(Node):
             (OccupancyGrid, topics.MAP, self._see_map, topics.LATCHED_QOS),
             (Odometry, topics.ODOM, self._see_odometry, topics.RELIABLE_QOS),
             (Odometry, topics.GROUND_TRUTH, self._localisation.see, topics.RELIABLE_QOS),
-            (SocialPersonArray, topics.SOCIAL_PEOPLE, self._see_people, topics.RELIABLE_QOS),
+            (SocialPersonArray, topics.SOCIAL_PEOPLE_TRUTH, self._see_people, topics.RELIABLE_QOS),
+            (SocialPersonArray, topics.SOCIAL_PEOPLE, self._hear_of_people, topics.RELIABLE_QOS),
             (OccupancyGrid, topics.SOCIAL_COSTMAP, self._see_costs, topics.LATCHED_QOS),
             (BodyArray, topics.BODIES, self._see_bodies, topics.SENSOR_QOS),
             (Path, topics.PLAN, self._see_path, topics.RELIABLE_QOS),
@@ -108,7 +113,7 @@ class ObserverNode(Node):
         self._velocity = (twist.linear.x, twist.angular.z)
 
     def _see_people(self, message: SocialPersonArray) -> None:
-        """People come at a fixed rate: the beat of the recording."""
+        """The truth about people comes at a fixed rate: the beat of the recording."""
         self._waiting.append(message)
         while self._waiting:
             stamp = Time.from_msg(self._waiting[0].header.stamp)
@@ -118,6 +123,15 @@ class ObserverNode(Node):
             if robot_in_map is None:
                 return
             self._sample(self._waiting.popleft(), robot_in_map)
+
+    def _hear_of_people(self, message: SocialPersonArray) -> None:
+        """What the robot believes about people."""
+        people = people_from(message).people
+        self._has_people |= self._job.task == "avoid" or any(
+            person.intent[Intent.UNKNOWN] < KNOWN_ENOUGH for person in people
+        )
+        if self._sent is not None and not self.finished:
+            self.perceived.sample(self._since_sent(message.header), people)
 
     def _sample(self, message: SocialPersonArray, robot_in_map: FloatArray) -> None:
         if self._sent is None:
@@ -131,7 +145,8 @@ class ObserverNode(Node):
             self._finish(False, f"gave up after {self._job.timeout:g} s")
 
     def _try_to_send(self, message: SocialPersonArray) -> None:
-        if not (self._has_map and self._has_costs and self._client.server_is_ready()):
+        ready = self._has_map and self._has_costs and self._has_people
+        if not (ready and self._client.server_is_ready()):
             return
         self._sent = seconds(message.header.stamp)
         self.status = "driving"
