@@ -100,16 +100,20 @@ class _Rearranged(nn.Module):
     def __init__(self, student: SocialEgoMobile, steps: int) -> None:
         super().__init__()
         self.first, self.second = _LinkAttention(student.first), _LinkAttention(student.second)
+        self.past_first = student.past_first.weight
+        self.past_second = student.past_second.weight
+        self.normalise = student.normalise
         self.lstm, self.classifier = student.lstm, student.classifier
         self.steps = steps
 
     def forward(self, windows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         nodes = len(JOINTS)
         frames = windows.reshape(-1, 3 * nodes).t().reshape(nodes, 3, -1)
-        frames = _elu(self.second(_elu(self.first(frames))))
+        frames = _elu(self.first(frames) + self.past_first @ frames)
+        frames = _elu(self.second(frames) + self.past_second @ frames)
         features = nodes * self.second.heads * self.second.width
         sequence = frames.reshape(features, -1).t().reshape(-1, self.steps, features)
-        outputs, _ = self.lstm(sequence)
+        outputs, _ = self.lstm(self.normalise(sequence))
         answers: tuple[Tensor, Tensor, Tensor] = self.classifier(outputs.mean(dim=1))
         return answers
 
