@@ -33,10 +33,9 @@ def generate_launch_description():
                 "input",
                 "simulator",
                 "Where people come from. simulator: the headless simulator, which is the robot, "
-                "too; camera: the body tracker on images; ros4hri: /humans of REP-155; people_msgs: "
-                "people_msgs/People on 'people'; "
-                "pose_array: geometry_msgs/PoseArray on 'people_poses'; none: somebody else "
-                "publishes social_people",
+                "too; camera: the body tracker on images; ros4hri: /humans of REP-155; "
+                "people_msgs: people_msgs/People on 'people'; pose_array: geometry_msgs/PoseArray "
+                "on 'people_poses'; none: somebody else publishes social_people",
                 INPUTS,
             ),
             argument("use_sim_time", "false", "Whether time comes from /clock", YES_NO),

@@ -86,15 +86,22 @@ class BodyTrackerNode(Node):
         self._images: deque[Image] = deque(maxlen=WAITING)
         self._depths: deque[Image] = deque(maxlen=DEPTHS)
         self._axes_before: FloatArray | None = None
+        self._mounted: float | None = None
         self._bodies_seen = 0
         self._diagnostics = Diagnostics(self, self._log, lambda: {"bodies": self._bodies_seen})
         self._publisher = self.create_publisher(BodyArray, topics.BODIES, topics.SENSOR_QOS)
-        self.create_subscription(Image, IMAGE, self._images.append, NEWEST)
-        self.create_subscription(Image, DEPTH, self._depths.append, topics.SENSOR_QOS)
+        self.create_subscription(Image, IMAGE, self._receive_image, NEWEST)
+        self.create_subscription(Image, DEPTH, self._receive_depth, topics.SENSOR_QOS)
         self.create_subscription(
             CameraInfo, CAMERA_INFO, self._receive_camera_info, topics.SENSOR_QOS
         )
         self.create_timer(1.0 / self._about.rate, self._look)
+
+    def _receive_image(self, message: Image) -> None:
+        self._images.append(message)
+
+    def _receive_depth(self, message: Image) -> None:
+        self._depths.append(message)
 
     def _receive_camera_info(self, message: CameraInfo) -> None:
         self._camera_info = message
@@ -107,8 +114,9 @@ class BodyTrackerNode(Node):
         message, mount = found
         started = time.monotonic()
         try:
+            image = rgb_from(message)
             camera = self._camera(message, mount)
-            skeletons = None if camera is None else self._estimate(rgb_from(message))
+            skeletons = None if camera is None else self._estimate(image)
         except ValueError as error:
             self._log.warning("image", f"an image is left out: {error}")
             return
@@ -125,25 +133,30 @@ class BodyTrackerNode(Node):
 
     def _next_image(self) -> tuple[Image, Mount] | None:
         """The newest image, and where its camera was; older ones are forgotten."""
+        if self._images and self._images[-1].header.stamp.sec < 0:
+            self._transforms.warn_of_stamp(self._images.pop().header)
         for message in reversed(self._images):
-            if message.header.stamp.sec < 0:
-                self._images.remove(message)
-                self._transforms.warn_of_stamp(message.header)
-                return None
-            mount = self._mount(message, topics.BASE_FRAME, warn=self._is_late(message))
+            mount = self._mount(message, topics.BASE_FRAME)
             if mount is not None:
                 while self._images.popleft() is not message:
                     pass
+                self._mounted = seconds(message.header.stamp)
                 return message, mount
+        if self._images:
+            self._warn_of_mount(self._images[-1])
         return None
 
-    def _mount(self, message: Image, parent: str, warn: bool) -> Mount | None:
+    def _warn_of_mount(self, message: Image) -> None:
+        """Say that it has not been known for a while where the camera is."""
+        stamp = seconds(message.header.stamp)
+        if self._mounted is None or stamp < self._mounted:
+            self._mounted = stamp
+        if stamp - self._mounted > PATIENCE:
+            self._mount(message, topics.BASE_FRAME, warn=True)
+
+    def _mount(self, message: Image, parent: str, warn: bool = False) -> Mount | None:
         stamp = Time.from_msg(message.header.stamp)
         return self._transforms.mount(message.header.frame_id, parent, stamp, warn)
-
-    def _is_late(self, message: Image) -> bool:
-        age = self.get_clock().now() - Time.from_msg(message.header.stamp)
-        return abs(age.nanoseconds) * 1e-9 > PATIENCE
 
     def _camera(self, message: Image, mount: Mount) -> Pinhole | None:
         if self._camera_info is None:
@@ -154,7 +167,7 @@ class BodyTrackerNode(Node):
 
     def _turned(self, message: Image, camera: Pinhole) -> FloatArray | None:
         """How pixels have moved because the camera turned in odom; None when that is unknown."""
-        mount = self._mount(message, topics.ODOM_FRAME, warn=False)
+        mount = self._mount(message, topics.ODOM_FRAME)
         before, self._axes_before = self._axes_before, None if mount is None else mount[1]
         if mount is None or before is None:
             return None

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from geometry_msgs.msg import TransformStamped
 from sensor_msgs.msg import CameraInfo, Image
+from social_nav_core.sim.anatomy.physique import average_physique
 from social_nav_core.sim.body import figures
 from social_nav_core.sim.camera import Camera
 from social_nav_core.sim.motion import standing
@@ -40,11 +41,12 @@ class Estimator:
 
     def __init__(self):
         self.people = np.array([[3.0, 0.5, np.pi], [4.0, -0.6, 0.0]])
+        self.statures = np.full(2, 1.7)
         self.images = []
 
     def __call__(self, image):
         self.images.append(image)
-        joints = figures(standing(self.people)).joints
+        joints = figures(standing(self.people), average_physique(self.statures)).joints
         column, row, depth = CAMERA.project(CAMERA.pose((0.0, 0.0, 0.0)), joints)
         sure = np.where(CAMERA.in_view(column, row, depth), 0.9, 0.0)
         return np.stack([column, row, sure], axis=-1)
@@ -115,6 +117,7 @@ def test_people_are_named_and_placed(graph):
 def test_depth_makes_places_exact(graph):
     bench = Bench(graph)
     bench.estimator.people = bench.estimator.people[:1]
+    bench.estimator.statures = bench.estimator.statures[:1]
     depth = np.full((480, 640), 3.0 - 0.216 - 0.09, np.float32)
     bench.show(depth=depth)
     graph.spin_until(lambda: bench.bodies and bench.bodies[-1].bodies, "a body")
