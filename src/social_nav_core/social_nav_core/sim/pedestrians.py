@@ -107,6 +107,7 @@ class Pedestrians:
         self._model = _Model(room, seed, self._parameters)
         self._agents = [self._model.add_walker(person) for person in people]
         self._stop = np.ones(len(people), dtype=int)
+        self._target = np.array([person.stops[1] for person in people]).reshape(-1, 2)
         self._sense = np.ones(len(people), dtype=int)
         self._ahead = 0.0
         self._after = self._before = np.array([person.stops[0] for person in people])
@@ -116,6 +117,7 @@ class Pedestrians:
         self._velocity = np.zeros((len(people), 2))
         self._turn_rate = np.zeros(len(people))
         self._phase = np.zeros(len(people))
+        self._pace = np.array([stride_length(1.0, person.height) for person in people])
 
     @property
     def states(self) -> tuple[PersonState, ...]:
@@ -145,14 +147,14 @@ class Pedestrians:
         self._place = place
 
     def _choose_stops(self) -> None:
-        for i, person in enumerate(self._people):
-            stop = person.stops[self._stop[i]]
-            if math.dist(stop, self._after[i]) < STOP_REACHED:
-                last = len(person.stops) - 1
-                if not 0 <= self._stop[i] + self._sense[i] <= last:
-                    self._sense[i] = -self._sense[i]
-                self._stop[i] += self._sense[i]
-                self._model.steer(self._agents[i], person.stops[self._stop[i]])
+        left = np.hypot(*(self._target - self._after).T)
+        for i in np.flatnonzero(left < STOP_REACHED).tolist():
+            stops = self._people[i].stops
+            if not 0 <= self._stop[i] + self._sense[i] < len(stops):
+                self._sense[i] = -self._sense[i]
+            self._stop[i] += self._sense[i]
+            self._target[i] = stops[self._stop[i]]
+            self._model.steer(self._agents[i], self._target[i])
 
     def _look(self, dt: float, velocity: FloatArray) -> None:
         """Chests turn to where people walk; strides go on with the way."""
@@ -164,10 +166,9 @@ class Pedestrians:
         rate = np.clip(about.turn_gain * error, -about.turn_rate, about.turn_rate)
         self._turn_rate = np.where(speed > STANDING, rate, 0.0)
         self._yaw = wrap_angle(self._yaw + self._turn_rate * dt)
-        for i, person in enumerate(self._people):
-            if speed[i] > STANDING:
-                stride = stride_length(float(speed[i]), person.height)
-                self._phase[i] = (self._phase[i] + math.tau * speed[i] * dt / stride) % math.tau
+        stride = self._pace * np.sqrt(np.maximum(speed, STANDING))
+        strides = np.where(speed > STANDING, speed * dt / stride, 0.0)
+        self._phase = (self._phase + math.tau * strides) % math.tau
 
 
 _PASSING = Labels()

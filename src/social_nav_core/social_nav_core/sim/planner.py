@@ -98,9 +98,9 @@ class GridPlanner:
         self._unknown = occupancy < 0
         self._distances = _distances_to(occupancy >= 65, geometry.resolution)
         passable = ~self._unknown & (self._distances > self._parameters.inscribed_radius)
-        self._sources, self._targets, self._halves = _edges(geometry, passable.ravel())
-        counts = np.bincount(self._sources, minlength=passable.size)
-        self._starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+        sources, self._targets, self._halves = _edges(geometry, passable.ravel())
+        self._counts = np.bincount(sources, minlength=passable.size)
+        self._starts = np.concatenate([[0], np.cumsum(self._counts)]).astype(np.int32)
         self._tree: _Tree | None = None
         self._last: tuple[int, float] | None = None
         self.costs = np.zeros(geometry.shape, np.uint8)
@@ -233,12 +233,18 @@ class GridPlanner:
     def _price_at(self, points: FloatArray) -> FloatArray:
         """Price of a metre at points ``(..., 2)`` [m]; inf where blocked and outside the map."""
         rows, columns = self.geometry.cells_of(points)
+        if self._are_inside(rows, self.geometry.height) and self._are_inside(
+            columns, self.geometry.width
+        ):
+            return np.asarray(self._prices.ravel().take(rows * self.geometry.width + columns))
         inside = self.geometry.contains(rows, columns)
-        if inside.all():
-            return self._prices[rows, columns]
         prices = np.full(inside.shape, np.inf)
         prices[inside] = self._prices[rows[inside], columns[inside]]
         return prices
+
+    @staticmethod
+    def _are_inside(cells: NDArray[np.int64], count: int) -> bool:
+        return bool(cells.size) and int(cells.min()) >= 0 and int(cells.max()) < count
 
     def _is_free_at(self, points: FloatArray) -> NDArray[np.bool_]:
         return np.isfinite(self._price_at(points))
@@ -275,7 +281,7 @@ class GridPlanner:
     def _likely_price(self, start: FloatArray, goal: FloatArray, goal_cell: int) -> float:
         """A price that the way to the goal will hardly exceed; nothing depends on it but time."""
         if self._last is not None and self._last[0] == goal_cell:
-            return 1.2 * self._last[1] + 0.5
+            return 1.1 * self._last[1] + 0.3
         return 1.6 * float(np.hypot(*(goal - start))) + 0.5
 
     def _grow(self, start: FloatArray, limit: float = np.inf) -> _Tree:
@@ -286,7 +292,8 @@ class GridPlanner:
         root = self._start_cell(start)
         if self._tree is None or self._tree.root != root or self._tree.limit < limit:
             prices = self._prices.ravel()
-            weights = (prices[self._sources] + prices[self._targets]) * self._halves
+            weights = np.repeat(prices, self._counts) + prices.take(self._targets)
+            weights *= self._halves
             graph = csr_matrix((weights, self._targets, self._starts), (prices.size,) * 2)
             ways, predecessors = dijkstra(
                 graph, indices=root, return_predecessors=True, limit=limit

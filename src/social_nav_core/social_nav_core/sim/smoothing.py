@@ -78,10 +78,12 @@ def _line_prices(
     lengths = np.hypot(*(ends - starts).T)
     counts = 2 + (lengths / spacing).astype(int)
     begins = np.cumsum(counts) - counts
-    line = np.repeat(np.arange(len(counts)), counts)
-    share = (np.arange(len(line)) - begins[line]) / (counts[line] - 1)
-    samples = starts[line] + share[:, None] * (ends - starts)[line]
-    return np.add.reduceat(price_at(samples), begins) / counts * lengths
+    share = np.arange(counts.sum()) - np.repeat(begins, counts)
+    share = share / np.repeat(counts - 1, counts)
+    samples = np.repeat((ends - starts).T, counts, axis=1)
+    samples *= share
+    samples += np.repeat(starts.T, counts, axis=1)
+    return np.add.reduceat(price_at(samples.T), begins) / counts * lengths
 
 
 def _path_prices(points: FloatArray, price_at: Callable[[FloatArray], FloatArray]) -> FloatArray:
