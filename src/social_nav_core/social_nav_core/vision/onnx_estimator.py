@@ -17,7 +17,9 @@ from social_nav_core.vision.estimator import (
     checked_image,
 )
 from social_nav_core.vision.formats import RTMO, decode, format_of
+from social_nav_core.vision.scales import merged
 
+SMALL = 256  # longer side of the small look, which MoveNet was trained on [pixel]
 STEP = 32  # the sides of a network's input are multiples of this [pixel]
 GREY = 114  # around an image that does not fill the input
 
@@ -26,7 +28,8 @@ class OnnxEstimator:
     """A `PoseEstimator` with weights from a file.
 
     The format is known by the shapes of the outputs (see `formats.format_of`); a network whose
-    input has free sides gets images of the `resolution`.
+    input has free sides looks twice: at the image in the `resolution`, and at a small one for who
+    is close.
 
     Args:
         weights: the ONNX file.
@@ -65,16 +68,23 @@ class OnnxEstimator:
     def __call__(self, image: Image) -> FloatArray:
         """Skeletons ``(n, 23, 3)`` in an RGB image ``(h, w, 3)``; see `PoseEstimator`."""
         image = checked_image(image)
-        small, scale = self._fitted(image)
+        people = self._people(image, self._about.resolution)
+        longest = max(image.shape[:2])
+        if self._fixed is not None or min(self._about.resolution, longest) <= SMALL:
+            return people
+        return merged(self._people(image, SMALL), people, longest)
+
+    def _people(self, image: Image, resolution: int) -> FloatArray:
+        small, scale = self._fitted(image, resolution)
         people = decode(self.kind, self._run(small), self._about)
         people[..., :2] *= scale
         return people
 
-    def _fitted(self, image: Image) -> tuple[Image, FloatArray]:
+    def _fitted(self, image: Image, resolution: int) -> tuple[Image, FloatArray]:
         """The image in the input's size, and (columns, rows) of the image in a pixel of that."""
         height, width = image.shape[:2]
         if self._fixed is None:
-            share = min(1.0, self._about.resolution / max(height, width))
+            share = min(1.0, resolution / max(height, width))
             size = [max(STEP, STEP * round(side * share / STEP)) for side in (height, width)]
             return _resized(image, size[0], size[1]), np.array([width / size[1], height / size[0]])
         rows, columns = self._fixed

@@ -196,7 +196,7 @@ def test_a_network_with_free_sides_gets_images_of_the_resolution(tmp_path):
     estimator._run = lambda image: seen.append(image.shape) or run(image)
     estimator(np.zeros((480, 640, 3), np.uint8))
     estimator(np.zeros((100, 120, 3), np.uint8))
-    assert seen == [(256, 320, 3), (96, 128, 3)]
+    assert seen == [(256, 320, 3), (192, 256, 3), (96, 128, 3)]
 
 
 @pytest.mark.parametrize(
