@@ -18,6 +18,9 @@ class LabelParameters:
 
     smoothing: float = parameter(0.4, "s", "time constant of the probabilities", 0.0, 10.0)
     hysteresis: float = parameter(0.15, "", "lead that another label needs to take over", 0.0, 0.99)
+    per_image: int = parameter(
+        25, "", "people whose labels one image renews; of more, who waited longest", 1, 1000
+    )
 
 
 class LabelFilter:
@@ -41,6 +44,14 @@ class LabelFilter:
         self._held: dict[str, dict[str, int]] = {}
         self._times: dict[str, float] = {}
 
+    def due(self, names: Sequence[str]) -> list[str]:
+        """Whose labels are to be renewed next: at most `per_image`, who waited longest first."""
+        most = self.parameters.per_image
+        if len(names) <= most:
+            return list(names)
+        turn = {name: place for place, name in enumerate(self._times)}
+        return sorted(names, key=lambda name: turn.get(name, -1))[:most]
+
     def update(
         self,
         time: float,
@@ -63,6 +74,7 @@ class LabelFilter:
             before = self._smoothed.get(name)
             elapsed = time - self._times.get(name, time)
             fade = np.exp(-elapsed / max(self.parameters.smoothing, 1e-9)) if before else 0.0
+            self._times.pop(name, None)  # to the end, behind those who wait
             self._times[name] = time
             now = {task: full[task][row] for task in TASKS}
             if before is not None:

@@ -139,7 +139,7 @@ class Perception:
         return Perceived(self._people(time), taken.problems)
 
     def _ask(self, time: float) -> None:
-        batch = self._windows.windows()
+        batch = self._windows.windows(self._labels.due)
         answers = self._student.probabilities(batch.joints)
         self._labels.update(time, batch.names, answers, batch.share)
         self._shares.update(zip(batch.names, batch.share.tolist(), strict=True))

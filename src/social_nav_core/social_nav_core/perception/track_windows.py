@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,8 +87,14 @@ class TrackWindows:
         self._frames[row, columns] = joints
         self._times.append(time)
 
-    def windows(self) -> TrackWindowBatch:
-        """Windows of all bodies that have been seen for long enough, at the last image's time."""
+    def windows(
+        self, choose: Callable[[Sequence[str]], Sequence[str]] | None = None
+    ) -> TrackWindowBatch:
+        """Windows of all bodies that have been seen for long enough, at the last image's time.
+
+        Args:
+            choose: given the names of these bodies, says whose windows are made; all when None.
+        """
         about, count, rows = self.parameters, len(self._names), len(self._times)
         first = self._rows_before_a_window(self._times[-1]) if rows else 0
         present, times = self._present[first:rows, :count], np.array(self._times[first:])
@@ -97,6 +103,9 @@ class TrackWindows:
             since = np.array([self._since[self._names[k]] for k in chosen])
             latest = times[len(times) - 1 - present[::-1, chosen].argmax(axis=0)]
             chosen = chosen[latest - since >= about.shortest - 1e-9]
+        if choose is not None:
+            kept = set(choose([self._names[k] for k in chosen]))
+            chosen = np.array([k for k in chosen if self._names[k] in kept], dtype=np.int64)
         if not len(chosen):
             empty = np.zeros((0, about.steps, len(JOINTS), 3), dtype=np.float32)
             return TrackWindowBatch((), empty, np.zeros(0))
