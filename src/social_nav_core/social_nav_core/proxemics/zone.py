@@ -50,7 +50,7 @@ class SocialZoneParameters:
     intent_interacting_opening: float = parameter(1.0, "", "opening of the front", 0.0, 1.0)
     intent_interested_amplitude: float = parameter(1.0, "", "factor of the cost", 0.0, 1.0)
     intent_interested_size: float = parameter(1.0, "", "factor of the size", 0.3, 3.0)
-    intent_interested_opening: float = parameter(0.8, "", "opening of the front", 0.0, 1.0)
+    intent_interested_opening: float = parameter(0.5, "", "opening of the front", 0.0, 1.0)
     intent_not_interested_amplitude: float = parameter(1.0, "", "factor of the cost", 0.0, 1.0)
     intent_not_interested_size: float = parameter(1.0, "", "factor of the size", 0.3, 3.0)
     intent_not_interested_opening: float = parameter(0.0, "", "opening of the front", 0.0, 1.0)

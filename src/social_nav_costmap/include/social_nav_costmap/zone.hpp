@@ -38,7 +38,7 @@ struct ZoneParameters
   double corridor_full = 0.8;
   double corridor_width = 0.4;
   LabelFactors intent_interacting{1.0, 1.0, 1.0};
-  LabelFactors intent_interested{1.0, 1.0, 0.8};
+  LabelFactors intent_interested{1.0, 1.0, 0.5};
   LabelFactors intent_not_interested{1.0, 1.0, 0.0};
   LabelFactors attitude_positive{1.0, 1.0, 1.0};
   LabelFactors attitude_negative{1.0, 1.4, 0.3};

@@ -21,7 +21,8 @@ namespace social_nav_costmap
 ///
 /// With b = pdf / peak of the enlarged model the zone is z = max(0, b - cutoff) / (1 - cutoff); a second table holds z
 /// times the open corridor s(f) exp(-l^2 / (2 width^2)).  A look-up reads one plane and is off by
-/// less than 0.002 of the peak: squares are a tenth of the enlarged model's grain wide.
+/// less than 0.002 of the peak: squares are a tenth of the enlarged model's grain wide, or of the
+/// corridor's width or way of opening.
 class ZoneTable
 {
 public:
@@ -33,7 +34,8 @@ public:
     for (const Vector & offset : shape.contour) {
       box.add(1.03 * offset);
     }
-    const double square = p.size * model.grain() / 10.0;
+    const double square = 0.1 * std::min(
+      {p.size * model.grain(), p.corridor_full - p.corridor_start, p.corridor_width});
     per_metre_ = static_cast<float>(1.0 / square);
     forward0_ = static_cast<float>(box.min_x - 2.0 * square);
     left0_ = static_cast<float>(box.min_y - 2.0 * square);
