@@ -59,20 +59,28 @@ class ExportFacts:
 
 
 class _LinkAttention(nn.Module):
-    """A `GraphAttention` over the graph's links; features ``(23, inputs, n)`` of n frames."""
+    """A `GraphAttention` over the graph's links; features ``(23, inputs, n)`` of n frames.
+
+    The sum over neighbours and the linear map may change places; the one that makes the sum
+    narrower comes first.
+    """
 
     source: Tensor
     target: Tensor
+    values: Tensor
+    bias: Tensor
     links: Tensor
     link_from: Tensor
     link_to: Tensor
 
     def __init__(self, layer: GraphAttention) -> None:
         super().__init__()
-        heads, width = layer.source.shape
-        by_head = layer.values.weight.view(heads, width, -1)
-        self.heads, self.width = heads, width
-        self.values, self.bias = layer.values.weight, layer.bias
+        self.heads, width = layer.source.shape
+        by_head = layer.values.weight.detach().view(self.heads, width, -1)
+        self.sums_inputs = by_head.shape[2] < width
+        map_ = torch.block_diag(*by_head) if self.sums_inputs else layer.values.weight.detach()
+        self.register_buffer("values", map_)
+        self.register_buffer("bias", layer.bias.detach().unsqueeze(-1))
         self.register_buffer("source", (by_head * layer.source.unsqueeze(-1)).sum(dim=1))
         target = (by_head * layer.target.unsqueeze(-1)).sum(dim=1)
         self.register_buffer("target", (_SLOPE - 1.0) * target)
@@ -82,16 +90,27 @@ class _LinkAttention(nn.Module):
         self.register_buffer("links", nn.functional.one_hot(to).T.float().contiguous())
 
     def forward(self, joints: Tensor) -> Tensor:
-        nodes, count = len(JOINTS), len(self.link_to)
         source, target = self.source @ joints, (self.target @ joints).exp()
         steep, shallow = source.exp(), (_SLOPE * source).exp()
         gathered = target[self.link_to] * shallow[self.link_from]
         weight = torch.maximum(steep[self.link_from], gathered)
+        if self.sums_inputs:
+            return self.values @ self._mean(weight, joints.unsqueeze(1)) + self.bias
+        values = (self.values @ joints).unflatten(1, (self.heads, -1))
+        return self._mean(weight, values) + self.bias
+
+    def _mean(self, weight: Tensor, values: Tensor) -> Tensor:
+        """Weighted means over neighbours ``(23, heads * width, n)``.
+
+        Args:
+            weight: ``(links, heads, n)``.
+            values: ``(23, heads or 1, width, n)``.
+        """
+        nodes, count, width = len(JOINTS), len(self.link_to), values.shape[2]
         total = (self.links @ weight.reshape(count, -1)).view(nodes, self.heads, 1, -1)
-        values = (self.values @ joints)[self.link_from].view(count, self.heads, self.width, -1)
-        mixed = self.links @ (weight.unsqueeze(2) * values).reshape(count, -1)
-        mean = mixed.view(nodes, self.heads, self.width, -1) / total
-        return mean.reshape(nodes, self.heads * self.width, -1) + self.bias.unsqueeze(-1)
+        weighted = weight.unsqueeze(2) * values[self.link_from]
+        mixed = (self.links @ weighted.reshape(count, -1)).view(nodes, self.heads, width, -1)
+        return (mixed / total).reshape(nodes, self.heads * width, -1)
 
 
 class _Rearranged(nn.Module):
@@ -104,15 +123,14 @@ class _Rearranged(nn.Module):
         self.past_second = student.past_second.weight
         self.normalise = student.normalise
         self.lstm, self.classifier = student.lstm, student.classifier
-        self.steps = steps
+        self.steps, self.features = steps, student.lstm.input_size
 
     def forward(self, windows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         nodes = len(JOINTS)
         frames = windows.reshape(-1, 3 * nodes).t().reshape(nodes, 3, -1)
         frames = _elu(self.first(frames) + self.past_first @ frames)
         frames = _elu(self.second(frames) + self.past_second @ frames)
-        features = nodes * self.second.heads * self.second.width
-        sequence = frames.reshape(features, -1).t().reshape(-1, self.steps, features)
+        sequence = frames.reshape(self.features, -1).t().reshape(-1, self.steps, self.features)
         outputs, _ = self.lstm(self.normalise(sequence))
         answers: tuple[Tensor, Tensor, Tensor] = self.classifier(outputs.mean(dim=1))
         return answers

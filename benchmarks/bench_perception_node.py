@@ -1,0 +1,195 @@
+"""Cost of the perception node's work, and how well it finds groups.
+
+    python benchmarks/bench_perception_node.py
+
+The student and what it is compared with are timed turn by turn in one process, as CPU time of one
+thread; ratios are those of the medians.  Limits: 20 people cost at most 15 ms an image, the student
+at most 3 times a dense matrix product with as many multiply-adds, and one window at most 11.9 % of
+the teacher's time (needs torch).  The exit status is 1 when one is missed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from typing import Any
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+import numpy as np  # noqa: E402
+from social_nav_core.bodies import Body  # noqa: E402
+from social_nav_core.perception.gatherings import gathering  # noqa: E402
+from social_nav_core.perception.groups import (  # noqa: E402
+    GroupFilter,
+    GroupParameters,
+    group_scores,
+)
+from social_nav_core.perception.perceive import Perception, Sight  # noqa: E402
+from social_nav_core.perception.student_file import Student, shipped_student  # noqa: E402
+from social_nav_core.sim.anatomy.gestures import sample_manners  # noqa: E402
+from social_nav_core.sim.anatomy.physique import (  # noqa: E402
+    sample_physiques,
+    sample_statures,
+)
+from social_nav_core.sim.body import figures  # noqa: E402
+from social_nav_core.sim.camera import BoxBlockers, Camera  # noqa: E402
+from social_nav_core.sim.detector import Detector  # noqa: E402
+from social_nav_core.sim.motion import standing  # noqa: E402
+
+PEOPLE, ROUNDS, RATE = 20, 150, 30.0
+TICK_LIMIT, PRODUCT_LIMIT, TEACHER_LIMIT = 15e-3, 3.0, 0.119
+MULTIPLY_ADDS = 3_982_501
+"""Of the student for one window (`networks.count.multiply_adds`)."""
+
+
+def timed(tasks: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
+    """Median CPU time [s] of each task, all of them in turn."""
+    taken: dict[str, list[float]] = {name: [] for name in tasks}
+    for task in tasks.values():
+        task()
+    for _ in range(rounds):
+        for name, task in tasks.items():
+            start = time.process_time()
+            task()
+            taken[name].append(time.process_time() - start)
+    return {name: float(np.median(times)) for name, times in taken.items()}
+
+
+def some_windows(student: Student, count: int) -> np.ndarray:
+    """Windows of nothing in particular; the cost does not depend on what is in them."""
+    rng = np.random.default_rng(0)
+    return rng.uniform(-1.0, 1.0, (count, student.about.steps, 23, 3)).astype(np.float32)
+
+
+def against_a_product(student: Student) -> float:
+    """Student for 20 people over a dense matrix product of as many multiply-adds."""
+    rng, windows = np.random.default_rng(1), some_windows(student, PEOPLE)
+    edge = 400
+    left = rng.random((edge, edge), dtype=np.float32)
+    right = rng.random((edge, PEOPLE * MULTIPLY_ADDS // edge**2), dtype=np.float32)
+    found = timed(
+        {"student": lambda: student.logits(windows), "product": lambda: left @ right}, ROUNDS
+    )
+    ratio = found["student"] / found["product"]
+    print(
+        f"student, {PEOPLE} people: {1e3 * found['student']:.2f} ms; dense product of "
+        f"{PEOPLE * MULTIPLY_ADDS / 1e6:.0f} M multiply-adds: {1e3 * found['product']:.2f} ms; "
+        f"ratio {ratio:.2f} (limit {PRODUCT_LIMIT:g})"
+    )
+    return ratio
+
+
+def whole_image(student: Student, count: int) -> float:
+    """CPU time [s] of one image of a film with some people: from bodies to people with groups."""
+    film = filmed(count)
+    perception, sight = Perception(student), Sight(np.zeros(2), 0.0)
+    taken = []
+    for index, bodies in enumerate(film):
+        start = time.process_time()
+        perception.see(index / RATE, bodies, 640, 480, sight)
+        taken.append(time.process_time() - start)
+    median, slowest = float(np.median(taken[40:])), max(taken[40:])
+    seen = np.mean([len(bodies) for bodies in film])
+    print(
+        f"one image, {count} people ({seen:.0f} in view): {1e3 * median:.2f} ms, slowest "
+        f"{1e3 * slowest:.2f} ms"
+    )
+    return median
+
+
+def filmed(count: int) -> list[list[Body]]:
+    """Four seconds of people who stand and gesture where the camera sees all of them."""
+    rng = np.random.default_rng(2)
+    people = sample_physiques(sample_statures(count, rng), rng), sample_manners(count, rng)
+    camera = Camera()
+    detector, view = Detector(camera, None, rng), camera.pose(np.zeros(3))
+    distance = 2.0 + 3.0 * (np.arange(count) % 2) + rng.uniform(0.0, 1.0, count)
+    bearing = np.linspace(-0.5, 0.5, count)
+    place = np.column_stack(
+        [distance * np.cos(bearing), distance * np.sin(bearing), rng.uniform(-3, 3, count)]
+    )
+    gesture, ids = rng.integers(0, 16, count), [f"p{k}" for k in range(count)]
+    film = []
+    for index in range(round(4.0 * RATE)):
+        shown = figures(standing(place, gesture, index / RATE, time=index / RATE), *people)
+        film.append(detector.detect(ids, shown, view, BoxBlockers.of(()), 1.0 / RATE))
+    return film
+
+
+def against_the_teacher(student: Student) -> float | None:
+    """Student over small teacher, one window each; None without torch."""
+    if find_spec("torch") is None:
+        print("teacher: not measured, torch is not installed")
+        return None
+    import torch  # noqa: PLC0415
+    from social_nav_core.perception.networks.teacher import (  # noqa: PLC0415
+        CHANNELS,
+        FULL,
+        SMALL,
+        STREAMS,
+        SocialC3D,
+    )
+
+    torch.set_num_threads(1)
+    window = some_windows(student, 1)
+    ratios = {}
+    for label, size, rounds in (("small", SMALL, 60), ("full", FULL, 5)):
+        edges = {name: size.image if name == "rgb" else size.heatmap for name in STREAMS}
+        steps = student.about.steps
+        inputs = [
+            torch.rand(1, CHANNELS[name], steps, edges[name], edges[name]) for name in STREAMS
+        ]
+        teacher = SocialC3D(size).eval()
+        with torch.no_grad():
+            found = timed(
+                {"student": lambda: student.logits(window), "teacher": lambda: teacher(*inputs)},  # noqa: B023
+                rounds,
+            )
+        ratios[label] = found["student"] / found["teacher"]
+        print(
+            f"one window: student {1e3 * found['student']:.2f} ms, {label} teacher "
+            f"{1e3 * found['teacher']:.1f} ms; {100 * ratios[label]:.2f} % (limit "
+            f"{100 * TEACHER_LIMIT:g} %)"
+        )
+    return max(ratios.values())
+
+
+def groups() -> None:
+    """F1 of groups on made-up gatherings, at several errors of positions and headings."""
+    about = GroupParameters(memory=0.0)
+    for position, heading in ((0.0, 0.0), (0.05, 0.15), (0.1, 0.25), (0.15, 0.4)):
+        rng, counts = np.random.default_rng(11), {2.0 / 3.0: np.zeros(3), 1.0: np.zeros(3)}
+        for _ in range(400):
+            made = gathering(rng)
+            parts: dict[str, set[str]] = {}
+            people = made.people(position, heading, rng)
+            for name, group in GroupFilter(about).update(0.0, people).items():
+                if group:
+                    parts.setdefault(group, set()).add(name)
+            found = [frozenset(part) for part in parts.values()]
+            for share in counts:
+                counts[share] += group_scores(found, made.named_groups(), share)
+        f1 = [2.0 * a / (2.0 * a + b + c) for a, b, c in counts.values()]
+        print(
+            f"groups, errors of {position:g} m and {heading:g} rad: F1 {f1[0]:.3f} (T=2/3), "
+            f"{f1[1]:.3f} (T=1)"
+        )
+
+
+def main() -> int:
+    """Print everything; 1 when a limit is missed."""
+    student = shipped_student()
+    ratio = against_a_product(student)
+    times = {count: whole_image(student, count) for count in (3, PEOPLE, 100)}
+    share = against_the_teacher(student)
+    groups()
+    missed = ratio > PRODUCT_LIMIT or times[PEOPLE] > TICK_LIMIT
+    return int(missed or (share is not None and share > TEACHER_LIMIT))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
