@@ -206,7 +206,7 @@ def test_the_simulator_gets_its_scene_and_everybody_its_clock(installed):
         ({"scene": "circel"}, r"no scene 'circel': expected approach, circle, corridor_crossing"),
         ({"scene": "/nowhere/a.yaml"}, r"no scene '/nowhere/a.yaml'"),
         ({"params_file": "/nowhere.yaml"}, r"no file '/nowhere.yaml', expected a parameter file"),
-        ({"input": "ros4hri"}, r"has no ros4hri, perception in .*; build it again"),
+        ({"input": "ros4hri"}, r"has no ros4hri in .*; build it again"),
     ],
 )
 def test_what_is_missing_is_said_in_one_line(installed, arguments, text):
@@ -391,7 +391,7 @@ def test_a_room_of_ones_own_gets_a_map_of_its_own(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ({"suite": "papre"}, r"no suite 'papre': expected .*moving, paper, or a suite file"),
+        ({"suite": "papre"}, r"no suite 'papre': expected .*moving, paper.*, or a suite file"),
         ({"only": "avoid all"}, r"the suite has no 'avoid all': expected one of 'avoid single'"),
     ],
 )
