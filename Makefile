@@ -1,6 +1,6 @@
 # The suite's commands; each builds the environment first when it is not there (tools/env).
 
-.PHONY: help demo test check build bench evaluate survey paper clean
+.PHONY: help demo test check build bench evaluate survey paper faults soak fuzz sanitize audit clean
 
 help:
 	@echo "make demo      avoid a group and approach a person, in a simulated room; writes out/demo/"
@@ -11,6 +11,11 @@ help:
 	@echo "make evaluate  trials of all scenes with and without the social costs; out/eval/"
 	@echo "make survey    clips and an offline questionnaire for people; out/survey/"
 	@echo "make paper     this project's counterparts of the paper's figures; out/paper/"
+	@echo "make faults    every fault in the running suite, and fuzzed input; out/faults/"
+	@echo "make soak      the suite under load and at work for SOAK_MINUTES=30; out/soak/"
+	@echo "make fuzz      FUZZ_CASES=100000 bad cases for every entry point; out/fuzz/"
+	@echo "make sanitize  the C++ layer under sanitizers for SANITIZE_MINUTES=10 each"
+	@echo "make audit     known vulnerabilities of the pinned packages (needs the network)"
 	@echo "make clean     remove everything that was built"
 
 demo:
@@ -43,6 +48,34 @@ survey:
 
 paper:
 	@tools/env python -m social_nav_core paper --out out/paper
+
+faults:
+	@tools/env python -m social_nav_nodes.endurance faults --out out/faults
+	@$(MAKE) --no-print-directory fuzz
+
+SOAK_MINUTES ?= 30
+soak:
+	@tools/env python -m social_nav_nodes.endurance soak --minutes $(SOAK_MINUTES) --out out/soak
+
+FUZZ_CASES ?= 100000
+fuzz:
+	@tools/env python -m pip install --quiet --disable-pip-version-check -r requirements-faults.txt
+	@tools/env env PYTHONPATH=tools python -m fuzzing --cases $(FUZZ_CASES) --out out/fuzz
+
+SANITIZE_MINUTES ?= 10
+COSTMAP = src/social_nav_costmap
+sanitize:
+	@mkdir -p out/sanitize
+	@for kind in address,undefined thread; do \
+		echo "== $$kind"; \
+		c++ -std=c++17 -O1 -g -fsanitize=$$kind -fno-sanitize-recover=all -pthread \
+			-I$(COSTMAP)/include $(COSTMAP)/test/stress_random.cpp -o out/sanitize/stress && \
+		out/sanitize/stress $$(($(SANITIZE_MINUTES) * 60)) || exit 1; done
+
+audit:
+	@tools/env python -m pip install --quiet --disable-pip-version-check -r requirements-audit.txt
+	@tools/env pip-audit --disable-pip --no-deps --progress-spinner off -r requirements.txt || { echo \
+		"make audit: vulnerabilities are listed above, or the service could not be reached" >&2; exit 1; }
 
 clean:
 	rm -rf .env build install log out .mypy_cache .ruff_cache .hypothesis

@@ -64,13 +64,14 @@ def parameters_of(name: str, folder: Path) -> dict[str, Any]:
 class Bench:
     """One node on its own, whose time only the cases move."""
 
-    def __init__(self, name: str, folder: Path) -> None:
-        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "OFF"
+    def __init__(self, name: str, folder: Path, domain: int | None = None) -> None:
+        """With a domain the node can be seen on this machine, else nowhere."""
+        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "OFF" if domain is None else "LOCALHOST"
         _stand_in_for_people_msgs()
         rclpy.logging.set_logger_level("", rclpy.logging.LoggingSeverity.FATAL)
         self.name = name
         self.context = Context()
-        rclpy.init(context=self.context, domain_id=free_domain())
+        rclpy.init(context=self.context, domain_id=domain or free_domain())
         overrides = [Parameter(n, value=v) for n, v in parameters_of(name, folder).items()]
         self.node: Node = NODES[name](context=self.context, parameter_overrides=overrides)
         self.node.get_logger().set_level(rclpy.logging.LoggingSeverity.FATAL)

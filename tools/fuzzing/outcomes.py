@@ -37,11 +37,12 @@ def watched(map_now: Callable[[], GridGeometry | None]) -> Iterator[list[str]]:
         check(message, publisher.topic_name, map_now())
         publish(publisher, message)
 
-    Publisher.publish = checked
+    name = "publish"
+    setattr(Publisher, name, checked)
     try:
         yield published
     finally:
-        Publisher.publish = publish
+        setattr(Publisher, name, publish)
 
 
 def check(message: Any, topic: str, grid: GridGeometry | None) -> None:

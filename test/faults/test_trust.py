@@ -1,0 +1,111 @@
+"""What the code of the suite never does: unpickle, evaluate text, or start a shell."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from social_nav_core.checksums import FIELD, check_arrays, check_seal, sealed
+from social_nav_core.input_files import FileError, parse_yaml, read_arrays, read_file
+from social_nav_core.interaction.kde import shipped_interaction_model
+from social_nav_core.proxemics.model import SHIPPED_MODEL, ModelError, load_model, save_model
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "jsonpickle"}
+CALLS = {"eval", "exec"}
+METHODS = {
+    *("os.system", "os.popen", "yaml.load", "yaml.unsafe_load", "yaml.full_load", "torch.load"),
+    *("subprocess.getoutput", "subprocess.getstatusoutput"),
+}
+
+
+def offences(tree):
+    """(line, what) of everything that is not allowed."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, a.name) for a in node.names if a.name in MODULES)
+        elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
+            yield node.lineno, node.module
+        elif isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            if name in CALLS | METHODS:
+                yield node.lineno, name
+            for keyword in node.keywords:
+                value = getattr(keyword.value, "value", None)
+                if keyword.arg in ("shell", "allow_pickle") and value is not False:
+                    yield node.lineno, f"{keyword.arg}={ast.unparse(keyword.value)}"
+
+
+def test_no_pickle_no_eval_no_shell():
+    files = [*ROOT.glob("src/*/social_nav_*/**/*.py"), *ROOT.glob("tools/**/*.py")]
+    assert len(files) > 100
+    found = {
+        f"{path.relative_to(ROOT)}:{line}: {what}"
+        for path in files
+        for line, what in offences(ast.parse(path.read_text()))
+    }
+    assert found == set()
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import pickle", "eval('1')", "os.system('ls')", "run(x, shell=True)", "yaml.load(f)"],
+)
+def test_the_rule_knows_what_is_not_allowed(code):
+    assert list(offences(ast.parse(code)))
+
+
+def test_the_shipped_models_have_checksums():
+    content = SHIPPED_MODEL.read_bytes()
+    assert content.startswith(b"sha256: ")
+    check_seal(content, SHIPPED_MODEL)
+    arrays = read_arrays(SHIPPED_MODEL.with_name("interaction.npz"), 10**7)
+    assert FIELD in arrays
+    check_arrays(arrays, "interaction.npz")
+    shipped_interaction_model()
+
+
+def test_a_changed_model_is_refused_and_one_without_a_checksum_is_read(tmp_path):
+    path = tmp_path / "model.yaml"
+    save_model(path, load_model(SHIPPED_MODEL))
+    text = path.read_text()
+    path.write_text(text.replace("-0.30", "-0.31", 1))
+    with pytest.raises(ModelError, match=r"model\.yaml: sha256 is .*changed or damaged"):
+        load_model(path)
+    path.write_text(text[: len(text) // 2])
+    with pytest.raises(ModelError, match="changed or damaged"):
+        load_model(path)
+    path.write_text(text.split("\n", 1)[1])
+    assert load_model(path).peak == pytest.approx(load_model(SHIPPED_MODEL).peak)
+    assert sealed(path.read_bytes()).decode() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a: &a [1, 1]\nb: &b [*a, *a]\n", r"\*a is an alias"),
+        ("[" * 1000, "more than 20 levels"),
+        ("[" + "1," * 30_000 + "]", "more than 20000 values"),
+        ("a: !!python/object/apply:os.system [ls]", "is a tag"),
+        ("a: 1\na: 2", "'a' is repeated"),
+        ("? [1]\n: 2", "a key is no plain value"),
+        ("a: [", "is not YAML: line 1"),
+    ],
+)
+def test_hostile_yaml_is_refused_in_one_line(text, reason):
+    with pytest.raises(FileError, match=reason) as error:
+        parse_yaml(text, "file.yaml")
+    assert "\n" not in str(error.value)
+
+
+def test_folders_devices_and_giants_are_refused(tmp_path):
+    for path, reason in ((tmp_path, "is a folder"), ("/dev/zero", "is a device")):
+        with pytest.raises(FileError, match=reason):
+            read_file(path, 100)
+    (tmp_path / "long").write_bytes(bytes(101))
+    with pytest.raises(FileError, match="has 101 bytes, expected at most 100"):
+        read_file(tmp_path / "long", 100)
+    (tmp_path / "link").symlink_to("link")
+    with pytest.raises(OSError, match="symbolic links"):
+        read_file(tmp_path / "link", 100)
