@@ -94,7 +94,8 @@ def load_suite(path: str | Path) -> Suite:
 
 def _arms(fields: Fields) -> tuple[str, ...]:
     names = fields.take("arms", "a list of arms")
-    if not isinstance(names, list) or not names or not set(names) <= set(ALL_ARMS):
+    good = isinstance(names, list) and names and all(name in ALL_ARMS for name in names)
+    if not good or len(set(names)) != len(names):
         raise fields.error("arms", repr(names), f"a list of some of {', '.join(ALL_ARMS)}")
     return tuple(names)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from social_nav_core.evaluation.arms import arm_named
+from social_nav_core.evaluation.arms import DEFAULT_ARMS, arm_named
 from social_nav_core.evaluation.batch import shipped_models
 from social_nav_core.evaluation.metrics.table import conversation, measure
 from social_nav_core.evaluation.run import RunRecord
@@ -28,7 +28,7 @@ def entry(suite: str, name: str) -> Entry:
     )
 
 
-@pytest.mark.parametrize("suite", ["paper", "moving"])
+@pytest.mark.parametrize("suite", ["paper", "moving", "crowd", "perception"])
 def test_every_trial_of_the_shipped_suites_can_be_drawn(suite: str) -> None:
     for one in load_suite(WORLDS / "suites" / f"{suite}.yaml").entries:
         for index in range(10):
@@ -62,6 +62,19 @@ def test_a_formation_is_turned_as_a_whole_and_the_goal_lies_beyond_it() -> None:
     to_start, to_goal = np.array(scene.robot[:2]) - middle, np.array(scene.goal[:2]) - middle
     angle = np.arccos(to_start @ to_goal / np.linalg.norm(to_start) / np.linalg.norm(to_goal))
     assert angle > np.deg2rad(160.0)
+
+
+def test_a_suite_says_which_arms(tmp_path: Path) -> None:
+    assert load_suite(WORLDS / "suites" / "paper.yaml").arms == DEFAULT_ARMS
+    path = tmp_path / "own.yaml"
+    scene = WORLDS / "scenes" / "single.yaml"
+    lines = SUITE + f"  - {{scene: {scene}, task: avoid}}\narms: [ours, no layer]\n"
+    path.write_text(lines)
+    assert load_suite(path).arms == ("ours", "no layer")
+    for wrong in ("[mine]", "[]", "ours", "[[ours]]"):
+        path.write_text(lines.replace("[ours, no layer]", wrong))
+        with pytest.raises(SceneError, match=r"arms is .* expected a list of some of ours"):
+            load_suite(path)
 
 
 def test_who_is_approached_wants_it() -> None:
