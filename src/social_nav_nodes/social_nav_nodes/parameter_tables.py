@@ -12,6 +12,7 @@ from typing import Any
 
 from social_nav_core.parameters import specs
 
+from social_nav_nodes.body_tracker_node import BodyTrackerNode
 from social_nav_nodes.gazebo_people_node import GazeboPeopleNode
 from social_nav_nodes.goal_selector_node import GoalSelectorNode
 from social_nav_nodes.health_node import HealthNode
@@ -31,6 +32,7 @@ NODES: dict[str, Any] = {
     "navigator": NavigatorNode,
     "simulator": SimulatorNode,
     "gazebo_people": GazeboPeopleNode,
+    "body_tracker": BodyTrackerNode,
     "perception": PerceptionNode,
     "ros4hri": Ros4hriNode,
     "people_msgs": PeopleMsgsNode,
