@@ -17,7 +17,7 @@ from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Attitude, Intent, Person, certain
 from social_nav_core.proxemics import shipped_model, social_field
 
-GRID = GridGeometry(240, 200, 0.02, (-2.4, -2.0, 0.0))
+GRID = GridGeometry(320, 260, 0.02, (-2.9, -2.6, 0.0))
 
 
 def at(x: float, y: float, yaw: float, **more: object) -> Person:
@@ -52,13 +52,13 @@ def main() -> None:
         image = axis.imshow(
             np.ma.masked_equal(field, 0.0),
             origin="lower",
-            extent=(-2.4, 2.4, -2.0, 2.0),
+            extent=(-2.9, 3.5, -2.6, 2.6),
             cmap="YlOrRd",
             vmin=0,
             vmax=252,
         )
         axis.contour(
-            field, [10, 60, 120, 180], extent=(-2.4, 2.4, -2.0, 2.0), colors="k", linewidths=0.4
+            field, [10, 60, 120, 180], extent=(-2.9, 3.5, -2.6, 2.6), colors="k", linewidths=0.4
         )
         for person in people:
             x, y, yaw = person.pose
