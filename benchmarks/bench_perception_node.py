@@ -14,6 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -102,22 +103,27 @@ def whole_image(student: Student, count: int) -> float:
 
 
 def filmed(count: int) -> list[list[Body]]:
-    """Four seconds of people who stand and gesture where the camera sees all of them."""
-    rng = np.random.default_rng(2)
-    people = sample_physiques(sample_statures(count, rng), rng), sample_manners(count, rng)
-    camera = Camera()
-    detector, view = Detector(camera, None, rng), camera.pose(np.zeros(3))
-    distance = 2.0 + 3.0 * (np.arange(count) % 2) + rng.uniform(0.0, 1.0, count)
-    bearing = np.linspace(-0.5, 0.5, count)
-    place = np.column_stack(
-        [distance * np.cos(bearing), distance * np.sin(bearing), rng.uniform(-3, 3, count)]
-    )
-    gesture, ids = rng.integers(0, 16, count), [f"p{k}" for k in range(count)]
-    film = []
-    for index in range(round(4.0 * RATE)):
-        shown = figures(standing(place, gesture, index / RATE, time=index / RATE), *people)
-        film.append(detector.detect(ids, shown, view, BoxBlockers.of(()), 1.0 / RATE))
-    return film
+    """Three seconds of people who stand and gesture, each as if alone: nobody hides anybody."""
+    rng, camera = np.random.default_rng(2), Camera()
+    view, films = camera.pose(np.zeros(3)), []
+    for k in range(min(count, PEOPLE)):
+        person = sample_physiques(sample_statures(1, rng), rng), sample_manners(1, rng)
+        detector = Detector(camera, None, rng)
+        place = [[2.0 + 0.2 * k, rng.uniform(-0.8, 0.8), rng.uniform(-3.0, 3.0)]]
+        gesture, film = rng.integers(0, 16, 1), []
+        for index in range(round(3.0 * RATE)):
+            shown = figures(standing(place, gesture, index / RATE, time=index / RATE), *person)
+            film.append(detector.detect(["p"], shown, view, BoxBlockers.of(()), 1.0 / RATE))
+        films.append(film)
+    shift = np.array([0.0, 1.0, 0.0])
+    return [
+        [
+            replace(body, id=f"p{k}", pose=body.pose + k * shift)
+            for k in range(count)
+            for body in films[k % PEOPLE][index]
+        ]
+        for index in range(round(3.0 * RATE))
+    ]
 
 
 def against_the_teacher(student: Student) -> float | None:

@@ -32,8 +32,9 @@ def generate_launch_description():
             argument(
                 "input",
                 "simulator",
-                "Where people come from. simulator: the headless simulator, which is the robot, "
-                "too; camera: the body tracker on images; ros4hri: /humans of REP-155; "
+                "Where people come from. simulator: the bodies that the camera of the headless "
+                "simulator sees, which is the robot, too; truth: the same with true people; "
+                "camera: the body tracker on images; ros4hri: /humans of REP-155; "
                 "people_msgs: people_msgs/People on 'people'; pose_array: geometry_msgs/PoseArray "
                 "on 'people_poses'; none: somebody else publishes social_people",
                 INPUTS,
@@ -80,11 +81,12 @@ def start(given):
     names = [*INPUTS[given["input"]], *(name for name in optional if given[name] == "true")]
     need_executables(*names)
     parameters = need_file(given["params_file"], "a parameter file (YAML)")
-    simulated = given["input"] == "simulator"
+    simulated = given["input"] in ("simulator", "truth")
     own = {}
     if simulated:
         scene = scene_path(ROOT, given["scene"])
         own["simulator"] = {
+            "stands_in": given["input"] == "truth",
             "scene": str(scene),
             "seed": int(given["seed"]),
             "speed": float(given["speed"]),

@@ -19,6 +19,7 @@ from social_nav_nodes.launching import (
 from launch import LaunchDescription
 
 ROOT = Path(__file__).resolve().parent.parent
+PEOPLE = {"truth": "truth", "perception": "simulator"}  # inputs of social_nav.launch.py
 
 
 def generate_launch_description():
@@ -32,6 +33,13 @@ def generate_launch_description():
                 "target", "", "Id of who is approached; '' for whoever wants it, or the first one"
             ),
             argument("social", "true", "Whether people raise costs", YES_NO),
+            argument(
+                "people",
+                "truth",
+                "What the robot knows of people. truth: all; perception: what the student reads "
+                "off the bodies that the simulated camera sees",
+                PEOPLE,
+            ),
             argument("seed", "1", "Of everything random"),
             argument("speed", "1.0", "Simulated seconds per second"),
             argument(
@@ -51,7 +59,7 @@ def generate_launch_description():
 
 def start(given):
     scene = scene_path(ROOT, given["scene"])
-    simulation = {"input": "simulator", "scene": str(scene)}
+    simulation = {"input": PEOPLE[given["people"]], "scene": str(scene)}
     simulation |= {name: given[name] for name in ("seed", "speed", "localization")}
     navigation = {name: given[name] for name in ("social", "extra_params_file")}
     if given["localization"] == "true":

@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LAUNCH = sorted((ROOT / "launch").glob("*.launch.py"))
 SUITE = (
     *("simulator", "goal_selector", "social_costmap", "navigator", "people_msgs", "pose_array"),
-    *("gazebo_people", "trial", "recorder", "body_tracker", "perception"),
+    *("gazebo_people", "trial", "recorder", "body_tracker", "perception", "ros4hri"),
 )
 PACKAGES: dict[str, tuple[str, ...]] = {
     "social_nav_nodes": SUITE,
@@ -165,7 +165,9 @@ def test_every_argument_has_a_description_and_a_default(path):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ("simulator", {"simulator", "goal_selector", "social_costmap"}),
+        ("simulator", {"simulator", "perception", "goal_selector", "social_costmap"}),
+        ("truth", {"simulator", "goal_selector", "social_costmap"}),
+        ("ros4hri", {"ros4hri", "perception", "goal_selector", "social_costmap"}),
         ("people_msgs", {"people_msgs", "goal_selector", "social_costmap"}),
         ("pose_array", {"pose_array", "goal_selector", "social_costmap"}),
         ("none", {"goal_selector", "social_costmap"}),
@@ -174,6 +176,15 @@ def test_every_argument_has_a_description_and_a_default(path):
 def test_inputs_of_the_suite(installed, given, expected):
     installed()
     assert set(Walk("social_nav.launch.py", input=given).commands) == expected
+
+
+def test_the_perception_takes_the_place_of_the_truth(installed):
+    installed()
+    for given, stands_in in (("simulator", False), ("truth", True)):
+        walk = Walk("social_nav.launch.py", input=given)
+        assert walk.parameters["simulator"]["stands_in"] is stands_in
+    assert "perception" not in Walk("tiago_headless.launch.py").commands
+    assert "perception" in Walk("tiago_headless.launch.py", people="perception").commands
 
 
 def test_the_body_tracker_gets_its_weights_and_the_robots_camera(installed, tmp_path):
@@ -210,7 +221,7 @@ def test_the_simulator_gets_its_scene_and_everybody_its_clock(installed):
     ],
 )
 def test_what_is_missing_is_said_in_one_line(installed, arguments, text):
-    installed()
+    installed(without=("ros4hri",))
     with pytest.raises(MissingError, match=text) as caught:
         Walk("social_nav.launch.py", **arguments)
     assert "\n" not in str(caught.value)

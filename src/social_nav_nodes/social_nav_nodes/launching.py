@@ -27,7 +27,8 @@ from launch import LaunchContext
 
 INPUTS = {
     "none": (),
-    "simulator": ("simulator",),
+    "simulator": ("simulator", "perception"),
+    "truth": ("simulator",),
     "camera": ("body_tracker", "perception"),
     "ros4hri": ("ros4hri", "perception"),
     "people_msgs": ("people_msgs",),
