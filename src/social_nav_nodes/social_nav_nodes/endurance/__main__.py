@@ -86,6 +86,7 @@ def _soak(arguments: argparse.Namespace) -> int:
     sections = [*report.load_sections(loads), *report.soak_sections(done)]
     print(report.write(arguments.out, "soak", "Load and endurance", sections))
     failures = [f"{node.name}: {defect}" for node in done.nodes for defect in node.defects]
+    failures += [] if done.arrived else [f"no approach arrived: {done.failed[:3]}"]
     for load in loads:
         if load.people <= report.MEANT:
             for what, ages, limit in (

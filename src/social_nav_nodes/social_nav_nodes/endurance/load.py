@@ -11,6 +11,7 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,8 +98,17 @@ def _age(data: bytes) -> float:
     return time.time() - (seconds + 1e-9 * nanoseconds)
 
 
-def measure(people: int, duration: float, out: Path, rate: float = 30.0) -> Load:
+def measure(
+    people: int, duration: float, out: Path, rate: float = 30.0, warm_up: float = WARM_UP
+) -> Load:
     """Run the perception and the social costs with so many people for some time [s].
+
+    Args:
+        people: in every image.
+        duration: that is measured [s].
+        out: for logs.
+        rate: images per second.
+        warm_up: time before [s].
 
     Raises:
         RuntimeError: the nodes do not start, or one ends.
@@ -126,7 +136,7 @@ def measure(people: int, duration: float, out: Path, rate: float = 30.0) -> Load
             crowd += ["--people", str(people), "--rate", str(rate)]
             nodes.run("crowd", [*two_cores(), *crowd])
             _await(lambda: all(len(ages) > 5 for ages in stopwatch.ages.values()), nodes)
-            _await_time(WARM_UP, nodes)
+            _await_time(warm_up, nodes)
             before, began = _taken(nodes), time.monotonic()
             stopwatch.clear()
             _await_time(duration, nodes)
@@ -169,7 +179,7 @@ def _spin(executor: SingleThreadedExecutor, stop: threading.Event) -> None:
         executor.spin_once(timeout_sec=0.1)
 
 
-def _await(happened, nodes: NodeProcesses) -> None:  # type: ignore[no-untyped-def]
+def _await(happened: Callable[[], bool], nodes: NodeProcesses) -> None:
     deadline = time.monotonic() + START_LIMIT
     while not happened():
         _check(nodes)

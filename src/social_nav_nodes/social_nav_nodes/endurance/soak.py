@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from social_nav_msgs.action import ApproachPerson
-from social_nav_nodes.endurance.bench import Bench, OutcomeError
+from social_nav_nodes.endurance.bench import Bench
 from social_nav_nodes.endurance.resources import Taken, taken_by
 from social_nav_nodes.endurance.suite import NODES, Suite
 
@@ -126,8 +126,6 @@ def soak(minutes: float, out: Path, say: Callable[[str], None] = print) -> Soak:
                 attempt = bench.witness.request("ben" if attempt.person_id == "ana" else "ana")
     warm_up = min(WARM_UP * 60.0 * minutes, LONGEST_WARM_UP)
     nodes = tuple(figures(node, trace, warm_up) for node, trace in traces.items())
-    if not arrived:
-        raise OutcomeError(f"no approach arrived in {minutes:g} min: {failed[:3]}")
     return Soak(minutes, warm_up, nodes, arrived, tuple(failed), tuple(loads))
 
 
