@@ -62,13 +62,16 @@ def read_file(path: str | Path, most: int) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except ValueError as error:
         raise FileError(repr(str(path)), f"not a path: {error}") from error
-    with os.fdopen(handle, "rb") as file:
-        about = os.fstat(file.fileno())
+    try:
+        about = os.fstat(handle)
         if stat.S_ISDIR(about.st_mode):
             raise FileError(path, "is a folder, expected a file")
         if not stat.S_ISREG(about.st_mode):
             raise FileError(path, "is a device, pipe or socket, expected a file")
-        data = file.read(most + 1) if about.st_size <= most else b""
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            data = file.read(most + 1) if about.st_size <= most else b""
+    finally:
+        os.close(handle)
     if about.st_size > most or len(data) > most:
         size = max(about.st_size, len(data))
         raise FileError(path, f"has {size} bytes, expected at most {most}")
