@@ -153,7 +153,9 @@ class TestAgreement:
         assert box_around(hidden, 0.2) is None
 
     def test_a_box_goes_around_the_joints(self):
-        left, top, right, bottom = box_around(person(50.0, 200.0), 0.2)
+        box = box_around(person(50.0, 200.0), 0.2)
+        assert box is not None
+        left, top, right, bottom = box
         assert (left, right) == pytest.approx((36.0 - 10.4, 64.0 + 10.4))
         assert (top, bottom) == pytest.approx((106.0 - 10.4, 200.0 + 10.4))
 
