@@ -21,7 +21,9 @@ std::unique_ptr<SkewNormalField> field()
 {
   const ProxemicsModel model(
     {{1.0, SkewNormal({-0.3, 0.0}, {0.3, 0.0, 0.0, 0.08}, {2.0, 0.0})}});
-  return std::make_unique<SkewNormalField>(model, ZoneParameters());
+  ZoneParameters as_learned;
+  as_learned.size = 1.0;
+  return std::make_unique<SkewNormalField>(model, as_learned);
 }
 
 class Costs : public ::testing::Test
