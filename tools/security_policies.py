@@ -111,7 +111,7 @@ def file_of(name: str, folder: Path = FOLDER) -> Path:
 def main() -> int:
     wanted = {}
     with tempfile.TemporaryDirectory() as folder:
-        for name in NODES:
+        for name in sorted(set(NODES) - {"body_tracker"}):  # it does not start without weights
             bench = Bench(name, Path(folder) / name)
             wanted[file_of(name)] = policy(name, interfaces_of(bench.node, bench.node.get_name()))
             bench.close()

@@ -45,7 +45,7 @@ ACTIONS = {
     ApproachPerson: topics.APPROACH_PERSON + " (goal)",
     NavigateToPose: topics.NAVIGATE_TO_POSE + " (goal)",
 }
-NOT_SPUN = {"trial"}  # it only holds parameters
+NOT_SPUN = {"trial", "body_tracker"}  # one only holds parameters, one needs weights
 SLOW_TIMERS = {"simulator": 16, "gazebo_people": 16}  # one of so many cases runs them
 
 
