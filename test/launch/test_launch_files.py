@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import runpy
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,9 +16,8 @@ from launch.actions import DeclareLaunchArgument, ExecuteLocal, IncludeLaunchDes
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.utilities import perform_substitutions
 from launch_ros.actions import Node
-from social_nav_core.sim.gazebo.map import map_files
 from social_nav_core.sim.scene import load_scene
-from social_nav_nodes.launching import MissingError, map_of
+from social_nav_nodes.launching import MissingError
 
 from launch import LaunchContext
 
@@ -386,17 +384,6 @@ def test_a_recording_needs_a_place(installed):
     installed()
     with pytest.raises(MissingError, match=r"^record:=true needs out:=FOLDER$"):
         Walk("tiago_headless.launch.py", record="true")
-
-
-def test_a_room_of_ones_own_gets_a_map_of_its_own(tmp_path):
-    scene = load_scene(ROOT / "worlds/scenes/circle.yaml")
-    assert map_of(ROOT, scene) == ROOT / "worlds/maps/room.yaml"
-    other = replace(scene.room, furniture=scene.room.furniture[1:])
-    file = map_of(ROOT, replace(scene, room=other))
-    assert file.parent != ROOT / "worlds/maps" and file.name == "room.yaml"
-    image, description = map_files(other)
-    assert file.read_bytes() == description
-    assert file.with_suffix(".pgm").read_bytes() == image
 
 
 @pytest.mark.parametrize(
