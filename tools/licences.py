@@ -1,6 +1,6 @@
 """The licences of all packages that requirements.txt pins, from their installed metadata.
 
-    tools/env python tools/licences.py          # write LICENCES.md
+tools/env python tools/licences.py          # write LICENCES.md
 """
 
 from __future__ import annotations
