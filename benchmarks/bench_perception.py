@@ -42,6 +42,7 @@ from social_nav_core.perception.details import (
 )
 from social_nav_core.perception.encounters.generator import Encounters
 from social_nav_core.perception.encounters.loss import with_loss
+from social_nav_core.perception.encounters.shortcuts import SHORTCUTS, shortcut_accuracy
 from social_nav_core.perception.metrics import scores, with_prior
 from social_nav_core.perception.table import CONDITIONS, over_seeds, table
 from social_nav_core.perception.tasks import TASKS
@@ -136,6 +137,17 @@ def simulated_people(plan: Plan) -> str:
     return written(all_scenes(partial(pose_logits, network)), all_scenes(expecting))
 
 
+def shortcuts(test: Encounters, validation: Encounters) -> str:
+    """What a linear classifier guesses without the pose, beside always naming one class."""
+    lines = ["| task | without the pose | always the commonest |", "|---|---|---|"]
+    for task in ("intent", "action"):
+        column = TASKS.index(task)
+        labels = validation.labels[:, column], test.labels[:, column]
+        got, chance = shortcut_accuracy(validation, test, labels, SHORTCUTS)
+        lines.append(f"| {task} | {100 * got:.1f} | {100 * chance:.1f} |")
+    return "\n".join(lines) + "\n"
+
+
 def written_gains(found: dict[str, dict[str, tuple[float, float]]], seeds: Sequence[int]) -> str:
     """Gains over the student alone as a Markdown table."""
     lines = ["| network | " + " | ".join(TASKS) + " |", "|---|" + "---|" * len(TASKS)]
@@ -167,6 +179,9 @@ def report(plan: Plan, data: Path) -> bool:
         tables(without_feet(plan, test), heading),
         "## Calibration and reaction time, generated test split\n",
         more,
+        "## Shortcuts, generated test split, percent\n",
+        f"A linear classifier told {', '.join(SHORTCUTS)} alone, fitted to the validation split:\n",
+        shortcuts(test, validation),
         "## People of the simulator's scenes\n",
         "The first distilled student, full input, robot 1.5 to 5 m away, 6 viewpoints each. Other "
         f"shares: {EXPECTED} of interacting, interested and not interested people expected instead "

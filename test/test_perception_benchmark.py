@@ -1,0 +1,94 @@
+"""The perception's benchmark: its plan, the committed weights, and what it says without torch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+sys.path.insert(0, str(BENCHMARKS))
+
+from perception.plan import Plan, read_plan, weights_file  # noqa: E402
+from perception.simulated import SCENES, all_scenes, scene_counts, written  # noqa: E402
+from social_nav_core.sim.scene import load_scene  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return read_plan()
+
+
+def everything(plan: Plan) -> list[Path]:
+    rows = [weights_file(row.name, seed) for row in plan.rows for seed in plan.seeds]
+    return rows + [weights_file("teacher", seed) for seed in plan.teacher["seeds"]]
+
+
+def test_every_row_and_seed_has_committed_weights_without_pickle(plan: Plan) -> None:
+    assert len(plan.seeds) >= 3
+    total = 0
+    for path in everything(plan):
+        total += path.stat().st_size
+        with np.load(path, allow_pickle=False) as saved:
+            assert all(np.isfinite(saved[name]).all() for name in saved.files if name != "header")
+    assert total < 15e6
+
+
+def test_committed_weights_fit_the_networks(plan: Plan) -> None:
+    pytest.importorskip("torch", reason="torch is not installed; it is needed only to train")
+    from social_nav_core.perception.stages import load_pose_network, load_teacher  # noqa: PLC0415
+
+    for path in everything(plan):
+        load = load_teacher if path.name.startswith("teacher") else load_pose_network
+        assert not load(path).training
+
+
+def test_data_of_the_plan_share_no_seed_and_only_training_is_learned_from(plan: Plan) -> None:
+    assert len({(one["split"], one["seed"]) for one in plan.data.values()}) == len(plan.data)
+    assert {plan.data[name]["split"] for name in ("train", "unlabelled")} == {"train"}
+    assert plan.data["test"]["split"] == "test"
+    text = (BENCHMARKS / "perception" / "config.yaml").read_text(encoding="utf-8")
+    assert set(yaml.safe_load(text)["rows"]) == {row.name for row in plan.rows}
+
+
+@pytest.mark.skipif(find_spec("torch") is not None, reason="torch is installed")
+def test_without_torch_the_benchmark_says_what_it_needs() -> None:
+    script = str(BENCHMARKS / "bench_perception.py")
+    done = subprocess.run(
+        [sys.executable, script], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == (
+        "bench_perception needs torch, which is not installed: pip install torch==2.13.0\n"
+    )
+
+
+def answer_by_wrist(windows: np.ndarray) -> dict[str, np.ndarray]:
+    """Interacting where a wrist is above the nose, else not interested."""
+    raised = windows[:, :, 9:11, 1].min(axis=(1, 2)) < windows[:, :, 0, 1].mean(axis=1)
+    logits = np.zeros((len(windows), 3))
+    logits[np.arange(len(windows)), np.where(raised, 0, 2)] = 1.0
+    return {"intent": logits}
+
+
+def test_people_of_a_scene_are_asked_about_by_their_true_label() -> None:
+    scene = load_scene(SCENES / "approach.yaml")
+    total: dict[tuple[str, str, str], np.ndarray] = {}
+    for seed in range(6):
+        for key, count in scene_counts(scene, answer_by_wrist, seed).items():
+            total[key] = total.get(key, 0) + count
+    waving = total["ana", "wave", "interested"]
+    assert waving[0] > 0.5 * waving.sum() > 0
+    bystander = total["ben", "no_response", "not_interested"]
+    assert bystander[2] > 0.9 * bystander.sum() > 0
+
+
+def test_table_of_scenes_has_a_line_for_everybody() -> None:
+    counts = all_scenes(answer_by_wrist, views=1)
+    lines = written(counts, counts).splitlines()
+    assert len(lines) == 2 + sum(map(len, counts.values()))
+    assert any(line.startswith("| face_to_face |") for line in lines)
