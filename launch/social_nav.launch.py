@@ -15,6 +15,7 @@ from social_nav_nodes.launching import (
 )
 
 from launch import LaunchDescription
+from social_nav_nodes import one_camera
 
 ROOT = Path(__file__).resolve().parent.parent
 DRIFTING = {"localised": False, "robot.drift_per_metre": 0.02, "robot.drift_per_turn": 0.02}
@@ -82,6 +83,7 @@ def start(given):
     need_executables(*names)
     parameters = need_file(given["params_file"], "a parameter file (YAML)")
     simulated = given["input"] in ("simulator", "truth")
+    seen = one_camera.SETTINGS if "perception" in names else {}
     own = {}
     if simulated:
         scene = scene_path(ROOT, given["scene"])
@@ -106,7 +108,11 @@ def start(given):
                 executable=name,
                 name=name,
                 namespace=given["namespace"],
-                parameters=[str(parameters), *([own[name]] if name in own else [])],
+                parameters=[
+                    *([seen[name]] if name in seen else []),
+                    str(parameters),
+                    *([own[name]] if name in own else []),
+                ],
                 remappings=[*TF_REMAPPINGS, *(images if name == "body_tracker" else ())],
                 output="screen",
             )

@@ -7,6 +7,7 @@ import pytest
 from geometry_msgs.msg import Quaternion
 from social_nav_core.bodies import Body
 from social_nav_core.people import Intent
+from social_nav_core.perception.perceive import MemoryParameters
 from social_nav_core.proxemics.model import ModelError
 from social_nav_core.sim.camera import BoxBlockers, Camera
 from social_nav_core.sim.cast import Cast
@@ -20,6 +21,7 @@ from social_nav_nodes.conversions import (
     stamp_of,
     transform_message,
 )
+from social_nav_nodes.one_camera import SETTINGS
 from social_nav_nodes.perception_node import PerceptionNode
 from social_nav_nodes.topics import BODIES, CAMERA_FRAME, SENSOR_QOS
 from std_msgs.msg import Header
@@ -271,6 +273,10 @@ def test_an_unknown_frame_is_named(bench):
     bench.graph.pass_time(1.0)
     assert bench.received == []
     assert "'nowhere'" in bench.said
+
+
+def test_costs_last_as_long_as_the_memory():
+    assert SETTINGS["social_costmap"]["timeout"] == MemoryParameters().memory
 
 
 def test_a_model_that_is_not_there_stops_the_node(graph, tmp_path):

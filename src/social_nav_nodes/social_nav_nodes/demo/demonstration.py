@@ -17,6 +17,7 @@ import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -32,9 +33,11 @@ from social_nav_nodes.demo.domain import free_domain
 from social_nav_nodes.demo.jobs import JOBS, Job
 from social_nav_nodes.demo.observer import ObserverNode
 from social_nav_nodes.demo.processes import NodeProcesses
+from social_nav_nodes.one_camera import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[4]
 START_TIMEOUT = 60.0  # for all nodes to be up [s]
+CAMERA: dict[str, Any] = {"camera.rate": 15.0}  # [Hz], as fast as body trackers run on robots
 MARK = ".social_nav_demo"  # file that says that a folder is a demonstration's
 NOTES = (
     "The simulator stands in for Gazebo, and a small planner and path follower for Nav2.",
@@ -126,12 +129,18 @@ def _run(
         with NodeProcesses(arguments.config, out / "logs" / job.name, os.environ) as nodes:
             nodes.start("recorder", out=out / "recordings" / job.name)
             nodes.start("perception")
-            nodes.start("social_costmap")
-            nodes.start("goal_selector", seed=arguments.seed)
+            nodes.start("social_costmap", **SETTINGS["social_costmap"])
+            nodes.start("goal_selector", seed=arguments.seed, **SETTINGS["goal_selector"])
             nodes.start("navigator", use_social_costs=job.social_costs)
             speed, seed = arguments.speed, arguments.seed
             scene_file = _scene_file(job, arguments)
-            nodes.start("simulator", scene=scene_file, seed=seed, speed=speed, stands_in=False)
+            own: dict[str, Any] = {
+                "scene": scene_file,
+                "seed": seed,
+                "speed": speed,
+                "stands_in": False,
+            }
+            nodes.start("simulator", **CAMERA, **own)
             _spin(observer, executor, nodes, display)
         if observer.time == 0.0:
             raise DemoError(f"'{job.title}' did not begin: {observer.status}")

@@ -1,0 +1,15 @@
+"""What differs from the defaults where people are known from one camera on the robot alone.
+
+It sees only ahead: who is beside or behind the robot, or out of view on the way to a place that was
+chosen, is remembered by the perception and must not be dropped earlier by others.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "social_costmap": {"timeout": 10.0},
+    "goal_selector": {"lost_timeout": 6.0},
+}
+"""Parameters by node; the first one is the perception's `memory.memory`."""
