@@ -82,6 +82,7 @@ class GoalSelectorNode(Node):
             self._transforms,
             self._log,
             about.lost_timeout,
+            about.lost_timeout,
             about.most_people,
             lambda: self._watch.heard(PEOPLE),
         )

@@ -19,7 +19,6 @@ from social_nav_nodes.transforms import TransformLookup, WaitingMessages
 
 CLOCK_TOLERANCE = 0.5  # how far ahead of the clock a person may have been seen [s]
 MOST_PEOPLE = 100  # unless a parameter says otherwise
-SILENCE = 2.0  # age of the newest message that is worth a warning [s]
 FRESH = 1.0  # age up to which a message is news [s]
 REPEATS = 5  # messages of one stamp in a row that are worth a warning
 
@@ -35,6 +34,7 @@ class PeopleInFrame:
         transforms: where frames are.
         log: for people who are left out.
         timeout: people seen longer ago are left out [s].
+        silence: without any message for so long [s], nobody is known any more.
         most: so many people are kept, those who are nearest to the robot.
         on_news: called for every message with a stamp of its own that is of now; a source that
             repeats itself, as a frozen camera does, or tells of another time, tells nothing new.
@@ -49,12 +49,14 @@ class PeopleInFrame:
         transforms: TransformLookup,
         log: ThrottledLog,
         timeout: float,
+        silence: float,
         most: int,
         on_news: Callable[[], None] = lambda: None,
     ) -> None:
         self._node = node
         self._log = log
         self._timeout = timeout
+        self._silence = silence
         self._most = most
         self._on_news = on_news
         self._transforms = transforms
@@ -83,10 +85,11 @@ class PeopleInFrame:
             for p in old
         ]
         self._log.left_out(stale)
-        if not stale:
-            self._watch_source()
         self._left_out = dict([*self._unusable, *stale])
         present = [p for p in self._people if self._age(p) <= self._timeout]
+        if (self.age() or 0.0) > self._silence:
+            self._drop_silent(present)
+            present = []
         if self._people and not present:
             self.stamp = None
         return present
@@ -121,14 +124,13 @@ class PeopleInFrame:
                 self._on_news()
         self._waiting.add(message)
 
-    def _watch_source(self) -> None:
-        age = self.age()
-        if age is not None and age > SILENCE:
-            topic = self._node.resolve_topic_name(SOCIAL_PEOPLE)
-            self._log.warning(
-                "silent people",
-                f"nothing new on '{topic}' for {age:.1f} s, expected people several times a second",
-            )
+    def _drop_silent(self, present: list[Person]) -> None:
+        """Say why nobody is known; who grew too old alone has been told of already."""
+        topic = self._node.resolve_topic_name(SOCIAL_PEOPLE)
+        reason = f"nothing new on '{topic}' for {self.age():.1f} s, expected {self._silence:g} s"
+        self._left_out.update({person.id: reason for person in present})
+        if present or not self._people:
+            self._log.warning("silent people", f"{reason}: nobody is known any more")
 
     def _now(self) -> float:
         return float(self._node.get_clock().now().nanoseconds) * 1e-9

@@ -40,6 +40,9 @@ class SocialCostmapParameters:
     model: str = parameter("", "", "proxemics model (YAML); empty for the one that ships")
     max_cost: int = parameter(99, "%", "occupancy at a person's peak; 100 is lethal", 1, 100)
     timeout: float = parameter(2.0, "s", "people seen longer ago are dropped", 0.05, 60.0)
+    source_timeout: float = parameter(
+        2.0, "s", "without any message about people, everybody is dropped", 0.05, 60.0
+    )
     rate: float = parameter(5.0, "Hz", "grids per second", 0.1, 50.0)
     most_people: int = parameter(
         MOST_PEOPLE, "", "of more, the farthest from the robot are left out", 1, 10000
@@ -68,7 +71,12 @@ class SocialCostmapNode(Node):
         self._log = ThrottledLog(self.get_logger())
         transforms = TransformLookup(self, self._log)
         self._people = PeopleInFrame(
-            self, transforms, self._log, self._config.timeout, self._config.most_people
+            self,
+            transforms,
+            self._log,
+            self._config.timeout,
+            self._config.source_timeout,
+            self._config.most_people,
         )
         self._present = 0
         self._grid: GridGeometry | None = None

@@ -21,6 +21,8 @@ from .test_goal_selector_node import Bench as ApproachBench
 from .test_goal_selector_node import Result, person
 from .test_navigator_node import GRID
 from .test_navigator_node import Bench as DriveBench
+from .test_social_costmap_node import Bench as CostsBench
+from .test_social_costmap_node import anna
 
 
 class Frames:
@@ -195,7 +197,7 @@ def test_a_clock_that_goes_back_ends_the_drive(driving):
 
 @pytest.fixture
 def approach(graph, place_frame):
-    bench = ApproachBench(graph, place_frame)
+    bench = ApproachBench(graph, place_frame, lost_timeout=60.0)
     bench.people = [person("anna", 3.0, 1.0, np.pi)]
     bench.request("anna")
     bench.goal()
@@ -258,3 +260,14 @@ def test_a_full_disk_ends_the_recording_and_nothing_else(graph, tmp_path):
     assert (tmp_path / "bag" / "metadata.yaml").is_file()
     graph.remove(node)
     assert len(lines) == 1
+
+
+def test_a_source_that_falls_silent_takes_its_people_along(graph):
+    bench = CostsBench(graph, timeout=30.0, source_timeout=1.0)
+    bench.use_map()
+    bench.tell(anna())
+    bench.next_grid(np.any, "costs")
+    graph.pass_time(1.2)
+    assert not bench.next_grid(lambda cells: not cells.any(), "an empty grid").any()
+    assert len(bench.warnings) == 1
+    assert "nothing new on '/social_people' for 1." in bench.warnings[0]

@@ -148,6 +148,11 @@ class Bench:
                 f"{lines[:3]}"
             )
 
+    def perceives(self) -> None:
+        """The perception publishes."""
+        since = self.since
+        self.expect("people are perceived", lambda: self.seen.perceived_at > since, BACK)
+
     def goes_on(self) -> None:
         """All is back: people, costs, and a new approach that drives."""
         since = time.monotonic()

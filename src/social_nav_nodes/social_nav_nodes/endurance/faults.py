@@ -111,6 +111,34 @@ def kill_recorder(bench: Bench) -> None:
     bench.keeps_driving()
 
 
+def kill_perception(bench: Bench) -> None:
+    """kill -9 of perception, and restart: it sees people again, and nobody else notices"""
+    bench.drive()
+    bench.now()
+    bench.suite.processes.kill("perception")
+    bench.says("health", "perception' is silent")
+    restart(bench, "perception")
+    bench.perceives()
+    bench.keeps_driving()
+
+
+def images_freeze(bench: Bench) -> None:
+    """the bodies of one image come again and again
+
+    The perception tells nobody of them twice, says so, and goes on with the next image.
+    """
+    bench.drive()
+    bench.now()
+    bench.meddler.repeat(topics.BODIES)
+    bench.says("perception", "is not after|no transform")
+    silent_since = bench.seen.perceived_at
+    bench.keeps_driving()
+    bench.expect("it is silent", lambda: bench.seen.perceived_at - silent_since < 1.0, None)
+    bench.now()
+    bench.meddler.stop()
+    bench.perceives()
+
+
 def kill_health(bench: Bench) -> None:
     """kill -9 of health, which watches the others, and restart: nobody else notices"""
     bench.drive()
@@ -412,11 +440,13 @@ FAULTS: tuple[Fault, ...] = (
     kill_navigator,
     kill_simulator,
     kill_recorder,
+    kill_perception,
     kill_health,
     people_stop,
     camera_freezes,
     camera_ahead,
     camera_behind,
+    images_freeze,
     tf_stops,
     tf_from_the_future,
     tf_jumps,

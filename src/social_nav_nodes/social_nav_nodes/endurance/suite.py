@@ -16,13 +16,17 @@ from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
+from social_nav_nodes import topics
 from social_nav_nodes.demo.domain import free_domain
 from social_nav_nodes.demo.processes import NodeProcesses
 from social_nav_nodes.endurance.meddler import FROM_SIMULATOR, Meddler
-from social_nav_nodes.endurance.witness import Witness
+from social_nav_nodes.endurance.witness import PERCEIVED, Witness
 
 ROOT = Path(__file__).resolve().parents[4]
-NODES = ("health", "recorder", "social_costmap", "goal_selector", "navigator", "simulator")
+NODES = (
+    *("health", "recorder", "perception", "social_costmap", "goal_selector", "navigator"),
+    "simulator",
+)
 PEOPLE = ("ana", "ben")  # at the two ends of the room
 SCENE = """\
 format: 1
@@ -102,6 +106,8 @@ class Suite:
     def start(self, node: str, wrapper: tuple[str, ...] = (), **parameters: object) -> None:
         """Start one node, with the parameters that it needs here."""
         remappings: Mapping[str, str] = FROM_SIMULATOR if node == "simulator" else {}
+        if node == "perception":  # it sees one end of the room at a time, the robot needs both
+            remappings = {topics.SOCIAL_PEOPLE: PERCEIVED}
         if node == "simulator":
             parameters = {"scene": self._scene, **parameters}
         if node == "recorder":

@@ -24,6 +24,8 @@ from social_nav_nodes.conversions import grid_from
 from social_nav_nodes.diagnostics import TOPIC
 from social_nav_nodes.endurance.meddler import FROM_SIMULATOR
 
+PERCEIVED = "perceived_people"  # where the perception publishes, beside the simulator's truth
+
 
 @dataclass
 class Attempt:
@@ -43,6 +45,7 @@ class Seen:
 
     people: list[str] = field(default_factory=list)
     people_at: float = 0.0
+    perceived_at: float = 0.0
     costs: int = 0
     costs_at: float = 0.0
     grid: tuple[int, int] = (0, 0)
@@ -73,6 +76,7 @@ class Witness(Node):
         for kind, topic, see, qos in (
             (OccupancyGrid, topics.SOCIAL_COSTMAP, self._see_costs, topics.LATCHED_QOS),
             (SocialPersonArray, topics.SOCIAL_PEOPLE, self._see_people, topics.RELIABLE_QOS),
+            (SocialPersonArray, PERCEIVED, self._see_perceived, topics.RELIABLE_QOS),
             (Odometry, FROM_SIMULATOR[topics.ODOM], self._see_robot, topics.RELIABLE_QOS),
             (OccupancyGrid, FROM_SIMULATOR[topics.MAP], self._see_map, topics.LATCHED_QOS),
             (Twist, topics.CMD_VEL, self._see_command, topics.RELIABLE_QOS),
@@ -146,6 +150,9 @@ class Witness(Node):
     def _see_people(self, message: SocialPersonArray) -> None:
         self.seen.people = [person.id for person in message.people]
         self.seen.people_at = time.monotonic()
+
+    def _see_perceived(self, _: SocialPersonArray) -> None:
+        self.seen.perceived_at = time.monotonic()
 
     def _see_map(self, message: OccupancyGrid) -> None:
         self.seen.map = message
