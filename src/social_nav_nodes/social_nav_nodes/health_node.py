@@ -43,14 +43,15 @@ class HealthNode(Node):
         self._log = ThrottledLog(self.get_logger(), period=30.0)
         self._watch = Watch(self, self._look)
         self._known: set[str] = set()
-        self._silent: set[str] = set()
+        self._silent: dict[str, int] = {}
+        self._losses = 0
         self._diagnostics = Diagnostics(self, self._log, self._values)
         self.create_subscription(DiagnosticArray, TOPIC, self._receive, RELIABLE_QOS)
 
     def _receive(self, message: DiagnosticArray) -> None:
         for status in message.status:
             if status.name in self._silent:
-                self._silent.remove(status.name)
+                del self._silent[status.name]
                 self.get_logger().info(f"the node '{status.name}' is back")
             self._known.add(status.name)
             self._watch.heard(status.name)
@@ -60,13 +61,16 @@ class HealthNode(Node):
             silence = self._watch.ticks_silent(name)
             if silence > self._config.forget:
                 self._known.remove(name)
-                self._silent.discard(name)
+                self._silent.pop(name, None)
             elif silence > self._config.timeout:
-                self._silent.add(name)
-                self._log.error(name, f"the node '{name}' is silent: was it killed?")
+                if name not in self._silent:
+                    self._losses += 1
+                    self._silent[name] = self._losses
+                loss = f"{name} {self._silent[name]}"  # a new loss is said at once
+                self._log.error(loss, f"the node '{name}' is silent: was it killed?")
 
     def _values(self) -> dict[str, object]:
-        known = ", ".join(sorted(self._known - self._silent))
+        known = ", ".join(sorted(self._known - self._silent.keys()))
         return {"running": known, "silent": ", ".join(sorted(self._silent))}
 
 

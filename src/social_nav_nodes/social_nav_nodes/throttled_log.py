@@ -6,11 +6,20 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-from rclpy.impl.rcutils_logger import RcutilsLogger
+from typing import Protocol
 
 NAMED = 5  # people that one line names
 RECENT = 2.0  # a trouble that came up within this time is still there [s]
+
+
+class Logger(Protocol):
+    """What a node's logger offers and is used here."""
+
+    def warning(self, message: str, /) -> object:
+        """Say a warning."""
+
+    def error(self, message: str, /) -> object:
+        """Say an error."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,7 @@ class ThrottledLog:
 
     def __init__(
         self,
-        logger: RcutilsLogger,
+        logger: Logger,
         period: float = 5.0,
         steady_time: Callable[[], float] = time.monotonic,
     ) -> None:

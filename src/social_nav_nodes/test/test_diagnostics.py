@@ -155,7 +155,7 @@ def test_a_node_with_too_many_people_keeps_the_nearest_and_says_so(graph, place_
     assert {person.id for person in seen} == {f"p{n}" for n in np.argsort(distances)[:20]}
     assert sum("200 people, expected at most 20: the 180 farthest" in t for _, t in lines) == 1
     far = f"p{np.argmax(distances)}"
-    assert "farther than the 20 nearest of 200 people" in people.why_left_out(far)
+    assert "farther than the 20 nearest of 200 people" in str(people.why_left_out(far))
 
 
 def tell(graph, crowd, people):

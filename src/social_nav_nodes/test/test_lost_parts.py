@@ -40,6 +40,8 @@ class Frames:
     def warning(self, text):
         self.lines.append(text)
 
+    error = warning
+
     def send(self, child, parent, x=1.0, ahead=0.0):
         header = self.graph.header(parent, age=-ahead)
         self.broadcaster.sendTransform(transform_message((x, 0.0, 0.0), child, header))
@@ -251,7 +253,7 @@ def test_what_a_killed_goal_selector_left_behind_is_cancelled(graph, approach):
 def test_a_full_disk_ends_the_recording_and_nothing_else(graph, tmp_path):
     maps = graph.probe.create_publisher(OccupancyGrid, MAP, LATCHED_QOS)
     node = graph.add(RecorderNode, parameters={"out": str(tmp_path / "bag"), "keep_free": 1e6})
-    lines = []
+    lines: list[str] = []
     node._log._logger = type("Lines", (), {"error": staticmethod(lines.append)})
     graph.spin_until(lambda: lines, "the line")
     assert "MB left, 1e+06 are kept" in lines[0]

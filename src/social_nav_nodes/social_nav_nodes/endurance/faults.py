@@ -25,10 +25,10 @@ Fault = Callable[[Bench], None]
 ANY = tuple(range(10))
 
 
-def restart(bench: Bench, node: str, **parameters: object) -> None:
+def restart(bench: Bench, node: str, **parameters: float) -> None:
     """Start a node that was killed; the part is back once the graph has it."""
     before = bench.suite.copies_of(node)
-    bench.suite.start(node, **parameters)
+    bench.suite.start(node, (), **parameters)
     bench.now()
     bench.expect(f"{node} is started", lambda: bench.suite.copies_of(node) > before, None)
     bench.now()
@@ -185,7 +185,7 @@ def _without_news(bench: Bench, inject: Callable[[], None], reason: str) -> None
     bench.stands()
     bench.costs_go()
     bench.says("social_costmap", reason)
-    bench.says("goal_selector", "approach of .* ended")
+    bench.says("goal_selector", "approach of .* ended", throttled=False)
     bench.now()
     bench.meddler.stop()
     bench.goes_on()
@@ -321,7 +321,7 @@ def map_elsewhere(bench: Bench) -> None:
     bench.meddler.say(topics.MAP, grid_message(cells[:20, :20], moved, bench.suite.map.header))
     bench.ends(Result.NAVIGATION_FAILED, "the robot's place is not usable|no transform", 3.0)
     bench.stands()
-    bench.says("goal_selector", "approach of .* ended")
+    bench.says("goal_selector", "approach of .* ended", throttled=False)
     bench.now()
     bench.meddler.say(topics.MAP, bench.suite.map)
     bench.expect("costs on the first grid", lambda: bench.seen.grid == geometry.shape, BACK)

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -83,9 +84,7 @@ class Stopwatch(Node):
             (OccupancyGrid, topics.SOCIAL_COSTMAP, topics.LATCHED_QOS),
         ):
             ages = self.ages.setdefault(topic, [])
-            self.create_subscription(
-                kind, topic, lambda data, ages=ages: ages.append(_age(data)), qos, raw=True
-            )
+            self.create_subscription(kind, topic, partial(_note, ages), qos, raw=True)
 
     def clear(self) -> None:
         """Forget all ages so far."""
@@ -93,9 +92,9 @@ class Stopwatch(Node):
             ages.clear()
 
 
-def _age(data: bytes) -> float:
+def _note(ages: list[float], data: bytes) -> None:
     seconds, nanoseconds = STAMP.unpack_from(data)
-    return time.time() - (seconds + 1e-9 * nanoseconds)
+    ages.append(time.time() - (seconds + 1e-9 * nanoseconds))
 
 
 def measure(

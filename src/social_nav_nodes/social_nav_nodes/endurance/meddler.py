@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ class Meddler(Node):
             self.create_subscription(
                 topic.kind,
                 FROM_SIMULATOR[topic.name],
-                lambda data, name=topic.name: self._pass_on(name, data),
+                partial(self._pass_on, topic.name),
                 topic.qos,
                 raw=True,
             )

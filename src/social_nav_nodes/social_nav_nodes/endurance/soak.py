@@ -117,7 +117,7 @@ def soak(minutes: float, out: Path, say: Callable[[str], None] = print) -> Soak:
             if elapsed - told >= 60.0:
                 told = elapsed
                 say(f"{elapsed / 60:4.0f} of {minutes:g} min, {arrived} approaches arrived")
-            ended = bench.witness.wait(lambda a=attempt: a.ended is not None, PERIOD)
+            ended = bench.witness.wait(attempt.has_ended, PERIOD)
             if ended is not None:
                 assert attempt.result is not None
                 well = attempt.result.error_code == ApproachPerson.Result.NONE

@@ -99,8 +99,8 @@ class Suite:
         self._stopping.set()
         self._thread.join()
         self._executor.shutdown()
-        for node in (self.meddler, self.witness):
-            node.destroy_node()
+        for own in (self.meddler, self.witness):
+            own.destroy_node()
         self._context.try_shutdown()
 
     def start(self, node: str, wrapper: tuple[str, ...] = (), **parameters: object) -> None:

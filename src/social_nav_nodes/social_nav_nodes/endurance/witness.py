@@ -38,6 +38,10 @@ class Attempt:
     result: ApproachPerson.Result | None = None
     goal_handle: Any = None
 
+    def has_ended(self) -> bool:
+        """Whether there is a result."""
+        return self.ended is not None
+
 
 @dataclass
 class Seen:
