@@ -171,7 +171,11 @@ def report(plan: Plan, data: Path) -> bool:
     parts = [
         "# Perception on made-up encounters\n",
         "All figures are on the generated test split; none is a result on JPL-Social or any other "
-        "recording. Accuracy ± standard deviation over seeds, weighted F1 ± its deviation.\n",
+        "recording. Accuracy ± standard deviation over seeds, weighted F1 ± its deviation; the "
+        "teacher is of one seed and has none. In a frame that is lost the teacher sees nothing.\n",
+        "The distilled student also sees the teacher's answers to unlabelled windows of the "
+        "training people, which the student alone does not have; both see as many windows in all, "
+        "each counted as often as it is seen.\n",
         tables(rows, heading),
         f"### Gain over the student alone at {HALF}, generated test split, points of accuracy\n",
         written_gains(found, plan.seeds),
