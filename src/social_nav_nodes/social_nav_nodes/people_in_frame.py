@@ -14,7 +14,7 @@ from social_nav_msgs.msg import SocialPersonArray
 from social_nav_nodes.conversions import people_from, seconds
 from social_nav_nodes.life_signs import on_time_jump
 from social_nav_nodes.throttled_log import ThrottledLog
-from social_nav_nodes.topics import BASE_FRAME, RELIABLE_QOS, SOCIAL_PEOPLE
+from social_nav_nodes.topics import BASE_FRAME, NEWEST_QOS, SOCIAL_PEOPLE
 from social_nav_nodes.transforms import TransformLookup, WaitingMessages
 
 CLOCK_TOLERANCE = 0.5  # how far ahead of the clock a person may have been seen [s]
@@ -69,7 +69,7 @@ class PeopleInFrame:
         self._repeats = 0
         self.stamp: TimeMessage | None = None
         self._jumps = on_time_jump(node, lambda _: self.forget())
-        node.create_subscription(SocialPersonArray, SOCIAL_PEOPLE, self._receive, RELIABLE_QOS)
+        node.create_subscription(SocialPersonArray, SOCIAL_PEOPLE, self._receive, NEWEST_QOS)
 
     def current(self, frame: str) -> list[Person]:
         """Everybody whose data are younger than the timeout, in a frame."""

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
 from social_nav_core.bodies import Body
 from social_nav_core.geometry import FloatArray
@@ -35,7 +36,8 @@ from social_nav_nodes.running import run_node
 from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.transforms import PATIENCE, TransformLookup
 
-MOST_WAITING = 8  # images that wait for their transforms, or while the node is busy
+MOST_WAITING = 4  # images that wait for their transforms, or while the node is busy
+NEWEST = QoSProfile(depth=2, reliability=ReliabilityPolicy.BEST_EFFORT)  # a busy node skips images
 RETRY = 0.02  # between looks for transforms that came late [s]
 
 
@@ -83,7 +85,7 @@ class PerceptionNode(Node):
         self._publisher = PeoplePublisher(self, self._log)
         self._waiting: deque[BodyArray] = deque(maxlen=MOST_WAITING)
         self._jumps = on_time_jump(self, lambda _: self._waiting.clear())
-        self.create_subscription(BodyArray, topics.BODIES, self._receive, topics.SENSOR_QOS)
+        self.create_subscription(BodyArray, topics.BODIES, self._receive, NEWEST)
         self.create_timer(RETRY, self._work)
 
     def _receive(self, message: BodyArray) -> None:

@@ -29,6 +29,7 @@ CAMERA_FRAME = "head_front_camera_rgb_optical_frame"
 
 SENSOR_QOS = qos_profile_sensor_data
 RELIABLE_QOS = QoSProfile(depth=10)
+NEWEST_QOS = QoSProfile(depth=1)  # for what replaces all before: a busy node must not lag behind
 LATCHED_QOS = QoSProfile(
     depth=1,
     durability=DurabilityPolicy.TRANSIENT_LOCAL,

@@ -170,7 +170,7 @@ def test_social_costs_that_are_not_renewed_do_not_block_for_ever(graph):
 
 
 def test_a_lidar_that_falls_silent_stops_the_robot(graph):
-    bench = DriveBench(graph)
+    bench = DriveBench(graph, scan_timeout=0.15)
     scan = LaserScan(angle_min=-0.3, angle_max=0.3, angle_increment=0.05, range_max=25.0)
     scan.ranges = [20.0] * 13
 
