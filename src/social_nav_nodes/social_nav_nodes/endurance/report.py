@@ -34,6 +34,7 @@ th, td { text-align: left; vertical-align: top; padding: 7px 12px 7px 0;
 th { color: var(--quiet); font-weight: 600; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .good { color: var(--good); font-weight: 600; } .bad { color: var(--bad); font-weight: 600; }
+td:nth-child(2) { white-space: nowrap; }
 img { width: 100%; height: auto; }
 """
 
@@ -91,7 +92,7 @@ def fault_sections(trials: Sequence[Trial]) -> list[Section]:
         "the slowest of all trials, with their limits, since the fault or since the part was back. "
         f"The machine was busy enough to stretch limits by up to {stretch:.1f} times."
     )
-    return [Section("Faults", text, Table(("fault and outcome", "well", "what followed"), rows, 9))]
+    return [Section("What followed", text, Table(("fault and outcome", "well", "what followed"), rows, 9))]
 
 
 def soak_sections(soak: Soak) -> list[Section]:
