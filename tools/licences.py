@@ -33,12 +33,11 @@ def pins(text: str) -> Iterator[tuple[str, str, str]]:
 def licence_of(name: str) -> str:
     """What an installed package says of its licence, in a few words."""
     about = metadata.metadata(name)
-    expression = about.get("License-Expression")
-    if expression:
-        return str(expression)
+    if expressions := about.get_all("License-Expression"):
+        return str(expressions[0])
     classifiers = [c.split(" :: ")[-1] for c in about.get_all("Classifier") or [] if "License" in c]
     words = [c for c in classifiers if c != "OSI Approved"]
-    told = " ".join(str(about.get("License") or "").split())
+    told = " ".join(" ".join(about.get_all("License") or []).split())
     return ", ".join(words) or told[:80] or _of_ros_package(name)
 
 

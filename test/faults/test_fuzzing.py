@@ -77,7 +77,8 @@ def test_every_subscription_and_action_of_every_node_is_in_the_table(tmp_path):
     assert set(bench.callbacks) == own
     assert {"/map", "/social_people", "/tf"} <= own
     assert [s.name for s in nodes.action_servers(bench.node)] == ["approach_person (goal)"]
-    with entry_points.opened("parameters health", tmp_path / "p") as entry:
+    opened = entry_points.opened("parameters health", tmp_path / "p")
+    with opened as entry, pytest.raises(entry.errors, match="health: timeout is True"):
         entry.call(b"")
     bench.close()
 

@@ -18,7 +18,7 @@ import rclpy
 from geometry_msgs.msg import PoseArray
 from nav2_msgs.action import NavigateToPose
 from rclpy.action import ActionServer, GoalResponse
-from rclpy.clock import ClockType
+from rclpy.clock import ClockType, ROSClock
 from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -93,7 +93,8 @@ class Bench:
         """Of the messages of a topic."""
         if self.name == "people_msgs":
             return SocialPersonArray
-        return next(s.msg_type for s in self.node.subscriptions if s.topic_name == topic)
+        types: dict[str, Any] = {s.topic_name: s.msg_type for s in self.node.subscriptions}
+        return types[topic]
 
     def raw(self, topic: str) -> bool:
         """Whether the callback takes the message's bytes."""
@@ -130,7 +131,9 @@ class Bench:
         """Let the clock go on."""
         self.now += step
         time = Time(nanoseconds=int(self.now * 1e9), clock_type=ClockType.ROS_TIME)
-        self.node.get_clock().set_ros_time_override(time)
+        clock = self.node.get_clock()
+        assert isinstance(clock, ROSClock)
+        clock.set_ros_time_override(time)
 
     def pass_time(self, step: float) -> None:
         """Let the clock go on, and the timers run."""

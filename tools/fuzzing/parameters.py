@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from rclpy.exceptions import ParameterException
+from rclpy.exceptions import ParameterNotDeclaredException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from social_nav_core.parameters import specs
@@ -57,19 +57,27 @@ class ParameterBench:
         except (TypeError, ValueError, OverflowError):
             return  # no such parameter can be sent
         if choices.one_in(8):
-            self._node.set_parameters(list(overrides.values()))
+            self._set(overrides)
             return
         self._read(prefix, overrides)
 
+    def _set(self, given: dict[str, Parameter]) -> None:
+        """As the parameter service does: what is not declared is refused."""
+        for parameter in given.values():
+            try:
+                self._node.set_parameters([parameter])
+            except ParameterNotDeclaredException:
+                assert not self._node.has_parameter(parameter.name)
+
     def _read(self, prefix: str, overrides: dict[str, Parameter]) -> None:
-        before = set(self._node._parameters)
-        self._node._parameter_overrides = overrides
-        try:
-            read = read_parameters(self._node, {prefix: self._groups[prefix]})[prefix]
-        finally:
-            for name in set(self._node._parameters) - before:
+        """As if the node started anew."""
+        for spec in specs(self._groups[prefix]):
+            name = f"{prefix}.{spec.name}" if prefix else spec.name
+            if self._node.has_parameter(name):
                 self._node._descriptors[name].read_only = False
                 self._node.undeclare_parameter(name)
+        self._node._parameter_overrides = overrides
+        read = read_parameters(self._node, {prefix: self._groups[prefix]})[prefix]
         for spec in specs(read):
             spec.check(getattr(read, spec.name))
         if isinstance(read, SocialZoneParameters):
@@ -97,6 +105,3 @@ def _check_field(people: list[Person], zones: SocialZoneParameters) -> None:
     field = social_field(people, shipped_model(), samples.GRID, zones)
     if not (field.min() >= 0.0 and field.max() <= 1.0):
         raise AssertionError(f"costs from {field.min()} to {field.max()} with {zones}")
-
-
-DOCUMENTED = (ValueError, ParameterException)

@@ -102,7 +102,7 @@ def answers(key: Mapping[str, str]) -> str:
 
 
 def _trajectories() -> Trajectories:
-    times = np.arange(6) * 0.25
+    times = np.arange(0.0, 1.5, 0.25, dtype=np.float64)
     poses = np.zeros((6, 2, 3))
     poses[:, 0, 0] = np.linspace(0.0, 1.0, 6)
     poses[:, 1] = (2.0, 1.0, 3.0)

@@ -15,6 +15,8 @@ from social_nav_nodes.conversions import cost_cells, grid_from, grid_message, sc
 from social_nav_nodes.navigator_node import NavigatorNode
 from std_msgs.msg import Header
 
+from social_nav_msgs.msg import SocialPersonArray
+
 GRID = GridGeometry(3, 2, 0.5)
 
 
@@ -66,9 +68,9 @@ def test_odometry_that_cannot_be_does_not_reach_the_wheels(graph, speed):
 
 
 def test_an_adapter_passes_an_id_on_once(graph):
-    sent = []
+    sent: list[SocialPersonArray] = []
     publisher = PeoplePublisher(graph.probe)
-    publisher._publisher = SimpleNamespace(publish=sent.append)
+    vars(publisher)["_publisher"] = SimpleNamespace(publish=sent.append)
     place = (np.array([0.0, 1.0]), np.zeros(2), 5.0, AdapterParameters())
     people = [person_seen(name, *place) for name in ("ana", "ben", "ana")]
     publisher.publish(people, Header())
