@@ -92,7 +92,11 @@ def fault_sections(trials: Sequence[Trial]) -> list[Section]:
         "the slowest of all trials, with their limits, since the fault or since the part was back. "
         f"The machine was busy enough to stretch limits by up to {stretch:.1f} times."
     )
-    return [Section("What followed", text, Table(("fault and outcome", "well", "what followed"), rows, 9))]
+    return [
+        Section(
+            "What followed", text, Table(("fault and outcome", "well", "what followed"), rows, 9)
+        )
+    ]
 
 
 def soak_sections(soak: Soak) -> list[Section]:
