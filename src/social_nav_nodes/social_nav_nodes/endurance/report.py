@@ -150,7 +150,7 @@ def load_sections(loads: Sequence[Load]) -> list[Section]:
         f" With {load.people} people on a load average of {load.load_average:.1f}: "
         + ", ".join(f"{node} {100 * share:.0f} % of a core" for node, share in load.cpu.items())
         + "."
-        + "".join(f" {node} says: {line}" for node, line in _lines(load))
+        + "".join(f" {node} says: {line}." for node, line in _lines(load))
         for load in loads
     )
     text = (
