@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("launch", reason="ROS 2's launch is not installed")
+pytest.importorskip("launch.actions", reason="ROS 2's launch is not installed")
 
 from social_nav_core.sim.gazebo.map import map_files
 from social_nav_core.sim.scene import load_scene

@@ -97,7 +97,7 @@ protected:
     std::ofstream(path) << kModel;
     std::vector<rclcpp::Parameter> all{
       {"use_sim_time", true}, {"social.model_file", path}, {"social.topic", "/social_people"},
-      {"social.time_budget", 1000.0}};
+      {"social.time_budget", 1000.0}, {"social.size", 1.0}};  // distances as in the model
     all.insert(all.end(), overrides.begin(), overrides.end());
     return rclcpp::NodeOptions().parameter_overrides(all);
   }

@@ -136,6 +136,11 @@ TEST_F(LayerTest, ParametersChangeAtRunTime)
   start(false);
   see({person("a", 4.0, 5.0)});
   ASSERT_TRUE(comes(4.0, 5.0));
+  const int as_learned = raised();
+  ASSERT_TRUE(node->set_parameter({"social.size", 1.6}).successful);
+  update();
+  EXPECT_NEAR(raised(), 1.6 * 1.6 * as_learned, 0.1 * as_learned);
+  ASSERT_TRUE(node->set_parameter({"social.size", 1.0}).successful);
   ASSERT_TRUE(node->set_parameter({"social.max_cost", 100}).successful);
   update();
   EXPECT_NEAR(at(4.0, 5.0), 98, 4);
