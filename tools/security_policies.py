@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from xml.etree import ElementTree
 
-from fuzzing.nodes import Bench
+from fuzzing.nodes import NOT_SPUN, Bench
 from rclpy.node import Node
 from social_nav_nodes.parameter_tables import NODES
 
@@ -111,7 +111,7 @@ def file_of(name: str, folder: Path = FOLDER) -> Path:
 def main() -> int:
     wanted = {}
     with tempfile.TemporaryDirectory() as folder:
-        for name in sorted(set(NODES) - {"body_tracker"}):  # it does not start without weights
+        for name in sorted(set(NODES) - NOT_SPUN):  # the trial only holds parameters
             bench = Bench(name, Path(folder) / name)
             wanted[file_of(name)] = policy(name, interfaces_of(bench.node, bench.node.get_name()))
             bench.close()

@@ -36,7 +36,7 @@ def names(folder: Path) -> list[str]:
     """Of all entry points."""
     found = [f"file {point.name}" for point in files.file_points(folder / "files")]
     found += [f"command {name}" for name in commands.command_names()]
-    found += [f"parameters {name}" for name in NODES if name != "body_tracker"]
+    found += [f"parameters {name}" for name in NODES]
     for name in NODES:
         if name not in nodes.NOT_SPUN:
             bench = nodes.Bench(name, folder / name)

@@ -12,7 +12,7 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseArray, PoseStamped, Twist
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import LaserScan
+from sensor_msgs.msg import CameraInfo, Image, LaserScan
 from social_nav_core.bodies import Body
 from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Intent, Person, certain
@@ -30,6 +30,7 @@ from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 
 from social_nav_msgs.msg import BodyArray, SocialPersonArray
+from social_nav_nodes import topics
 
 GRID = GridGeometry(60, 50, 0.1, (-3.0, -2.5, 0.0))
 FRAMES = ("map", "odom", "base_footprint", "base_laser_link")
@@ -92,7 +93,36 @@ def transforms(now: float) -> TFMessage:
         transform_message((0.1, 0.0, 0.1), child, header(now, parent))
         for parent, child in pairwise(FRAMES)
     ]
-    return TFMessage(transforms=[*chain, transform_message((1.0, 1.0, 0.0), "cara", header(now))])
+    camera = transform_message((0.2, 0.0, 0.0), topics.CAMERA_FRAME, header(now, FRAMES[2]))
+    camera.transform.translation.z = 1.2
+    turn = camera.transform.rotation
+    turn.x, turn.y, turn.z, turn.w = -0.5, 0.5, -0.5, 0.5  # looks ahead
+    gazebo = transform_message((1.0, 1.0, 0.0), "cara", header(now))
+    return TFMessage(transforms=[*chain, camera, gazebo])
+
+
+def image(now: float) -> Image:
+    """A small grey one; the depths' topic gets it, too."""
+    return Image(
+        header=header(now, topics.CAMERA_FRAME),
+        height=24,
+        width=32,
+        encoding="rgb8",
+        step=96,
+        data=array.array("B", bytes(range(96)) * 24),
+    )
+
+
+def camera_info(now: float) -> CameraInfo:
+    """Of the small camera."""
+    return CameraInfo(
+        header=header(now, topics.CAMERA_FRAME),
+        height=24,
+        width=32,
+        distortion_model="plumb_bob",
+        d=array.array("d", [0.0] * 5),
+        k=np.array([26.0, 0.0, 16.0, 0.0, 26.0, 12.0, 0.0, 0.0, 1.0]),
+    )
 
 
 def poses(now: float) -> PoseArray:
@@ -126,6 +156,8 @@ MAKERS: dict[type, Callable[[float], Any]] = {
     BodyArray: bodies,
     OccupancyGrid: grid,
     LaserScan: scan,
+    Image: image,
+    CameraInfo: camera_info,
     TFMessage: transforms,
     PoseArray: poses,
     Odometry: odometry,
