@@ -130,7 +130,8 @@ def _run(
             nodes.start("recorder", out=out / "recordings" / job.name)
             nodes.start("perception")
             nodes.start("social_costmap", **SETTINGS["social_costmap"])
-            nodes.start("goal_selector", seed=arguments.seed, **SETTINGS["goal_selector"])
+            patient = {"clock_timeout": 5.0, **SETTINGS["goal_selector"]}  # the machine may be busy
+            nodes.start("goal_selector", seed=arguments.seed, **patient)
             nodes.start("navigator", use_social_costs=job.social_costs)
             speed, seed = arguments.speed, arguments.seed
             scene_file = _scene_file(job, arguments)

@@ -1,0 +1,119 @@
+"""The faults in which a node is killed, as by kill -9, and started again."""
+
+from __future__ import annotations
+
+from social_nav_msgs.action import ApproachPerson
+from social_nav_nodes.endurance.bench import BACK, COST_TIMEOUT, ROUND, Bench
+
+Result = ApproachPerson.Result
+
+
+def restart(bench: Bench, node: str, **parameters: float) -> None:
+    """Start a node that was killed; the part is back once the graph has it."""
+    before = bench.suite.copies_of(node)
+    bench.suite.start(node, (), **parameters)
+    bench.now()
+    bench.expect(f"{node} is started", lambda: bench.suite.copies_of(node) > before, None)
+    bench.now()
+
+
+def kill_social_costmap(bench: Bench) -> None:
+    """kill -9 of social_costmap, and restart
+
+    The navigator drops the costs within their timeout and says so; the approach goes on.
+    """
+    bench.drive()
+    bench.now()
+    bench.suite.processes.kill("social_costmap")
+    bench.says("navigator", "no social costs", COST_TIMEOUT + ROUND + 1.0)
+    bench.says("health", "social_costmap' is silent")
+    restart(bench, "social_costmap")
+    bench.goes_on()
+
+
+def kill_goal_selector(bench: Bench) -> None:
+    """kill -9 of goal_selector, and restart
+
+    The robot drives at most to the place that was sent last; started again, the node cancels
+    that goal, and the robot stands.
+    """
+    bench.drive()
+    bench.now()
+    bench.suite.processes.kill("goal_selector")
+    bench.approach = None
+    restart(bench, "goal_selector")
+    bench.says("goal_selector", "sent before it was started is cancelled", BACK)
+    bench.stands()
+    bench.goes_on()
+    bench.now()
+    bench.suite.processes.kill("goal_selector")
+    bench.approach = None
+    bench.says("health", "goal_selector' is silent")
+    restart(bench, "goal_selector")
+    bench.goes_on()
+
+
+def kill_navigator(bench: Bench) -> None:
+    """kill -9 of navigator in the middle of a goal, and restart
+
+    The approach fails within a second with the reason; the robot brakes by itself.
+    """
+    bench.drive()
+    bench.now()
+    bench.suite.processes.kill("navigator")
+    bench.ends(Result.NAVIGATION_FAILED, "no sign of life")
+    bench.stands()
+    bench.says("goal_selector", "no sign of life")
+    bench.says("health", "navigator' is silent")
+    restart(bench, "navigator")
+    bench.goes_on()
+
+
+def kill_simulator(bench: Bench) -> None:
+    """kill -9 of simulator, the source of people, and restart: time goes back to its start
+
+    The approach ends within a second; on a clock that went back everything is forgotten.
+    """
+    bench.drive()
+    bench.now()
+    bench.suite.processes.kill("simulator")
+    bench.ends(Result.PERSON_LOST, "stood still|nothing new")
+    bench.says("goal_selector", "stands still", 6.0)
+    bench.says("health", "simulator' is silent", 6.0)
+    restart(bench, "simulator")
+    bench.goes_on()
+
+
+def kill_recorder(bench: Bench) -> None:
+    """kill -9 of recorder, and restart: nobody else notices"""
+    bench.drive()
+    bench.now()
+    bench.suite.processes.kill("recorder")
+    bench.says("health", "recorder' is silent")
+    restart(bench, "recorder")
+    bench.keeps_driving()
+
+
+def kill_perception(bench: Bench) -> None:
+    """kill -9 of perception, and restart: it sees people again, and nobody else notices"""
+    bench.drive()
+    bench.now()
+    bench.suite.processes.kill("perception")
+    bench.says("health", "perception' is silent")
+    restart(bench, "perception")
+    bench.perceives()
+    bench.keeps_driving()
+
+
+def kill_health(bench: Bench) -> None:
+    """kill -9 of health, which watches the others, and restart: nobody else notices"""
+    bench.drive()
+    bench.now()
+    bench.suite.processes.kill("health")
+    restart(bench, "health")
+    bench.expect(
+        "health knows the others",
+        lambda: bench.witness.report("health", "all is well", bench.since, worst=False),
+        5.0,
+    )
+    bench.keeps_driving()
