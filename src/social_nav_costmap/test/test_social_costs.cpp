@@ -269,3 +269,51 @@ TEST(Defects, AreNamed)
   person.intent = {0.5, 0.0, 0.0, 0.0};
   EXPECT_NE(defect_of(person).find("sum to 0.5"), std::string::npos);
 }
+
+TEST_F(Costs, AVelocityThatIsAlmostNothingIsNone)
+{
+  see({{5.0, 5.0}});
+  update();
+  const std::vector<unsigned char> standing = cells;
+  cells.assign(cells.size(), 0);
+  std::vector<Sighting> people(1);
+  people[0].person.position = {5.0, 5.0};
+  people[0].person.velocity = {4.9e-324, 4.9e-324};  // whose inverse is infinite
+  costs.set_people(people);
+  update();
+  EXPECT_EQ(cells, standing);
+}
+
+TEST(RaiseCells, CostsOutOfRangeAreTheLimits)
+{
+  EXPECT_EQ(scaled_cost(-0.02f, 240.0f), 0);
+  EXPECT_EQ(scaled_cost(1.02f, 252.0f), 252);
+  EXPECT_EQ(scaled_cost(NAN, 240.0f), 0);
+  EXPECT_EQ(scaled_cost(0.5f, 240.0f), 120);
+  for (const int count : {5, 16}) {  // one by one, and many at once
+    std::vector<std::uint8_t> raised(16, 0);
+    std::vector<float> given(16, 1.02f);
+    given[1] = NAN;
+    given[2] = -0.02f;
+    raise_cells(raised.data(), given.data(), count, 252.0f);
+    EXPECT_EQ(raised[0], 252);
+    EXPECT_EQ(raised[1], 0);
+    EXPECT_EQ(raised[2], 0);
+  }
+}
+
+TEST(RowSpans, CornersThatAreNoNumbersStayInTheWindow)
+{
+  Window window;
+  window.xn = window.yn = 10;
+  window.resolution = 0.1;
+  const Vector corners[] = {{0.2, 0.1}, {NAN, NAN}, {0.5, INFINITY}, {0.4, -INFINITY}};
+  RowSpans spans;
+  spans.fill(corners, 4, window);
+  EXPECT_GE(spans.first_row(), 0);
+  EXPECT_LE(spans.last_row(), 10);
+  for (int row = spans.first_row(); row < spans.last_row(); ++row) {
+    EXPECT_GE(spans.begin(row), 0);
+    EXPECT_LE(spans.end(row), 10);
+  }
+}

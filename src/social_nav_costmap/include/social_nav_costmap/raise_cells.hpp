@@ -11,6 +11,13 @@
 namespace social_nav_costmap
 {
 
+/// `scale` times a cost, rounded; costs that interpolation brought out of [0, 1] are those
+/// limits, and what is not a number is 0.
+inline std::uint8_t scaled_cost(float cost, float scale)
+{
+  return static_cast<std::uint8_t>(std::max(0.0f, std::min(cost * scale, scale)) + 0.5f);
+}
+
 /// Raise cells to `scale` times their costs, rounded; what is higher stays. Scale is at most 255.
 inline void raise_cells(std::uint8_t * cell, const float * costs, int count, float scale)
 {
@@ -18,7 +25,8 @@ inline void raise_cells(std::uint8_t * cell, const float * costs, int count, flo
   if (count >= 16) {
     const __m128 factor = _mm_set1_ps(scale), half = _mm_set1_ps(0.5f);
     const auto four = [&](const float * from) {
-        return _mm_cvttps_epi32(_mm_add_ps(_mm_mul_ps(_mm_loadu_ps(from), factor), half));
+        const __m128 scaled = _mm_min_ps(factor, _mm_mul_ps(_mm_loadu_ps(from), factor));
+        return _mm_cvttps_epi32(_mm_add_ps(scaled, half));
       };
     for (int k = 0; k < count; k += 16) {
       const int at = std::min(k, count - 16);  // the last sixteen may overlap those before
@@ -32,8 +40,7 @@ inline void raise_cells(std::uint8_t * cell, const float * costs, int count, flo
   }
 #endif
   for (int k = 0; k < count; ++k) {
-    const int cost = std::max(0, static_cast<int>(costs[k] * scale + 0.5f));
-    cell[k] = std::max(cell[k], static_cast<std::uint8_t>(cost));
+    cell[k] = std::max(cell[k], scaled_cost(costs[k], scale));
   }
 }
 

@@ -64,7 +64,7 @@ private:
   static int first(double cells, int low, int high)
   {
     return static_cast<int>(
-      std::clamp(cells + 0.5, static_cast<double>(low), static_cast<double>(high)));
+      std::max(static_cast<double>(low), std::min(cells + 0.5, static_cast<double>(high))));
   }
 };
 
@@ -110,10 +110,11 @@ public:
   }
 
 private:
+  /// What is not a number becomes the lowest.
   static int clamped(double cell, int low, int high)
   {
     return static_cast<int>(
-      std::clamp(cell, static_cast<double>(low), static_cast<double>(high)));
+      std::max(static_cast<double>(low), std::min(cell, static_cast<double>(high))));
   }
 
   void cross_rows(Vector low, Vector high)

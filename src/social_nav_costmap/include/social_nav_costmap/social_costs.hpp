@@ -158,7 +158,7 @@ public:
         std::int8_t * const cell = grid.costs.data() +
         static_cast<std::ptrdiff_t>(row - grid.y0) * grid.width + (begin - grid.x0);
         for (int k = 0; k < count; ++k) {
-          cell[k] = std::max(cell[k], static_cast<std::int8_t>(costs[k] * 100.0f + 0.5f));
+          cell[k] = std::max(cell[k], static_cast<std::int8_t>(scaled_cost(costs[k], 100.0f)));
         }
       });
     return true;
@@ -220,7 +220,7 @@ private:
       return;
     }
     for (int k = 0; k < count; ++k) {
-      const auto cost = static_cast<unsigned char>(static_cast<int>(costs[k] * scale + 0.5f));
+      const unsigned char cost = scaled_cost(costs[k], scale);
       if (cost > 0 && (cell[k] == kUnknownCost || cell[k] < cost)) {
         cell[k] = cost;
       }

@@ -234,7 +234,7 @@ inline Zone zone_of(
   const double speed = norm(person.velocity);
   const double extension = std::min(speed * parameters.horizon, parameters.extension_max);
   if (extension > 0.0) {
-    zone.direction = (1.0 / speed) * person.velocity;
+    zone.direction = {person.velocity.x / speed, person.velocity.y / speed};  // not 1 / speed: inf
     const Vector along = zone.from_model.transposed() * zone.direction;
     double reach = shape.contour[0].x * norm(along);
     if (!zone.isotropic) {
