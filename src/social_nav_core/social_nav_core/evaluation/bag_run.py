@@ -30,14 +30,16 @@ UNKNOWN_HEADING = np.pi**2
 
 @dataclass(frozen=True)
 class BagTopics:
-    """Names of the topics; truth and the last four may be missing.
+    """Names of the topics; both truths and the last four may be missing.
 
-    The truth is the robot's true pose in the map, which simulators tell, in place of the odometry.
+    Simulators tell the truth: the robot's true pose in the map, in place of the odometry, and the
+    true people, in place of those that a perception makes out.
     """
 
     odometry: str = "/odom"
     truth: str = "/ground_truth"
     people: str = "/social_people"
+    people_truth: str = "/social_people_truth"
     map: str = "/map"
     costs: str = "/social_costmap"
     plan: str = "/plan"
@@ -97,15 +99,16 @@ def read_run(
     path, topics = Path(path), topics or BagTopics()
     content = _read(path, topics)
     if between is not None:
-        content = content.between(*between, always={topics.map, topics.people})
+        content = content.between(*between, always={topics.map, topics.people, topics.people_truth})
+    told = content.of(topics.people_truth) or content.of(topics.people)
     for name in ("odometry", "people", "map"):
-        if not content.messages.get(getattr(topics, name)):
+        if not content.messages.get(getattr(topics, name)) and not (name == "people" and told):
             raise DataError(f"{path}: no message on {getattr(topics, name)} ({name})")
     map_message = content.of(topics.map)[-1][1]
     frame = map_message.header.frame_id
     driven = content.of(topics.truth) or content.of(topics.odometry)
     times, robot, velocity = _robot(path, content, driven, frame)
-    people = _People(path, content.of(topics.people), frame, times)
+    people = _People(path, told, frame, times)
     grid, occupancy = _grid(map_message)
     plans = [(t, _points(m)) for t, m in content.of(topics.plan) if len(m.poses)]
     goals = _goals(content.of(topics.place), content.of(topics.plan))

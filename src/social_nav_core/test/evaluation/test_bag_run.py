@@ -80,8 +80,10 @@ def write_run(folder: Path, run: RunRecord, **changes: Any) -> Path:
         for i, time in enumerate(run.times + 100.0):
             if "odom" not in changes:
                 _write_robot(bag, run, i, time)
-            if i % 2 == 0:
+            if i % 2 == 0 and "people" not in changes:
                 _write_people(bag, run, i, time, changes.get("people_frame", "map"))
+            if "truth" in changes:
+                _write_people(bag, changes["truth"], i, time, "map", "/social_people_truth")
         for time, path in zip(run.path_times + 100.0, run.paths_in_map, strict=True):
             poses = [
                 bag.make(
@@ -148,7 +150,9 @@ def _write_robot(bag: Bag, run: RunRecord, i: int, time: float) -> None:
     bag.write("/odom", "nav_msgs/Odometry", time, message)
 
 
-def _write_people(bag: Bag, run: RunRecord, i: int, time: float, frame: str) -> None:
+def _write_people(
+    bag: Bag, run: RunRecord, i: int, time: float, frame: str, topic: str = "/social_people"
+) -> None:
     people = []
     for column, name in enumerate(run.person_ids):
         if np.isfinite(run.people_in_map[i, column]).all():
@@ -180,7 +184,7 @@ def _write_people(bag: Bag, run: RunRecord, i: int, time: float, frame: str) -> 
     message = bag.make(
         "social_nav_msgs/SocialPersonArray", header=bag.header(time, frame), people=people
     )
-    bag.write("/social_people", "social_nav_msgs/SocialPersonArray", time, message)
+    bag.write(topic, "social_nav_msgs/SocialPersonArray", time, message)
 
 
 def test_a_recording_gives_the_run_back(tmp_path: Path, avoid_with: RunRecord) -> None:
@@ -241,6 +245,23 @@ def test_what_a_simulator_tells_is_believed_before_the_odometry(
     run = read_run(tmp_path / "truth", "avoid")
     assert run.robot_in_map[:, 1:] == pytest.approx(np.tile([2.0, 0.3], (len(run.times), 1)))
     assert run.robot_velocity[:, 0] == pytest.approx(np.full(len(run.times), 0.25))
+
+
+@pytest.mark.parametrize("perceived", [{}, {"people_frame": "odom"}, {"people": None}])
+def test_true_people_are_believed_before_those_of_a_perception(
+    tmp_path: Path, approach: RunRecord, perceived: dict[str, Any]
+) -> None:
+    """Which are elsewhere, or in the odometry's frame, or not there at all."""
+    elsewhere = approach.people_in_map + np.array([0.4, -0.3, 0.0])
+    seen = approach.changed(people_in_map=elsewhere, intents=np.full_like(approach.intents, 1))
+    folder = write_run(tmp_path / "bag", seen, truth=approach, **perceived)
+    run = read_run(folder, "approach", "person_a")
+    assert run.person_ids == approach.person_ids
+    assert run.people_in_map == pytest.approx(approach.people_in_map, abs=1e-6, nan_ok=True)
+    np.testing.assert_array_equal(run.intents, approach.intents)
+    start, end = (100.0 + approach.times[i] for i in (5, -5))
+    cut = read_run(folder, "approach", "person_a", between=(start, end))
+    assert cut.people_in_map == pytest.approx(run.people_in_map[5:-4], nan_ok=True)
 
 
 def test_a_recorded_task_is_named_by_what_lies_beside_it(
@@ -306,6 +327,7 @@ def test_people_who_are_not_in_the_messages_any_more_are_absent(
     ("changes", "message"),
     [
         ({"odom": None}, r"no message on /odom \(odometry\)"),
+        ({"people": None}, r"no message on /social_people \(people\)"),
         ({"tf": None}, "no transform from 'map' to 'odom' on /tf or /tf_static"),
         ({"people_frame": "base_link"}, "people are in the frame 'base_link', expected the map's"),
     ],
