@@ -22,6 +22,10 @@ compares it with requirements.txt. The suite's own code is under Apache-2.0, see
 | package | version | licence |
 |---|---|---|
 """
+TEXTS = {
+    "Apache-2.0": "Apache License Version 2.0",
+    "MIT": "Permission is hereby granted, free of charge",
+}
 
 
 def pins(text: str) -> Iterator[tuple[str, str, str]]:
@@ -44,11 +48,25 @@ def licence_of(name: str) -> str:
 def _of_ros_package(name: str) -> str:
     """What a ROS package's manifest says; its wheel's own metadata say nothing."""
     package = re.sub(r"^ros-(jazzy-)?", "", name).replace("-", "_")
-    manifest = Path(sys.prefix) / "share" / package / "package.xml"
+    share = Path(sys.prefix) / "share" / package
+    manifest = share / "package.xml"
     if not manifest.is_file():
-        return "not stated"
+        return _of_text(name, share / "LICENSE")
     found = ElementTree.parse(manifest).getroot().findall("license")
     return ", ".join(element.text or "" for element in found)
+
+
+def _of_text(name: str, file: Path) -> str:
+    """Which licence a text begins like: the package's own, or else the file."""
+    own = [f for f in metadata.files(name) or [] if Path(f).name.startswith("LICENSE")]
+    texts = [Path(str(f.locate())) for f in own] + [file]
+    for path in texts:
+        if path.is_file():
+            text = " ".join(path.read_text(encoding="utf-8", errors="replace").split())
+            for licence, opening in TEXTS.items():
+                if opening in text[:400]:
+                    return licence
+    return "not stated"
 
 
 def rows(text: str, before: str) -> Iterator[str]:

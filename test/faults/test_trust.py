@@ -1,15 +1,25 @@
-"""What the code of the suite never does: unpickle, evaluate text, or start a shell."""
+"""What the suite never does (unpickle, evaluate text, start a shell), and what it trusts."""
 
 from __future__ import annotations
 
 import ast
+import contextlib
+import re
+import subprocess
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as distribution_version
 from pathlib import Path
 
+import audit
+import licences
 import pytest
+from fuzzing import nodes
+from security_policies import FOLDER, file_of, interfaces_of, policy, read_policy
 from social_nav_core.checksums import FIELD, check_arrays, check_seal, sealed
 from social_nav_core.input_files import FileError, parse_yaml, read_arrays, read_file
 from social_nav_core.interaction.kde import shipped_interaction_model
 from social_nav_core.proxemics.model import SHIPPED_MODEL, ModelError, load_model, save_model
+from social_nav_nodes.parameter_tables import NODES
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "jsonpickle"}
@@ -109,3 +119,73 @@ def test_folders_devices_and_giants_are_refused(tmp_path):
     (tmp_path / "link").symlink_to("link")
     with pytest.raises(OSError, match="symbolic links"):
         read_file(tmp_path / "link", 100)
+
+
+def test_the_licence_list_has_exactly_what_is_pinned():
+    listed = re.findall(
+        r"^\| (\S+) \| (\d\S*) \| (.+) \|$", licences.LIST.read_text(), re.MULTILINE
+    )
+    pinned = licences.pins((ROOT / "requirements.txt").read_text())
+    assert [row[:2] for row in listed] == [(name, version) for name, version, _ in pinned]
+    assert [row[0] for row in listed if row[2] == "not stated"] == []
+
+
+def test_every_licence_is_what_the_installed_package_says():
+    listed = licences.LIST.read_text()
+    compared = 0
+    for name, version, _ in licences.pins((ROOT / "requirements.txt").read_text()):
+        with contextlib.suppress(PackageNotFoundError):
+            if distribution_version(name) == version:  # else it is another Python's
+                assert f"| {name} | {version} | {licences.licence_of(name)} |\n" in listed
+                compared += 1
+    assert compared > 100
+
+
+def test_the_demo_is_not_seen_from_the_network(monkeypatch):
+    command = ["tools/env", "printenv", "ROS_AUTOMATIC_DISCOVERY_RANGE"]
+    monkeypatch.delenv("ROS_AUTOMATIC_DISCOVERY_RANGE", raising=False)
+    assert subprocess.check_output(command, cwd=ROOT, text=True) == "LOCALHOST\n"
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "SUBNET")
+    assert subprocess.check_output(command, cwd=ROOT, text=True) == "SUBNET\n"
+    recipe = re.search(r"^demo:\n\t@(.*)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert recipe and recipe.group(1).startswith("tools/env ")
+
+
+def package(name, *vulnerabilities, **more):
+    found = [{"id": each, "fix_versions": ["2.0"]} for each in vulnerabilities]
+    return {"name": name, "version": "1.0", "vulns": found, **more}
+
+
+def test_an_audit_tells_a_vulnerability_from_a_service_that_knows_nothing():
+    assert audit.verdict([package("a"), package("b")])[0] == 0
+    status, words = audit.verdict([package("a"), package("b", "CVE-1")])
+    assert status == 1 and "b 1.0: CVE-1, mended in 2.0" in words
+    status, words = audit.verdict([{"name": "a", "skip_reason": "not found"}])
+    assert status == 2 and "nothing was audited" in words
+    status, words = audit.verdict([package("a"), {"name": "ros-rclpy", "skip_reason": "?"}])
+    assert status == 0 and "does not know 1: ros-rclpy" in words
+
+
+@pytest.mark.parametrize("name", sorted(set(NODES) - nodes.NOT_SPUN))
+def test_the_policy_allows_what_the_running_node_has_and_nothing_else(name, tmp_path):
+    bench = nodes.Bench(name, tmp_path)
+    try:
+        found = interfaces_of(bench.node, bench.node.get_name())
+    finally:
+        bench.close()
+    path = file_of(name)
+    assert read_policy(path) == found
+    assert path.read_text() == policy(name, found)
+
+
+def test_every_policy_belongs_to_a_node():
+    assert {path.name for path in FOLDER.iterdir()} == {
+        file_of(name).name for name in set(NODES) - nodes.NOT_SPUN
+    }
+
+
+def test_a_policy_says_who_may_do_what():
+    allowed = read_policy(file_of("goal_selector"))
+    assert "/approach_place" in allowed.publish and "/cmd_vel" not in allowed.publish
+    assert allowed.call == {"/navigate_to_pose"} and allowed.execute == {"/approach_person"}
+    assert {"/map", "/social_people", "/tf"} <= allowed.subscribe
