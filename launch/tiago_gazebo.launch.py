@@ -10,7 +10,7 @@ from launch_ros.actions import Node, SetParameter
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 from social_nav_core.sim.gazebo.classic import classic_world_file
-from social_nav_core.sim.gazebo.world import world_file
+from social_nav_core.sim.gazebo.world import world_files
 from social_nav_core.sim.scene import load_scene
 from social_nav_nodes.launching import (
     YES_NO,
@@ -148,8 +148,11 @@ def files_of(scene, name):
     """The world and the map of a scene: those that are shipped, or new ones for a scene file."""
     world = ROOT / "worlds" / "sdf" / f"{name}.sdf"
     if not world.is_file():
-        world = Path(tempfile.mkdtemp(prefix="social_nav_")) / "world.sdf"
-        world.write_bytes(world_file(scene))
+        folder = Path(tempfile.mkdtemp(prefix="social_nav_"))
+        world = folder / "sdf" / f"{scene.name}.sdf"
+        for path, content in world_files(scene).items():
+            (folder / path).parent.mkdir(exist_ok=True)
+            (folder / path).write_bytes(content)
     return world, map_of(ROOT, scene)
 
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from social_nav_core.__main__ import main
 from social_nav_core.sim.gazebo.scene_file import scene_file
+from social_nav_core.sim.gazebo.walkers import LEAD, walks
 from social_nav_core.sim.lidar import LidarParameters
 from social_nav_core.sim.scene import BODY_RADIUS, load_scene
 
@@ -49,9 +50,11 @@ def test_writing_them_again_gives_the_same_bytes(tmp_path, capsys):
     assert main(["export-world", *map(str, SCENES), "--out", str(tmp_path)]) == 0
     written = {path.relative_to(tmp_path) for path in tmp_path.rglob("*.*")}
     kept = {
-        path.relative_to(WORLDS) for kind in ("sdf", "maps") for path in WORLDS.glob(f"{kind}/*")
+        path.relative_to(WORLDS)
+        for kind in ("sdf", "meshes", "maps")
+        for path in WORLDS.glob(f"{kind}/*")
     }
-    assert written == kept, "worlds/sdf or worlds/maps has other files: run export-world"
+    assert written == kept, "worlds/sdf, meshes or maps has other files: run export-world"
     for name in written:
         assert (tmp_path / name).read_bytes() == (WORLDS / name).read_bytes(), name
     assert f"{len(SCENES)} scene(s)" in capsys.readouterr().out
@@ -99,12 +102,17 @@ def test_the_robot_starts_and_ends_on_free_cells_and_people_stand_where_the_scen
     for person in scene.people:
         model = world.find(f"model[@name='{person.id}']")
         x, y, z, roll, pitch, yaw = numbers(model, "pose")
-        assert (x, y, yaw) == pytest.approx(person.pose, abs=1e-5)
+        link = model.find("link")
+        back = -numbers(link, "pose")[0] if link.find("pose") is not None else 0.0
+        assert back == (LEAD if walks(person) else 0.0)
+        body = (x - back * math.cos(yaw), y - back * math.sin(yaw))
+        assert body == pytest.approx(person.pose[:2], abs=1e-5)
+        assert math.cos(yaw - person.pose[2]) == pytest.approx(1.0)
         assert (z, roll, pitch) == (0, 0, 0)
-        walks = model.findtext("static") == "false"
-        assert walks == bool(person.script)
+        moves = model.findtext("static") == "false"
+        assert moves == bool(person.script)
         controlled = {plugin.get("name").rpartition("::")[2] for plugin in model.findall("plugin")}
-        assert controlled == ({"VelocityControl", "PosePublisher"} if walks else set())
+        assert controlled == ({"VelocityControl", "PosePublisher"} if moves else set())
 
 
 def test_grey_is_unknown_for_the_map_server():
@@ -120,6 +128,11 @@ def test_people_have_a_front_and_the_legs_that_the_simulated_lidar_sees(scene):
     world = world_of(scene.name)
     for person in scene.people:
         link = world.find(f"model[@name='{person.id}']/link")
+        body = link.find("collision/geometry/cylinder")
+        assert numbers(body, "radius") == [BODY_RADIUS]
+        if walks(person):
+            assert link.find("visual") is None, "an actor shows who walks"
+            continue
         place = {v.get("name"): numbers(v, "pose") for v in link.findall("visual")}
         assert place["nose"][0] > 0.08 > place["hair"][0]
         assert place["badge"][0] > 0.1
@@ -131,8 +144,6 @@ def test_people_have_a_front_and_the_legs_that_the_simulated_lidar_sees(scene):
             shoe = link.find(f"visual[@name='{side}_shoe']")
             top = place[f"{side}_shoe"][2] + 0.5 * numbers(shoe, "geometry/box/size")[2]
             assert top < 0.0945, "shoes stay below the lidar's plane"
-        body = link.find("collision/geometry/cylinder")
-        assert numbers(body, "radius") == [BODY_RADIUS]
 
 
 @each_scene
@@ -153,6 +164,7 @@ KNOWN_SYSTEMS = {
     "sensors": "Sensors",
     "velocity-control": "VelocityControl",
     "pose-publisher": "PosePublisher",
+    "follow-actor": "FollowActor",
 }
 
 

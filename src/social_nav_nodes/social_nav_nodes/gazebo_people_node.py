@@ -21,6 +21,7 @@ from social_nav_core.sim.camera import BoxBlockers, Camera, CameraParameters
 from social_nav_core.sim.cast import Cast
 from social_nav_core.sim.detector import Detector, DetectorParameters
 from social_nav_core.sim.gazebo.following import following_velocity
+from social_nav_core.sim.gazebo.walkers import body_of_model
 from social_nav_core.sim.people import Crowd, PersonState, WalkerParameters
 from social_nav_core.sim.scene import load_scene
 from std_msgs.msg import Header
@@ -73,6 +74,7 @@ class GazeboPeopleNode(Node):
         )
         still = replace(read["walkers"], sway=0.0)
         self._crowd = Crowd(scene.people, still, scene.room.box_array)
+        self._scripted = {person.id: person for person in scene.people if person.script}
         self._camera = Camera(read["camera"])
         self._detector = Detector(self._camera, read["detector"], camera_rng)
         self._cast = Cast(self._crowd.states, camera_rng)
@@ -84,9 +86,8 @@ class GazeboPeopleNode(Node):
         self._transforms = TransformLookup(self, log)
         self._diagnostics = Diagnostics(self, log)
         self._velocities = {
-            person.id: self.create_publisher(Twist, f"/model/{person.id}/cmd_vel", 1)
-            for person in scene.people
-            if person.script
+            name: self.create_publisher(Twist, f"/model/{name}/cmd_vel", 1)
+            for name in self._scripted
         }
         self._bodies = self.create_publisher(BodyArray, topics.BODIES, topics.SENSOR_QOS)
         self._truth = self.create_publisher(Odometry, topics.GROUND_TRUTH, topics.RELIABLE_QOS)
@@ -104,7 +105,9 @@ class GazeboPeopleNode(Node):
             yaw = float(yaw_from_quaternion(turn.x, turn.y, turn.z, turn.w))
             pose = np.array([place.x, place.y, yaw])
             if np.isfinite(pose).all():
-                self._poses[item.child_frame_id.rpartition("/")[2]] = pose
+                name = item.child_frame_id.rpartition("/")[2]
+                person = self._scripted.get(name)
+                self._poses[name] = pose if person is None else body_of_model(person, pose)
 
     def _robot(self) -> FloatArray | None:
         """Where the robot is in the map: as Gazebo says, else as its localisation says."""

@@ -10,6 +10,7 @@ import pytest
 from geometry_msgs.msg import Twist
 from social_nav_core.geometry import compose, relative
 from social_nav_core.sim.gazebo.following import following_velocity
+from social_nav_core.sim.gazebo.walkers import LEAD
 from social_nav_nodes.conversions import bodies_from, people_from, transform_message
 from social_nav_nodes.gazebo_people_node import GAZEBO_POSES, GazeboPeopleNode
 from social_nav_nodes.topics import SENSOR_QOS
@@ -21,7 +22,7 @@ SCENES = Path(__file__).resolve().parents[3] / "worlds" / "scenes"
 
 
 class Gazebo:
-    """Models that move exactly as VelocityControl would move them."""
+    """Bodies that move exactly as VelocityControl would move them; a walker's frame is ahead."""
 
     def __init__(self, graph, **poses):
         self.graph, self.poses = graph, {name: np.array(pose) for name, pose in poses.items()}
@@ -35,6 +36,9 @@ class Gazebo:
     def command(self, name, message):
         self.commands[name] = (message.linear.x, message.linear.y, message.angular.z)
 
+    def frame_of(self, name):
+        return self.poses[name] if name == "tiago" else compose(self.poses[name], (LEAD, 0, 0))
+
     def run(self, duration, step=0.05):
         for _ in range(round(duration / step)):
             for name, (forward, left, turning) in self.commands.items():
@@ -44,8 +48,8 @@ class Gazebo:
             self.publisher.publish(
                 TFMessage(
                     transforms=[
-                        transform_message(pose, f"model/{name}", header)
-                        for name, pose in self.poses.items()
+                        transform_message(self.frame_of(name), f"model/{name}", header)
+                        for name in self.poses
                     ]
                 )
             )

@@ -1,6 +1,7 @@
 """Write Gazebo worlds and Nav2 maps of scenes.
 
-For every scene OUT/sdf/NAME.sdf, and for its room OUT/maps/ROOM.pgm and OUT/maps/ROOM.yaml.
+For every scene OUT/sdf/NAME.sdf and the meshes of its walkers OUT/meshes/*.dae, and for its room
+OUT/maps/ROOM.pgm and OUT/maps/ROOM.yaml.
 The same scene gives the same bytes.
 """
 
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from social_nav_core.recordings.errors import DataError
 from social_nav_core.sim.gazebo.map import map_files
-from social_nav_core.sim.gazebo.world import world_file
+from social_nav_core.sim.gazebo.world import world_files
 from social_nav_core.sim.reading import SceneError
 from social_nav_core.sim.scene import Scene, load_scene
 from social_nav_core.whole_file import written_whole
@@ -30,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     files: dict[Path, bytes] = {}
     for path in arguments.scene:
         scene = _load(path)
-        files[Path("sdf") / f"{scene.name}.sdf"] = world_file(scene)
+        files.update({Path(name): content for name, content in world_files(scene).items()})
         image, description = map_files(scene.room)
         files[Path("maps") / f"{scene.room.name}.pgm"] = image
         files[Path("maps") / f"{scene.room.name}.yaml"] = description

@@ -16,7 +16,7 @@ from social_nav_core.sim.scene import Scene
 
 def classic_world_file(scene: Scene) -> bytes:
     """The SDF 1.6 file of a scene; the same bytes for the same scene."""
-    root = ElementTree.fromstring(world_file(scene))
+    root = ElementTree.fromstring(world_file(scene, actors=False))
     root.set("version", "1.6")
     world = root[0]
     for parent in [world, *world.iter("model")]:

@@ -2,64 +2,71 @@
 
 A person without a script is a static model.  One with a script has Gazebo's VelocityControl: it
 moves as ``/model/ID/cmd_vel`` says, in its own frame, and tells its pose on ``/model/ID/pose``.
+Whoever walks is seen as an actor (`walkers`), and the model has a body alone.
 """
 
 from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
+from social_nav_core.sim.gazebo.colours import BADGE, HAIR, SHIRTS, SHOES, SKIN, TROUSERS
+from social_nav_core.sim.gazebo.walkers import LEAD, add_actor, model_of_body, walks
 from social_nav_core.sim.gazebo.xml import Colour, add, add_collision, add_plugin, add_visual
 from social_nav_core.sim.lidar import LidarParameters
 from social_nav_core.sim.scene import BODY_RADIUS, ScenePerson
 
-SHIRTS: tuple[Colour, ...] = (
-    (0.80, 0.33, 0.23),
-    (0.20, 0.45, 0.70),
-    (0.25, 0.58, 0.36),
-    (0.86, 0.66, 0.20),
-    (0.50, 0.33, 0.62),
-    (0.35, 0.62, 0.66),
-)
-TROUSERS: Colour = (0.16, 0.19, 0.27)
-SKIN: Colour = (0.87, 0.68, 0.55)
-HAIR: Colour = (0.22, 0.15, 0.11)
-SHOES: Colour = (0.93, 0.93, 0.90)
-BADGE: Colour = (1.0, 1.0, 1.0)
 MASS = 70.0  # [kg]
 SEAT = 0.45  # height of a seat [m]
 SHOE = 0.07  # height of shoes [m], below TIAGo's lidar
 POSE_RATE = 30.0  # [Hz]
 
 
-def add_person(world: Element, person: ScenePerson, index: int) -> None:
-    """Append a person at the start of a scene; the index chooses the colour of the shirt."""
+def add_person(world: Element, person: ScenePerson, index: int, actors: bool) -> None:
+    """Append a person at the start of a scene.
+
+    Args:
+        world: to append to.
+        person: to append.
+        index: chooses the colour of the shirt.
+        actors: whether actors show those who walk; else they are models with stiff legs.
+    """
     model = add(world, "model", name=person.id)
-    x, y, yaw = person.pose
+    is_actor = actors and walks(person)
+    x, y, yaw = model_of_body(person, person.pose) if is_actor else person.pose
     add(model, "pose", (x, y, 0, 0, 0, yaw))
-    is_walker = bool(person.script)
-    add(model, "static", str(not is_walker).lower())
+    add(model, "static", str(not person.script).lower())
     link = add(model, "link", name="body")
-    if is_walker:
+    if is_actor:
+        add(link, "pose", (-LEAD, 0, 0, 0, 0, 0))
+    if person.script:
         add(link, "gravity", "false")
         _add_inertia(link, person.height)
     top = person.height if not person.seated else SEAT + 0.52 * person.height
     add_collision(link, "body", (0, 0, 0.5 * top, 0, 0, 0), "cylinder", (BODY_RADIUS, top))
-    hips = _add_legs(link, person)
-    _add_upper_body(link, person.height, hips, SHIRTS[index % len(SHIRTS)])
-    if is_walker:
-        add_plugin(model, "velocity-control", "VelocityControl")
-        add_plugin(
-            model,
-            "pose-publisher",
-            "PosePublisher",
-            publish_model_pose="true",
-            publish_nested_model_pose="false",
-            publish_link_pose="false",
-            publish_visual_pose="false",
-            publish_collision_pose="false",
-            use_pose_vector_msg="true",
-            update_frequency=(POSE_RATE,),
-        )
+    if is_actor:
+        add_actor(world, person, index)
+    else:
+        hips = _add_legs(link, person)
+        _add_upper_body(link, person.height, hips, SHIRTS[index % len(SHIRTS)])
+    if person.script:
+        _add_systems(model)
+
+
+def _add_systems(model: Element) -> None:
+    """Velocities in, the pose out."""
+    add_plugin(model, "velocity-control", "VelocityControl")
+    add_plugin(
+        model,
+        "pose-publisher",
+        "PosePublisher",
+        publish_model_pose="true",
+        publish_nested_model_pose="false",
+        publish_link_pose="false",
+        publish_visual_pose="false",
+        publish_collision_pose="false",
+        use_pose_vector_msg="true",
+        update_frequency=(POSE_RATE,),
+    )
 
 
 def _add_inertia(link: Element, height: float) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element
 
 from social_nav_core.sim.gazebo.people import add_person
+from social_nav_core.sim.gazebo.walkers import mesh_files
 from social_nav_core.sim.gazebo.xml import (
     Colour,
     add,
@@ -37,15 +38,29 @@ FLOOR: Colour = (0.70, 0.66, 0.60)
 STEP = 0.004  # of the physics [s]
 
 
-def world_file(scene: Scene) -> bytes:
-    """The SDF file of a scene; the same bytes for the same scene."""
+def world_files(scene: Scene) -> dict[str, bytes]:
+    """The SDF file of a scene, ``sdf/NAME.sdf``, and the meshes of its walkers, ``meshes/*.dae``.
+
+    The world names the meshes by where they are from itself, so keep the two folders together.
+    """
+    meshes = {f"meshes/{name}": content for name, content in mesh_files(scene).items()}
+    return {f"sdf/{scene.name}.sdf": world_file(scene), **meshes}
+
+
+def world_file(scene: Scene, actors: bool = True) -> bytes:
+    """The SDF file of a scene; the same bytes for the same scene.
+
+    Args:
+        scene: to write.
+        actors: whether actors show those who walk; else they are models with stiff legs.
+    """
     root = Element("sdf", version="1.9")
     world = add(root, "world", name=scene.name)
     _add_systems(world)
     _add_light(world)
     _add_room(world, scene.room)
     for index, person in enumerate(scene.people):
-        add_person(world, person, index)
+        add_person(world, person, index, actors)
     return document(root, f"Written by export-world from the scene '{scene.name}'.")
 
 
