@@ -15,7 +15,8 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
 from perception.plan import Plan, read_plan, weights_file  # noqa: E402
-from perception.simulated import SCENES, all_scenes, scene_counts, written  # noqa: E402
+from perception.simulated import SCENES, all_scenes, counted, scene_answers, written  # noqa: E402
+from social_nav_core.perception.expected import ExpectedParameters  # noqa: E402
 from social_nav_core.sim.scene import load_scene  # noqa: E402
 
 
@@ -67,19 +68,17 @@ def test_without_torch_the_benchmark_says_what_it_needs() -> None:
     )
 
 
-def answer_by_wrist(windows: np.ndarray) -> dict[str, np.ndarray]:
-    """Interacting where a wrist is above the nose, else not interested."""
+def answer_by_wrist(windows: np.ndarray) -> np.ndarray:
+    """Probabilities of intents: interacting where a wrist is above the nose, else not so."""
     raised = windows[:, :, 9:11, 1].min(axis=(1, 2)) < windows[:, :, 0, 1].mean(axis=1)
-    logits = np.zeros((len(windows), 3))
-    logits[np.arange(len(windows)), np.where(raised, 0, 2)] = 1.0
-    return {"intent": logits}
+    return np.where(raised[:, None], [0.8, 0.1, 0.1], [0.1, 0.1, 0.8])
 
 
 def test_people_of_a_scene_are_asked_about_by_their_true_label() -> None:
     scene = load_scene(SCENES / "approach.yaml")
     total: dict[tuple[str, str, str], np.ndarray] = {}
     for seed in range(6):
-        for key, count in scene_counts(scene, answer_by_wrist, seed).items():
+        for key, count in counted(scene_answers(scene, answer_by_wrist, seed)).items():
             total[key] = total.get(key, 0) + count
     waving = total["ana", "wave", "interested"]
     assert waving[0] > 0.5 * waving.sum() > 0
@@ -87,8 +86,20 @@ def test_people_of_a_scene_are_asked_about_by_their_true_label() -> None:
     assert bystander[2] > 0.9 * bystander.sum() > 0
 
 
+def test_expected_shares_turn_unsure_answers() -> None:
+    label = ("ana", "no_response", "not_interested")
+    answers = {label: np.array([[0.7, 0.0, 0.3], [0.9, 0.0, 0.1]])}
+    assert counted(answers)[label].tolist() == [2, 0, 0]
+    rarely = ExpectedParameters(0.3, 0.2, 0.5)  # odds of 7 to 3 and 9 to 1 become a fifth
+    assert counted(answers, rarely)[label].tolist() == [1, 0, 1]
+    found = written({"hall": answers}, rarely).splitlines()[2]
+    assert found == (
+        "| hall | ana | no_response, not interested | 2 | 50 % | 0 % | 50 % | 50 % | 0 % | 50 % |"
+    )
+
+
 def test_table_of_scenes_has_a_line_for_everybody() -> None:
-    counts = all_scenes(answer_by_wrist, views=1)
-    lines = written(counts, counts).splitlines()
-    assert len(lines) == 2 + sum(map(len, counts.values()))
+    found = all_scenes(answer_by_wrist, views=[0])
+    lines = written(found, ExpectedParameters()).splitlines()
+    assert len(lines) == 2 + sum(map(len, found.values()))
     assert any(line.startswith("| face_to_face |") for line in lines)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from social_nav_core.geometry import FloatArray, wrap_angle
+from social_nav_core.interaction.selection import SelectionParameters
 from social_nav_core.people import Intent
+from social_nav_core.perception.expected import ExpectedParameters, as_expected
 from social_nav_core.perception.metrics import Classes
 from social_nav_core.perception.track_windows import TrackWindows
 from social_nav_core.perception.windows import Float32Array, normalised
@@ -21,27 +23,31 @@ from social_nav_core.sim.world import World
 from social_nav_core.skeleton import JOINTS
 
 SCENES = Path(__file__).parents[2] / "worlds" / "scenes"
+ENOUGH = SelectionParameters().least_wish
 _RATE, _SECONDS, _STEPS = 10.0, 12.0, 2
 _SETTLED = 1.5  # [s] since a label's begin from which on the answer counts
 _IN_FRONT = np.radians(75.0)  # of the chest, from where a robot can be looked at
 
-Answer = Callable[[Float32Array], dict[str, FloatArray]]
-Counts = dict[tuple[str, str, str], Classes]
+Answer = Callable[[Float32Array], FloatArray]
+Label = tuple[str, str, str]
+"""Person, true action, true intent."""
+Counts = dict[Label, Classes]
+Answers = dict[Label, FloatArray]
 
 
-def scene_counts(scene: Scene, answer: Answer, seed: int) -> Counts:
-    """How often a student gives each intent to everybody of a scene.
+def scene_answers(scene: Scene, answer: Answer, seed: int) -> Answers:
+    """What a student says of the intent of everybody of a scene.
 
     The robot stands still 1.5 to 5 m from one of the people and looks at them.  Whoever is meant to
     look at it counts only while it is in front of them.
 
     Args:
         scene: with its people.
-        answer: logits by task of centred windows.
+        answer: probabilities (n, 3) of intents of centred windows.
         seed: of viewpoint, bodies and tracker.
 
     Returns:
-        Answers (3,) by intent, of each person, true action and true intent.
+        Probabilities (n, 3) by label.
     """
     rng = np.random.default_rng(seed)
     someone = np.array(scene.people[int(rng.integers(len(scene.people)))].pose)
@@ -55,7 +61,7 @@ def scene_counts(scene: Scene, answer: Answer, seed: int) -> Counts:
     camera, cast = Camera(), Cast(world.state.people, rng)
     detector, blockers = Detector(camera, None, rng), BoxBlockers.of(scene.room.boxes)
     windows, since = TrackWindows(), dict[str, tuple[object, float]]()
-    found: list[tuple[tuple[str, str, str], Float32Array]] = []
+    found: dict[Label, list[Float32Array]] = {}
     for _ in range(round(_RATE * _SECONDS)):
         for _ in range(_STEPS):
             world.step(None, 1.0 / _RATE / _STEPS)
@@ -82,14 +88,8 @@ def scene_counts(scene: Scene, answer: Answer, seed: int) -> Counts:
                 continue
             if name in seen and state.time - since[name][1] >= _SETTLED:
                 key = (name, labels.action.name.lower(), labels.intent.name.lower())
-                found.append((key, window))
-    if not found:
-        return {}
-    given = answer(np.stack([window for _, window in found]))["intent"].argmax(axis=-1)
-    counts: Counts = {}
-    for (key, _), intent in zip(found, given, strict=True):
-        counts.setdefault(key, np.zeros(len(Intent) - 1, dtype=np.int64))[intent] += 1
-    return counts
+                found.setdefault(key, []).append(window)
+    return {key: answer(np.stack(windows)) for key, windows in found.items()}
 
 
 def _facing(person: PersonState, place: FloatArray) -> bool:
@@ -98,41 +98,58 @@ def _facing(person: PersonState, place: FloatArray) -> bool:
     return bool(abs(wrap_angle(bearing - yaw)) < _IN_FRONT)
 
 
-def all_scenes(answer: Answer, views: int = 6) -> dict[str, Counts]:
-    """Counts of every scene with people and without flows, over several viewpoints."""
-    result: dict[str, Counts] = {}
+def all_scenes(answer: Answer, views: Iterable[int] = range(6)) -> dict[str, Answers]:
+    """Answers in every scene with people and without flows, from the viewpoints of some seeds."""
+    result: dict[str, Answers] = {}
     for path in sorted(SCENES.glob("*.yaml")):
         scene = load_scene(path)
         if scene.flows or not scene.people:
             continue
-        total: Counts = {}
-        for seed in range(views):
-            for key, count in scene_counts(scene, answer, seed).items():
-                total[key] = total.get(key, np.zeros_like(count)) + count
-        result[path.stem] = total
+        parts: dict[Label, list[FloatArray]] = {}
+        for seed in views:
+            for key, given in scene_answers(scene, answer, seed).items():
+                parts.setdefault(key, []).append(given)
+        result[path.stem] = {key: np.concatenate(given) for key, given in parts.items()}
     return result
 
 
-def written(as_trained: dict[str, Counts], expected: dict[str, Counts]) -> str:
+def counted(answers: Answers, expected: ExpectedParameters | None = None) -> Counts:
+    """How often each intent (3,) is the likeliest, by label; with other shares where given."""
+    return {
+        key: np.bincount(
+            (given if expected is None else as_expected(given, expected)).argmax(axis=-1),
+            minlength=given.shape[1],
+        )
+        for key, given in answers.items()
+    }
+
+
+def written(found: dict[str, Answers], expected: ExpectedParameters) -> str:
     """Markdown: one line per scene, person and true label.
 
     Args:
-        as_trained: counts of a student's own answers.
-        expected: counts of its answers with other shares of intents expected.
+        found: a student's own answers by scene.
+        expected: shares of intents, as the perception has them.
     """
     lines = [
-        "| scene | person | truth | interacting | interested | not interested | right | right, "
-        "other shares |",
-        "|---|---|---|---|---|---|---|---|",
+        "| scene | person | truth | windows | interacting | interested | not interested | right | "
+        "right as trained | wish |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for scene, counts in as_trained.items():
-        for (person, action, intent), count in sorted(counts.items()):
-            truth = "interacting or interested" if intent != "not_interested" else "not interested"
+    for scene, answers in found.items():
+        as_trained, counts = counted(answers), counted(answers, expected)
+        for key, count in sorted(counts.items()):
+            person, action, intent = key
+            wants = intent != "not_interested"
+            truth = "interacting or interested" if wants else "not interested"
             shown = " | ".join(f"{one:.0f} %" for one in 100.0 * count / count.sum())
             rights = [
-                100.0 * (one[:2].sum() if intent != "not_interested" else one[2]) / one.sum()
-                for one in (count, expected[scene][person, action, intent])
+                100.0 * (one[:2].sum() if wants else one[2]) / one.sum()
+                for one in (count, as_trained[key])
             ]
             right = " | ".join(f"{one:.0f} %" for one in rights)
-            lines.append(f"| {scene} | {person} | {action}, {truth} | {shown} | {right} |")
+            given = as_expected(answers[key], expected)
+            wish = 100.0 * (given[:, :2].sum(axis=-1) >= ENOUGH).mean()
+            about = f"{scene} | {person} | {action}, {truth} | {count.sum()}"
+            lines.append(f"| {about} | {shown} | {right} | {wish:.0f} % |")
     return "\n".join(lines)

@@ -18,6 +18,7 @@ from rclpy.time import Time
 from social_nav_core.bodies import Body
 from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import parameter
+from social_nav_core.perception.expected import ExpectedParameters
 from social_nav_core.perception.groups import GroupParameters
 from social_nav_core.perception.intake import IntakeParameters
 from social_nav_core.perception.kinematics import KinematicsParameters
@@ -63,6 +64,7 @@ class PerceptionNode(Node):
         "kinematics": KinematicsParameters,
         "labels": LabelParameters,
         "groups": GroupParameters,
+        "expected": ExpectedParameters,
     }
 
     def __init__(self, **options: Any) -> None:
@@ -79,6 +81,7 @@ class PerceptionNode(Node):
             read["kinematics"],
             read["labels"],
             read["groups"],
+            read["expected"],
         )
         self._log = ThrottledLog(self.get_logger())
         self._transforms = TransformLookup(self, self._log)

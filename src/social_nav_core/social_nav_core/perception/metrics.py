@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
@@ -99,19 +99,3 @@ def fitted_temperature(logits: FloatArray, truth: Classes) -> float:
 def probabilities(logits: FloatArray, temperature: float) -> FloatArray:
     """Softmax of logits ``(n, classes)`` at a temperature."""
     return np.asarray(softmax(logits / temperature, axis=-1))
-
-
-def with_prior(logits: FloatArray, trained: ArrayLike, expected: ArrayLike) -> FloatArray:
-    """Logits ``(n, classes)`` for a place where classes are as frequent as expected there.
-
-    Training data hold classes in shares of their own; by Bayes' rule the logits of other shares
-    differ by the logarithm of the ratio (Saerens et al., Neural Computation 2002, eq. 2.4).
-
-    Args:
-        logits: of calibrated answers.
-        trained, expected: shares (classes,), above 0.
-    """
-    before, now = np.asarray(trained, dtype=float), np.asarray(expected, dtype=float)
-    if (before <= 0.0).any() or (now <= 0.0).any():
-        raise ValueError(f"shares are {before} and {now}, expected all above 0")
-    return np.asarray(logits + np.log(now / now.sum()) - np.log(before / before.sum()))

@@ -12,6 +12,7 @@ from social_nav_core.bodies import Body
 from social_nav_core.geometry import FloatArray, wrap_angle
 from social_nav_core.parameters import check, parameter
 from social_nav_core.people import Person
+from social_nav_core.perception.expected import ExpectedParameters, as_expected
 from social_nav_core.perception.groups import GroupFilter, GroupParameters
 from social_nav_core.perception.heading import turned_from_camera
 from social_nav_core.perception.intake import Intake, IntakeParameters
@@ -78,6 +79,7 @@ class Perception:
     Args:
         student: answers the windows.
         memory, intake, kinematics, labels, groups: how long, from whom and how fast things follow.
+        expected: how frequent intents are.
 
     Raises:
         ParameterError: a parameter is out of bounds.
@@ -91,9 +93,12 @@ class Perception:
         kinematics: KinematicsParameters | None = None,
         labels: LabelParameters | None = None,
         groups: GroupParameters | None = None,
+        expected: ExpectedParameters | None = None,
     ) -> None:
         self.memory = MemoryParameters() if memory is None else memory
+        self.expected = ExpectedParameters() if expected is None else expected
         check(self.memory)
+        check(self.expected)
         self._student = student
         about = student.about
         self._intake = Intake(intake)
@@ -141,6 +146,7 @@ class Perception:
     def _ask(self, time: float) -> None:
         batch = self._windows.windows(self._labels.due)
         answers = self._student.probabilities(batch.joints)
+        answers["intent"] = as_expected(answers["intent"], self.expected)
         self._labels.update(time, batch.names, answers, batch.share)
         self._shares.update(zip(batch.names, batch.share.tolist(), strict=True))
 

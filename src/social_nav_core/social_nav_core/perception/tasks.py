@@ -46,3 +46,7 @@ def class_names(task: str) -> tuple[str, ...]:
 def label_table() -> NDArray[np.int64]:
     """Classes ``(10, 3)`` of intent, attitude and action for each action class."""
     return np.array([labels_of(Action(k + 1)) for k in range(CLASSES["action"])])
+
+
+BALANCED_INTENTS = np.bincount(label_table()[:, 0], minlength=CLASSES["intent"]) / CLASSES["action"]
+"""Shares (3,) of the intents where every action is as frequent as any other: training data."""

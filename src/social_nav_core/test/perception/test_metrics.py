@@ -11,7 +11,6 @@ from social_nav_core.perception.metrics import (
     probabilities,
     scores,
     weighted_f1,
-    with_prior,
 )
 
 
@@ -56,14 +55,3 @@ def test_temperature_undoes_a_scaling_of_true_log_odds() -> None:
     assert fitted_temperature(odds * 3.0, truth) == pytest.approx(3.0, rel=0.05)
     assert calibration_error(probabilities(odds * 3.0, 1.0), truth) > 0.1
     assert calibration_error(probabilities(odds * 3.0, 3.0), truth) < 0.02
-
-
-def test_prior_follows_bayes_rule() -> None:
-    rng = np.random.default_rng(0)
-    likelihood = rng.uniform(0.1, 1.0, (5, 3))
-    trained, expected = np.array([0.6, 0.2, 0.2]), np.array([1.0, 1.0, 2.0])
-    posterior = likelihood * expected / (likelihood * expected).sum(axis=1, keepdims=True)
-    shifted = with_prior(np.log(likelihood * trained), trained, expected)
-    np.testing.assert_allclose(probabilities(shifted, 1.0), posterior)
-    with pytest.raises(ValueError, match="expected all above 0"):
-        with_prior(shifted, trained, [0.5, 0.5, 0.0])
