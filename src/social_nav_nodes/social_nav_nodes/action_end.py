@@ -9,11 +9,16 @@ from rclpy.task import Future
 
 
 async def finish(done: Future, goal_handle: ServerGoalHandle) -> Any:
-    """Wait for a result and tell the client: cancelled on request, else by its error code."""
-    result = await done
+    """Tell the client how a goal ended: cancelled on request, else succeeded or aborted.
+
+    Args:
+        done: gives the result, and whether it is a success; Humble's results cannot say.
+        goal_handle: of the goal.
+    """
+    result, succeeded = await done
     if goal_handle.is_cancel_requested:
         goal_handle.canceled()
-    elif result.error_code == 0:
+    elif succeeded:
         goal_handle.succeed()
     else:
         goal_handle.abort()

@@ -142,7 +142,7 @@ class GoalSelectorNode(Node):
         )
         if approach.place is not None:
             result.place = self._place_message(approach.place)
-        approach.done.set_result(result)
+        approach.done.set_result((result, error_code == Result.NONE))
 
     def _tick(self) -> None:
         approach = self._approach

@@ -45,7 +45,7 @@ from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.transforms import TransformLookup, WaitingMessages
 
 SOCIAL, SCAN = "social costs", "scan"  # what is watched
-UNKNOWN, TF_ERROR, TIMEOUT = 9000, 9002, 9003  # error codes, as newer Nav2 names them
+NONE, UNKNOWN, TF_ERROR, TIMEOUT = 0, 9000, 9002, 9003  # error codes, as newer Nav2 names them
 FASTEST, FASTEST_TURN = 5.0, 20.0  # that odometry may say [m/s], [rad/s]
 
 
@@ -249,12 +249,15 @@ class NavigatorNode(Node):
         if self._drive is None:
             return
         drive, self._drive = self._drive, None
-        if error_code == NavigateToPose.Result.NONE or drive.goal_handle.is_cancel_requested:
+        if error_code == NONE or drive.goal_handle.is_cancel_requested:
             self.get_logger().info(f"the drive ended: {message or 'arrived'}")
         else:
             self._log.warning(f"drive {id(drive)}", f"the drive ended: {message}")
         self._cmd_vel.publish(Twist())
-        drive.done.set_result(NavigateToPose.Result(error_code=error_code, error_msg=message))
+        result = NavigateToPose.Result()
+        if hasattr(result, "error_code"):  # Humble's is empty
+            result.error_code, result.error_msg = error_code, message
+        drive.done.set_result((result, error_code == NONE))
 
     def _now(self) -> float:
         return self.get_clock().now().nanoseconds * 1e-9
@@ -329,7 +332,7 @@ class NavigatorNode(Node):
         drive.distance = command.distance_remaining
         self._send_feedback(drive, robot_in_map, now)
         if command.status is DriveStatus.ARRIVED:
-            self._end("", NavigateToPose.Result.NONE)
+            self._end("", NONE)
 
     def _send_feedback(self, drive: Drive, robot_in_map: FloatArray, now: float) -> None:
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=topics.MAP_FRAME)

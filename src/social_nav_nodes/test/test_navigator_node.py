@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 from action_msgs.msg import GoalStatus
@@ -9,9 +13,11 @@ from geometry_msgs.msg import Twist
 from nav2_msgs.action import NavigateToPose
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from rclpy.action import ActionClient
+from rclpy.task import Future
 from sensor_msgs.msg import LaserScan
 from social_nav_core.grid import GridGeometry
 from social_nav_core.sim.robot import DifferentialDrive, RobotParameters
+from social_nav_nodes.action_end import finish
 from social_nav_nodes.conversions import (
     grid_message,
     path_from,
@@ -194,3 +200,21 @@ def test_an_obstacle_that_only_the_lidar_sees_is_driven_around(bench):
     obstacle = 1.5 * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
     gaps = np.linalg.norm(points[:, None] - obstacle, axis=-1)
     assert gaps.min() > 0.27
+
+
+@pytest.mark.parametrize(
+    ("cancelled", "succeeded", "end"),
+    [(False, True, "succeed"), (False, False, "abort"), (True, False, "canceled")],
+)
+def test_a_result_without_an_error_code_ends_a_goal_as_well(cancelled, succeeded, end):
+    """Humble's NavigateToPose says nothing but whether it succeeded."""
+    done, result = Future(), object()
+    told: list[str] = []
+    done.set_result((result, succeeded))
+    handle: Any = SimpleNamespace(is_cancel_requested=cancelled)
+    for name in ("succeed", "abort", "canceled"):
+        setattr(handle, name, partial(told.append, name))
+    with pytest.raises(StopIteration) as stopped:
+        finish(done, handle).send(None)
+    assert stopped.value.value is result
+    assert told == [end]

@@ -172,7 +172,8 @@ class ObserverNode(Node):
         if self._job.task == "approach":
             self._target_id = outcome.result.person_id
         reached = outcome.status == GoalStatus.STATUS_SUCCEEDED
-        why = outcome.result.error_msg or f"the goal failed (status {outcome.status})"
+        why = getattr(outcome.result, "error_msg", "")  # Humble's navigator has no message
+        why = why or f"the goal failed (status {outcome.status})"
         self._finish(reached, "reached the goal" if reached else why)
 
     def _see_feedback(self, message: object) -> None:
