@@ -7,6 +7,7 @@ import pytest
 from geometry_msgs.msg import Quaternion
 from social_nav_core.bodies import Body
 from social_nav_core.people import Intent
+from social_nav_core.perception.expected import ExpectedParameters
 from social_nav_core.perception.perceive import MemoryParameters
 from social_nav_core.proxemics.model import ModelError
 from social_nav_core.sim.camera import BoxBlockers, Camera
@@ -273,6 +274,12 @@ def test_an_unknown_frame_is_named(bench):
     bench.graph.pass_time(1.0)
     assert bench.received == []
     assert "'nowhere'" in bench.said
+
+
+def test_expected_shares_are_the_pipelines(graph):
+    shares = {"interacting": 0.25, "interested": 0.15, "not_interested": 0.45}
+    node = graph.add(PerceptionNode, parameters={f"expected.{k}": v for k, v in shares.items()})
+    assert node._perception.expected == ExpectedParameters(**shares)
 
 
 def test_costs_last_as_long_as_the_memory():
