@@ -20,6 +20,7 @@ from social_nav_core.sim.gazebo.walkers import (
     model_of_body,
     walks,
 )
+from social_nav_core.sim.gazebo.world import world_files
 from social_nav_core.sim.motion import standing
 from social_nav_core.sim.people import stride_length
 from social_nav_core.sim.scene import load_scene
@@ -241,6 +242,19 @@ def test_worlds_have_an_actor_for_each_walker_and_its_mesh(scene):
         assert float(follow.findtext("animation_x_vel")) == pytest.approx(1.0 / speed, abs=1e-5)
         assert float(follow.findtext("velocity")) > speed
         assert float(follow.findtext("min_distance")) < LEAD
+
+
+def test_files_of_a_world_hold_together_wherever_they_are_written(tmp_path):
+    scene = next(scene for scene in SCENES if scene.name == "walking_group")
+    files = world_files(scene)
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    world = find(ElementTree.parse(tmp_path / "sdf" / "walking_group.sdf"), "world")
+    meshes = {element.text for element in world.iter("filename")}
+    assert len(meshes) == 3 == len(files) - 1
+    for mesh in meshes:
+        assert (tmp_path / "sdf" / mesh).read_bytes() == (WORLDS / "sdf" / mesh).read_bytes()
 
 
 def follow(actor, target, nearest, speed, dt):
