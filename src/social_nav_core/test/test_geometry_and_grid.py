@@ -182,11 +182,13 @@ def test_a_number_without_bounds_is_no_parameter():
         parameter(1.0, "m", "a length")
 
 
-def test_the_example_of_the_readme_runs(tmp_path):
+def test_the_examples_of_the_readme_run(tmp_path):
     readme = Path(__file__).parents[1] / "README.md"
-    (code,) = re.findall(r"```python\n(.*?)```", readme.read_text(), re.DOTALL)
+    examples = re.findall(r"```python\n(.*?)```", readme.read_text(), re.DOTALL)
     script = tmp_path / "example.py"
-    script.write_text(code)
-    costs = runpy.run_path(str(script))["costs"]
+    script.write_text("\n".join(examples))
+    ran = runpy.run_path(str(script))
+    assert ran["people"] == []
+    costs = ran["costs"]
     assert costs.shape == (140, 260)
     assert 0.95 < costs.max() <= 1.0
