@@ -104,9 +104,9 @@ def parse_yaml(text: str, path: str | Path) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}: " if mark is not None else ""
-        raise FileError(path, f"is not YAML: {where}{_line(error.problem or error)}") from error
+        raise FileError(path, f"is not YAML: {where}{one_line(error.problem or error)}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise FileError(path, f"is not YAML: {_line(error)}") from error
+        raise FileError(path, f"is not YAML: {one_line(error)}") from error
 
 
 def shown(value: Any) -> str:
@@ -135,7 +135,7 @@ def read_arrays(path: str | Path, most: int) -> dict[str, np.ndarray]:
     except FileError:
         raise
     except _BROKEN_ARCHIVE as error:
-        raise FileError(path, f"is not an NPZ file: {_line(error)}") from error
+        raise FileError(path, f"is not an NPZ file: {one_line(error)}") from error
 
 
 def _arrays(archive: zipfile.ZipFile, path: str | Path, most: int) -> dict[str, np.ndarray]:
@@ -190,8 +190,8 @@ def _array(content: bytes, name: str, path: str | Path) -> np.ndarray:
     return values.reshape(shape, order="F" if fortran else "C").copy()
 
 
-def _line(error: object) -> str:
-    """What an error says, in one line."""
+def one_line(error: object) -> str:
+    """What an error or a value says, in one line of at most 200 characters."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= 200 else f"{text[:197]}..."
 
@@ -227,7 +227,7 @@ class _PlainLoader(yaml.SafeLoader):
             if not isinstance(key, yaml.ScalarNode):
                 raise _problem("a key is no plain value", key.start_mark)
             if key.value in seen:
-                raise _problem(f"'{_line(key.value)}' is repeated", key.start_mark)
+                raise _problem(f"'{one_line(key.value)}' is repeated", key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 

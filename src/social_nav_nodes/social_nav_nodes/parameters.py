@@ -13,6 +13,7 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from social_nav_core.input_files import one_line
 from social_nav_core.parameters import ParameterError, ParameterSpec, specs
 
 Parameters = TypeVar("Parameters")
@@ -38,7 +39,7 @@ def read_parameters(node: Node, groups: Mapping[str, type[Any]]) -> dict[str, An
         if name not in (*known, *OTHERS) and not name.startswith("qos_overrides."):
             likely = get_close_matches(name, known, n=1, cutoff=0.0)
             raise ParameterError(
-                f"{node.get_name()}: unknown parameter {name}, did you mean {likely[0]}?"
+                f"{node.get_name()}: unknown parameter {one_line(name)}, did you mean {likely[0]}?"
             )
     return {prefix: _read_group(node, prefix, group) for prefix, group in groups.items()}
 

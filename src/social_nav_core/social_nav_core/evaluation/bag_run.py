@@ -240,6 +240,7 @@ class _People:
         self.ids = tuple(sorted({p.id for _, message in messages for p in message.people}))
         shape = (len(times), len(self.ids))
         self.poses = np.full((*shape, 3), np.nan)
+        self._path = path
         self.labels = {n: np.zeros(shape, np.int8) for n in ("intent", "attitude", "action")}
         self.groups = np.full(shape, "", dtype=object)
         stamps = np.array([time for time, _ in messages])
@@ -271,7 +272,10 @@ class _People:
                 self.poses[row, column] = pose
             self.groups[row, column] = person.group_id
             for name, values in self.labels.items():
-                values[row, column] = getattr(person, name)
+                label = getattr(person, name)
+                if not 0 <= label <= np.iinfo(np.int8).max:
+                    raise DataError(f"{self._path}: the {name} of a person is {label}")
+                values[row, column] = label
 
 
 def _grid(message: Any) -> tuple[GridGeometry, np.ndarray]:

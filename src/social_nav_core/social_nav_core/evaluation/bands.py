@@ -12,7 +12,7 @@ import yaml
 
 from social_nav_core.evaluation.batch import Result
 from social_nav_core.evaluation.metrics.table import METRICS
-from social_nav_core.input_files import FileError, read_yaml, shown
+from social_nav_core.input_files import FileError, one_line, read_yaml, shown
 
 WATCHED: dict[str, float] = {
     "success": 0.0,
@@ -105,15 +105,15 @@ def load_bands(path: str | Path) -> Bands:
 
 def _own_bands(path: str | Path, entry: Any, own: Any) -> dict[str, tuple[float, float]]:
     if not isinstance(own, Mapping):
-        raise BandError(f"{path}: {entry} is {shown(own)}, expected bands by metric")
+        raise BandError(f"{path}: {one_line(entry)} is {shown(own)}, expected bands by metric")
     bands = {}
     for name, band in own.items():
         good = isinstance(band, list) and len(band) == 2
         good = good and all(isinstance(x, (int, float)) and math.isfinite(x) for x in band)
         if name not in WATCHED or not good or band[0] > band[1]:
             raise BandError(
-                f"{path}: {entry}: {name} is {shown(band)}, expected [low, high] of a watched"
-                " metric"
+                f"{path}: {one_line(entry)}: {one_line(name)} is {shown(band)}, "
+                "expected [low, high] of a watched metric"
             )
         bands[str(name)] = (float(band[0]), float(band[1]))
     return bands

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from social_nav_core.geometry import FloatArray
-from social_nav_core.input_files import LARGEST_TABLE, FileError, read_text
+from social_nav_core.input_files import LARGEST_TABLE, FileError, one_line, read_text
 from social_nav_core.recordings.errors import DataError
 
 
@@ -64,7 +64,8 @@ class Table:
     def error(self, row: int, column: str, got: str, expected: str) -> DataError:
         """The error to raise for one cell; ``row`` counts rows of this table from 0."""
         return DataError(
-            f"{self.path}: row {self.lines[row]}, column {column}: '{got}', expected {expected}"
+            f"{self.path}: row {self.lines[row]}, column {column}: '{one_line(got)}', "
+            f"expected {expected}"
         )
 
     def _place(self, column: str) -> int:
