@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import rclpy
 from lifecycle_msgs.msg import State
@@ -52,8 +52,9 @@ class TrialNode(Node):
 
     PARAMETERS: ClassVar = {"": TrialParameters}
 
-    def __init__(self) -> None:
-        super().__init__("trial")
+    def __init__(self, **options: Any) -> None:
+        """Options are those of `rclpy.node.Node`."""
+        super().__init__("trial", **options)
         self.parameters: TrialParameters = read_parameters(self, self.PARAMETERS)[""]
         if not self.parameters.scene:
             raise ValueError("trial: parameter scene is empty, expected the path of a scene")
