@@ -120,3 +120,13 @@ def test_what_is_not_documented_fails():
     runner = engine.Runner("x", lambda data: int("two\nlines"), (ValueError,))
     runner(b"")
     assert runner.report.failures == {}
+
+
+def test_a_transform_from_before_all_time_does_not_end_the_navigator(tmp_path):
+    """Cases that fuzzing found: the newest transform has a negative stamp."""
+    found = "5d89552e4161f7728d431a246fb82f4b34ca89b4260577a13ce90447ad6b6d811c234cec9157d213223f"
+    found += "80e7247170a7194094757167a779e2a941614b07797e78cf73b8a581fe047afd74ce2e262b383b9b5d"
+    bench = nodes.Bench("navigator", tmp_path)
+    for data in (bytes.fromhex(found), b""):
+        nodes.message_case(bench, "/tf", data)
+    bench.close()

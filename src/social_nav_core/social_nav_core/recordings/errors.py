@@ -1,6 +1,5 @@
 """What readers of recordings raise."""
 
-
 import struct
 import zlib
 
