@@ -157,6 +157,8 @@ class TransformLookup:
 
     def _too_old(self, header: Header) -> str | None:
         """Why the newest transform is of no use any more; stamp 0 is that of static frames."""
+        if header.stamp.sec < 0:
+            return f"its stamp is {header.stamp.sec} s, expected none before 0"
         stamp = Time.from_msg(header.stamp)
         age = (self.node.get_clock().now() - stamp).nanoseconds * 1e-9
         if stamp.nanoseconds == 0 or age <= OLDEST:
