@@ -139,6 +139,14 @@ def test_the_base_drives_as_the_simulated_one(robot):
         assert axes[:, 2] == pytest.approx([0, 1, 0]), "turning forward moves the robot forward"
 
 
+def test_the_wheels_touch_the_floor_where_the_odometry_counts_them(robot):
+    """A cylinder may stand on its edge, which then counts as separation: 1 % at the most."""
+    for side in ("left", "right"):
+        shape = robot.find(f"link[@name='wheel_{side}_link']/collision/geometry/cylinder")
+        assert float(shape.get("radius")) == 0.0985
+        assert float(shape.get("length")) <= 0.01 * 0.4044
+
+
 def test_the_footprint_is_tiagos(robot):
     radii = [float(c.get("radius")) for c in robot.find("link[@name='base_link']").iter("cylinder")]
     assert max(radii) == RobotParameters().radius
