@@ -62,17 +62,31 @@ def parameters_of(name: str, folder: Path) -> dict[str, Any]:
     return {"use_sim_time": True, **special.get(name, {})}
 
 
+@contextlib.contextmanager
+def _seen(discovery_range: str) -> Iterator[None]:
+    """From how far nodes that start here are discovered; what comes later is as before."""
+    name = "ROS_AUTOMATIC_DISCOVERY_RANGE"
+    before = os.environ.get(name)
+    os.environ[name] = discovery_range
+    try:
+        yield
+    finally:
+        os.environ.pop(name)
+        if before is not None:
+            os.environ[name] = before
+
+
 class Bench:
     """One node on its own, whose time only the cases move."""
 
     def __init__(self, name: str, folder: Path, domain: int | None = None) -> None:
         """With a domain the node can be seen on this machine, else nowhere."""
-        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "OFF" if domain is None else "LOCALHOST"
         _stand_in_for_people_msgs()
         rclpy.logging.set_logger_level("", rclpy.logging.LoggingSeverity.FATAL)
         self.name = name
         self.context = Context()
-        rclpy.init(context=self.context, domain_id=domain or free_domain())
+        with _seen("OFF" if domain is None else "LOCALHOST"):
+            rclpy.init(context=self.context, domain_id=domain or free_domain())
         overrides = [Parameter(n, value=v) for n, v in parameters_of(name, folder).items()]
         options: dict[str, Any] = {"context": self.context, "parameter_overrides": overrides}
         if name == "body_tracker":
@@ -151,6 +165,7 @@ class Bench:
         """End the node."""
         self.node.destroy_node()
         self.context.try_shutdown()
+        rclpy.logging.set_logger_level("", rclpy.logging.LoggingSeverity.INFO)
 
 
 def one_person(image: np.ndarray) -> np.ndarray:

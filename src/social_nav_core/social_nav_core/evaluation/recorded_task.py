@@ -10,13 +10,13 @@ import dataclasses
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import yaml
 
 from social_nav_core.evaluation.bag_run import BagTopics, read_run
 from social_nav_core.evaluation.run import TASKS, RunRecord, RunRecordError
+from social_nav_core.input_files import FileError, read_yaml
 from social_nav_core.recordings.errors import DataError
 
 FILE, BAG = "task.yaml", "bag"
@@ -71,9 +71,10 @@ def load_task(path: Path) -> RecordedTask:
         DataError: it is something else; one line says what.
     """
     try:
-        values: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return RecordedTask(**values)
-    except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValueError) as error:
+        return RecordedTask(**read_yaml(path))
+    except FileError as error:
+        raise DataError(str(error)) from error
+    except (TypeError, ValueError) as error:
         said = " ".join(str(error).split())
         raise DataError(f"{path}: not a task that was recorded: {said}") from error
 

@@ -284,7 +284,7 @@ def test_a_recorded_task_is_named_by_what_lies_beside_it(
     [
         ("[1, 2]", "not a task"),
         ("scene: a", "missing"),
-        ("{", "not a task"),
+        ("{", "not YAML"),
         (
             "{scene: a, task: fly, arm: a, seed: 1, reached: true, target_id: '', goal: null, "
             "start: 0.0, end: 1.0}",
