@@ -159,7 +159,7 @@ def files_of(scene, name):
 def tiago_lite(given, scene, world):
     """Gazebo with the world, the robot in it, and the bridges between Gazebo and ROS."""
     need_packages("ros_gz_sim", "ros_gz_bridge", "robot_state_publisher", "xacro")
-    options = "-r -s --headless-rendering" if given["headless"] == "true" else "-r"
+    options = ["-r", "-s", "--headless-rendering"] if given["headless"] == "true" else ["-r"]
     x, y, yaw = (str(number) for number in scene.robot)
     walkers = [person.id for person in scene.people if person.script]
     bridged = [*BRIDGED, POSE.format(ROBOT_NAME)]
@@ -169,15 +169,15 @@ def tiago_lite(given, scene, world):
     description = ParameterValue(
         Command([FindExecutable(name="xacro"), " ", str(model)]), value_type=str
     )
-    gazebo = {"gz_args": f"{options} {world}", "on_exit_shutdown": "true"}
     if given["gz_version"]:
-        gazebo["gz_version"] = given["gz_version"]
+        options += ["--force-version", given["gz_version"]]
     return [
-        IncludeLaunchDescription(
-            PythonLaunchDescriptionSource(
-                [FindPackageShare("ros_gz_sim"), "/launch/gz_sim.launch.py"]
-            ),
-            launch_arguments=gazebo.items(),
+        # Not by gz_sim.launch.py: its shell keeps the signal that ends the launch from Gazebo.
+        ExecuteProcess(
+            cmd=["gz", "sim", *options, str(world)],
+            name="gazebo",
+            output="screen",
+            on_exit=Shutdown(reason="Gazebo has ended"),
         ),
         Node(
             package="robot_state_publisher",
