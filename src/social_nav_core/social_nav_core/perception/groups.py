@@ -10,7 +10,7 @@ may look at the centre through somebody else.  Here groups are merged while that
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -196,14 +196,20 @@ class GroupFilter:
         self._joined: set[tuple[str, str]] = set()
         self._names: dict[str, str] = {}
 
-    def update(self, time: float, people: Sequence[Person]) -> dict[str, str]:
+    def update(
+        self, time: float, people: Sequence[Person], seen: Collection[str] | None = None
+    ) -> dict[str, str]:
         """Group of everybody by id, empty for those who are alone; groups keep their names.
 
         Args:
             time: [s], not before the one before.
             people: all who are known, in one frame.
+            seen: ids of those who are seen now, everybody when None; two of whom one is not seen
+                belong together as they did before, unless they have come too far apart.
         """
         pairs = self._pairs(people)
+        if seen is not None:
+            pairs = self._as_before(pairs, people, seen)
         memory = max(self.parameters.memory, 1e-9)
         first = not np.isfinite(self._time)
         fade = 0.0 if first else math.exp(-max(time - self._time, 0.0) / memory)
@@ -222,6 +228,21 @@ class GroupFilter:
         }
         self._names = self._named([person.id for person in people])
         return dict(self._names)
+
+    def _as_before(
+        self, pairs: set[tuple[str, str]], people: Sequence[Person], seen: Collection[str]
+    ) -> set[tuple[str, str]]:
+        """The pairs, with those of whom one is not seen as they have been."""
+        place = {person.id: person.pose[:2] for person in people}
+        kept = {
+            (a, b)
+            for a, b in self._joined
+            if a in place
+            and b in place
+            and not (a in seen and b in seen)
+            and np.hypot(*(place[a] - place[b])) < 2.0 * self.parameters.reach
+        }
+        return {(a, b) for a, b in pairs if a in seen and b in seen} | kept
 
     def _pairs(self, people: Sequence[Person]) -> set[tuple[str, str]]:
         if len(people) < 2:

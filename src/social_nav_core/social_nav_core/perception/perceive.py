@@ -170,7 +170,8 @@ class Perception:
                     last_seen=seen,
                 )
             )
-        groups = self._groups.update(time, people)
+        seen_now = {person.id for person in people if person.last_seen >= time}
+        groups = self._groups.update(time, people, seen_now)
         return [replace(person, group_id=groups[person.id]) for person in people]
 
     def _forget(self, time: float, sight: Sight | None) -> None:

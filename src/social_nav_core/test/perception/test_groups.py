@@ -192,3 +192,19 @@ class TestScores:
     def test_one_found_group_matches_one_true_one(self) -> None:
         truth = (frozenset("ab"), frozenset("ab"))
         assert group_scores([frozenset("ab")], truth, 1.0) == (1, 0, 1)
+
+
+def test_who_is_not_seen_stays_with_the_others_unless_they_go_away() -> None:
+    """A camera that turns away sees the last of a person badly; that ends no conversation."""
+    filters = GroupFilter(replace(ABOUT, memory=0.1))
+    ana = Person("ana", np.array([0.0, 0.0, EAST]))
+    ben = Person("ben", np.array([1.3, 0.0, WEST]))
+    turned = replace(ben, pose=np.array([1.3, 0.0, EAST]))
+    far = replace(ana, pose=np.array([-3.0, 0.0, EAST]))
+    assert set(filters.update(0.0, [ana, ben]).values()) == {"ana+ben"}
+    for time in (1.0, 2.0, 3.0):
+        assert set(filters.update(time, [ana, turned], {"ana"}).values()) == {"ana+ben"}
+    assert set(filters.update(4.0, [far, turned], {"ana"}).values()) == {""}
+    assert set(filters.update(5.0, [ana, ben], {"ana"}).values()) == {""}
+    assert set(filters.update(6.0, [ana, ben], {"ana", "ben"}).values()) == {"ana+ben"}
+    assert set(filters.update(7.0, [ana, turned], {"ana", "ben"}).values()) == {""}
