@@ -70,11 +70,17 @@ class Bench:
         self._printed: list[tuple[float, dict[str, int]]] = [(-np.inf, {})]
 
     def ready(self) -> None:
-        """Wait until all nodes work."""
+        """Wait until all nodes work, and have told `health` that they exist."""
+        begun = time.monotonic()
         ok = self.witness.wait(lambda: self.seen.costs > 0, GIVE_UP)
         ok = ok and self.witness.wait(self.witness.server_is_ready, GIVE_UP)
+        ok = ok and self.witness.wait(lambda: self._all_report(begun), GIVE_UP)
         if not ok:
             raise OutcomeError(f"the suite did not start within {GIVE_UP:g} s")
+
+    def _all_report(self, since: float) -> bool:
+        nodes = self.suite.nodes
+        return all(self.witness.report(node, "", since, worst=False) for node in nodes)
 
     def drive(self) -> None:
         """Have the robot on its way to the person who is farther away."""

@@ -56,7 +56,7 @@ class Suite:
         self, folder: Path, nodes: tuple[str, ...] = NODES, scene: Path | None = None
     ) -> None:
         self.folder = folder
-        self._nodes = nodes
+        self.nodes = nodes
         folder.mkdir(parents=True, exist_ok=True)
         self._scene = scene or folder / "scene.yaml"
         if scene is None:
@@ -82,7 +82,7 @@ class Suite:
 
     def __enter__(self) -> Suite:
         self._thread.start()
-        for node in self._nodes:
+        for node in self.nodes:
             self.start(node)
         return self
 
@@ -92,7 +92,7 @@ class Suite:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for node in self._nodes:
+        for node in self.nodes:
             with suppress(KeyError, ProcessLookupError):
                 self.processes.signal(node, signal.SIGCONT)
         self.processes.stop()
