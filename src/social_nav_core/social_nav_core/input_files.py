@@ -190,10 +190,10 @@ def _array(content: bytes, name: str, path: str | Path) -> np.ndarray:
     return values.reshape(shape, order="F" if fortran else "C").copy()
 
 
-def one_line(error: object) -> str:
-    """What an error or a value says, in one line of at most 200 characters."""
+def one_line(error: object, most: int = 200) -> str:
+    """What an error or a value says, in one line of at most so many characters."""
     text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 200 else f"{text[:197]}..."
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 class _PlainLoader(yaml.SafeLoader):

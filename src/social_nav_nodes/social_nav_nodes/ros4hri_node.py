@@ -18,6 +18,7 @@ from rclpy.node import Node
 from rclpy.subscription import Subscription
 from rclpy.time import Time
 from social_nav_core.bodies import UNKNOWN_YAW_VARIANCE, Body
+from social_nav_core.input_files import one_line
 from social_nav_core.parameters import parameter
 from social_nav_core.skeleton import ROS4HRI, joints_from_ros4hri
 from std_msgs.msg import Header
@@ -95,8 +96,7 @@ class Ros4hriNode(Node):
                     self._skeleton_type, topic, receive, topics.SENSOR_QOS
                 )
             except InvalidTopicNameException as error:
-                reason = " ".join(str(error).split())
-                self._log.left_out([(name, f"its id makes no topic name: {reason}")])
+                self._log.left_out([(name, f"its id makes no topic name: {one_line(error)}")])
         if not tracked:
             self._publish(Header(stamp=message.header.stamp), [])
 

@@ -13,6 +13,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+from social_nav_core.input_files import one_line
 
 RCLError = rclpy_implementation.RCLError
 
@@ -36,7 +37,7 @@ def run_node(make_node: Callable[[], Node]) -> None:
         node = make_node()
     except (ValueError, OSError, ParameterException, RCLError) as error:
         rclpy.try_shutdown()
-        sys.exit("error: " + " ".join(str(error).split()))
+        sys.exit("error: " + one_line(error, most=2000))
     gc.collect()
     gc.freeze()  # what is there now stays: no collection has to walk it again, which takes 50 ms
     executor = SingleThreadedExecutor()

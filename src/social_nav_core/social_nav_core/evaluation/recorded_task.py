@@ -16,7 +16,7 @@ import yaml
 
 from social_nav_core.evaluation.bag_run import BagTopics, read_run
 from social_nav_core.evaluation.run import TASKS, RunRecord, RunRecordError
-from social_nav_core.input_files import FileError, read_yaml
+from social_nav_core.input_files import FileError, one_line, read_yaml
 from social_nav_core.recordings.errors import DataError
 
 FILE, BAG = "task.yaml", "bag"
@@ -75,8 +75,7 @@ def load_task(path: Path) -> RecordedTask:
     except FileError as error:
         raise DataError(str(error)) from error
     except (TypeError, ValueError) as error:
-        said = " ".join(str(error).split())
-        raise DataError(f"{path}: not a task that was recorded: {said}") from error
+        raise DataError(f"{path}: not a task that was recorded: {one_line(error)}") from error
 
 
 def read_recorded_task(folder: Path) -> RunRecord:

