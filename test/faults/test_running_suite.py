@@ -9,34 +9,39 @@ from pathlib import Path
 import numpy as np
 import pytest
 from social_nav_nodes.endurance import report
-from social_nav_nodes.endurance.bench import Bench, Check
+from social_nav_nodes.endurance.bench import Check
 from social_nav_nodes.endurance.faults import FAULTS, SHORT
 from social_nav_nodes.endurance.load import Ages, measure
 from social_nav_nodes.endurance.resources import Taken
 from social_nav_nodes.endurance.soak import Trace, figures, soak
-from social_nav_nodes.endurance.suite import ROOT, Suite
-from social_nav_nodes.endurance.trial import Trial, try_fault
+from social_nav_nodes.endurance.steadiness import BEAT, Metronome
+from social_nav_nodes.endurance.suite import ROOT
+from social_nav_nodes.endurance.trial import Trial, try_faults
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory):
-    with Suite(tmp_path_factory.mktemp("suite")) as suite:
-        bench = Bench(suite)
-        bench.ready()
-        yield bench
+def trials(tmp_path_factory):
+    done = try_faults(SHORT, tmp_path_factory.mktemp("suite"))
+    return {trial.name: trial for trial in done}
 
 
-@pytest.mark.parametrize("fault", SHORT, ids=lambda fault: fault.__name__)
-def test_the_outcome_is_as_stated(bench, fault):
-    trial = try_fault(fault, bench)
-    assert not trial.failure, trial.failure
-    assert trial.checks
+@pytest.mark.parametrize("name", [fault.__name__ for fault in SHORT])
+def test_the_outcome_is_as_stated(trials, name):
+    assert not trials[name].failure, trials[name].failure
+    assert trials[name].checks
 
 
 def test_every_fault_has_a_title_and_a_name_of_its_own():
     assert len({fault.__name__ for fault in FAULTS}) == len(FAULTS) >= 20
     assert all((fault.__doc__ or "").strip() for fault in FAULTS)
     assert set(SHORT) < set(FAULTS)
+
+
+def test_a_stall_is_the_longest_delay_between_two_beats():
+    metronome = Metronome()
+    for now in (1.0, 1.0 + BEAT, 1.3, 1.4):
+        metronome.beat(now)
+    assert metronome.latest == pytest.approx(0.3 - 2.0 * BEAT)
 
 
 def test_files_and_threads_stay_while_the_suite_works(tmp_path):
@@ -84,11 +89,14 @@ def test_a_leak_of_files_and_threads_is_told():
 
 def test_the_report_tells_what_followed_and_what_did_not(tmp_path):
     well = Trial("stop", "it stops", "All stand.", (Check("it stands", 0.5, 1.0),), "", 2.0, 1.0)
-    late = Trial("stop", "it stops", "All stand.", (Check("it stands", 0.9, 1.0),), "", 2.0, 1.5)
+    late = Trial(
+        "stop", "it stops", "All stand.", (Check("it stands", 0.9, 1.0),), "", 2.0, 1.5, 0.3, 1
+    )
     bad = Trial("burn", "it burns", "", (), "it <burnt>", 2.0, 1.0)
     page = report.write(tmp_path, "faults", "Faults", report.fault_sections([well, late, bad]))
     text = page.read_text()
     assert "2 of 3 trials went as stated" in text and "up to 1.5 times" in text
+    assert "1 trials are void" in text
     assert "it stands: 0.9 s (limit 1)" in text and "0 of 1" in text
     assert "it &lt;burnt&gt;" in text and "<burnt>" not in text
     table = (tmp_path / "faults.md").read_text()

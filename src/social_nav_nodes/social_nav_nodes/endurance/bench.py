@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from diagnostic_msgs.msg import DiagnosticStatus
 
 from social_nav_msgs.action import ApproachPerson
 from social_nav_nodes.endurance.suite import PEOPLE, Suite
@@ -70,20 +71,25 @@ class Bench:
         self._printed: list[tuple[float, dict[str, int]]] = [(-np.inf, {})]
 
     def ready(self) -> None:
-        """Wait until all nodes work, and have told `health` that they exist."""
-        begun = time.monotonic()
+        """Wait until all nodes work, and `health` knows each of them."""
         ok = self.witness.wait(lambda: self.seen.costs > 0, GIVE_UP)
         ok = ok and self.witness.wait(self.witness.server_is_ready, GIVE_UP)
-        ok = ok and self.witness.wait(lambda: self._all_report(begun), GIVE_UP)
+        ok = ok and self.witness.wait(self._is_healthy, GIVE_UP)
         if not ok:
             raise OutcomeError(f"the suite did not start within {GIVE_UP:g} s")
 
-    def _all_report(self, since: float) -> bool:
-        nodes = self.suite.nodes
-        return all(self.witness.report(node, "", since, worst=False) for node in nodes)
+    def _is_healthy(self) -> bool:
+        """`health` knows all nodes, so that it misses them, and nobody is missed from before."""
+        health = self.witness.newest("health")
+        if health is None or health.level != DiagnosticStatus.OK:
+            return False
+        running = next(value.value for value in health.values if value.key == "running")
+        return set(self.suite.nodes) <= {*running.split(", "), "health"}
 
     def drive(self) -> None:
         """Have the robot on its way to the person who is farther away."""
+        if self.witness.wait(self._is_healthy, GIVE_UP) is None:
+            raise OutcomeError(f"health is not well: {self.witness.newest('health')}")
         self._request()
         if self.witness.wait(self._drives_or_asks_again, GIVE_UP) is None:
             raise OutcomeError(f"the robot does not drive: {self._how_it_ended()}")

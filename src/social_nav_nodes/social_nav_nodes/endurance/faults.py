@@ -21,6 +21,7 @@ from social_nav_nodes.endurance.kills import (
     kill_goal_selector,
     kill_health,
     kill_navigator,
+    kill_on_the_way,
     kill_perception,
     kill_recorder,
     kill_simulator,
@@ -28,7 +29,7 @@ from social_nav_nodes.endurance.kills import (
     restart,
 )
 from social_nav_nodes.endurance.meddler import CLOCK, RELAYED, TF
-from social_nav_nodes.endurance.played_navigator import RefusingNavigator
+from social_nav_nodes.endurance.played_navigator import refusing_navigator
 
 Result = ApproachPerson.Result
 Fault = Callable[[Bench], None]
@@ -229,13 +230,11 @@ def map_elsewhere(bench: Bench) -> None:
 
 def navigator_refuses(bench: Bench) -> None:
     """the navigator rejects the goal: the approach fails at once with the reason"""
-    bench.drive()
-    bench.now()
-    bench.suite.processes.kill("navigator")
+    kill_on_the_way(bench, "navigator")
     bench.ends(Result.NAVIGATION_FAILED, "no sign of life")
     bench.stands()
-    with RefusingNavigator(bench.suite) as played:
-        bench.expect("a navigator that refuses", played.is_known, None)
+    with refusing_navigator(bench.suite) as is_known:
+        bench.expect("a navigator that refuses", is_known, None)
         bench.now()
         bench.approach = bench.witness.request("ana")
         bench.ends(Result.NAVIGATION_FAILED, "refused", 2.0)
@@ -305,9 +304,7 @@ def clock_runs(bench: Bench) -> None:
 
     In fast time an approach arrives, or ends with the reason where the machine cannot keep up.
     """
-    bench.drive()
-    bench.now()
-    bench.suite.processes.kill("simulator")
+    kill_on_the_way(bench, "simulator")
     bench.ends(Result.PERSON_LOST, "stood still|nothing new|went back")
     restart(bench, "simulator", speed=10.0)
     bench.expect("there are social costs", lambda: bench.seen.costs_at > bench.since, BACK)

@@ -8,12 +8,19 @@ from social_nav_nodes.endurance.bench import BACK, COST_TIMEOUT, ROUND, Bench
 Result = ApproachPerson.Result
 
 
+def kill_on_the_way(bench: Bench, node: str) -> None:
+    """Kill a node while the robot drives to a person; limits count from here on."""
+    bench.drive()
+    bench.now()
+    bench.suite.processes.kill(node)
+
+
 def restart(bench: Bench, node: str, **parameters: float) -> None:
     """Start a node that was killed; the part is back once the graph has it."""
-    before = bench.suite.copies_of(node)
+    before = bench.suite.incarnations_of(node)
     bench.suite.start(node, (), **parameters)
     bench.now()
-    bench.expect(f"{node} is started", lambda: bench.suite.copies_of(node) > before, None)
+    bench.expect(f"{node} is started", lambda: bench.suite.incarnations_of(node) - before, None)
     bench.now()
 
 
@@ -22,9 +29,7 @@ def kill_social_costmap(bench: Bench) -> None:
 
     The navigator drops the costs within their timeout and says so; the approach goes on.
     """
-    bench.drive()
-    bench.now()
-    bench.suite.processes.kill("social_costmap")
+    kill_on_the_way(bench, "social_costmap")
     bench.says("navigator", "no social costs", COST_TIMEOUT + ROUND + 1.0)
     bench.says("health", "social_costmap' is silent")
     restart(bench, "social_costmap")
@@ -37,9 +42,7 @@ def kill_goal_selector(bench: Bench) -> None:
     The robot drives at most to the place that was sent last; started again, the node cancels
     that goal, and the robot stands.
     """
-    bench.drive()
-    bench.now()
-    bench.suite.processes.kill("goal_selector")
+    kill_on_the_way(bench, "goal_selector")
     bench.approach = None
     restart(bench, "goal_selector")
     bench.says("goal_selector", "sent before it was started is cancelled", BACK)
@@ -58,9 +61,7 @@ def kill_navigator(bench: Bench) -> None:
 
     The approach fails within a second with the reason; the robot brakes by itself.
     """
-    bench.drive()
-    bench.now()
-    bench.suite.processes.kill("navigator")
+    kill_on_the_way(bench, "navigator")
     bench.ends(Result.NAVIGATION_FAILED, "no sign of life")
     bench.stands()
     bench.says("goal_selector", "no sign of life")
@@ -74,9 +75,7 @@ def kill_simulator(bench: Bench) -> None:
 
     The approach ends within a second; on a clock that went back everything is forgotten.
     """
-    bench.drive()
-    bench.now()
-    bench.suite.processes.kill("simulator")
+    kill_on_the_way(bench, "simulator")
     bench.ends(Result.PERSON_LOST, "stood still|nothing new")
     bench.says("goal_selector", "stands still", 6.0)
     bench.says("health", "simulator' is silent", 6.0)
@@ -86,9 +85,7 @@ def kill_simulator(bench: Bench) -> None:
 
 def kill_recorder(bench: Bench) -> None:
     """kill -9 of recorder, and restart: nobody else notices"""
-    bench.drive()
-    bench.now()
-    bench.suite.processes.kill("recorder")
+    kill_on_the_way(bench, "recorder")
     bench.says("health", "recorder' is silent")
     restart(bench, "recorder")
     bench.keeps_driving()
@@ -96,9 +93,7 @@ def kill_recorder(bench: Bench) -> None:
 
 def kill_perception(bench: Bench) -> None:
     """kill -9 of perception, and restart: it sees people again, and nobody else notices"""
-    bench.drive()
-    bench.now()
-    bench.suite.processes.kill("perception")
+    kill_on_the_way(bench, "perception")
     bench.says("health", "perception' is silent")
     restart(bench, "perception")
     bench.perceives()
@@ -107,9 +102,7 @@ def kill_perception(bench: Bench) -> None:
 
 def kill_health(bench: Bench) -> None:
     """kill -9 of health, which watches the others, and restart: nobody else notices"""
-    bench.drive()
-    bench.now()
-    bench.suite.processes.kill("health")
+    kill_on_the_way(bench, "health")
     restart(bench, "health")
     bench.expect(
         "health knows the others",

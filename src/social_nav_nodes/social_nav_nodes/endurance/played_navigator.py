@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from nav2_msgs.action import NavigateToPose
 from rclpy.action import ActionServer, GoalResponse
@@ -12,37 +12,27 @@ from rclpy.node import Node
 from social_nav_nodes.endurance.suite import Suite
 from social_nav_nodes.topics import NAVIGATE_TO_POSE
 
+NAME = "refusing_navigator"
 
-class RefusingNavigator:
-    """Takes part in the suite for the length of a with-block."""
 
-    def __init__(self, suite: Suite) -> None:
-        self._suite = suite
-        self._node = Node("refusing_navigator", context=suite.context)
-        self._server = ActionServer(
-            self._node,
-            NavigateToPose,
-            NAVIGATE_TO_POSE,
-            self._execute,
-            goal_callback=lambda _: GoalResponse.REJECT,
-        )
+@contextmanager
+def refusing_navigator(suite: Suite) -> Iterator[Callable[[], bool]]:
+    """It takes part in the suite for the length of a with-block.
 
-    def is_known(self) -> bool:
-        """Whether the graph has it."""
-        return bool(self._suite.copies_of("refusing_navigator"))
-
-    def __enter__(self) -> RefusingNavigator:
-        self._suite.add(self._node)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._suite.remove(self._node)
-
-    @staticmethod
-    def _execute(_: Any) -> NavigateToPose.Result:
-        return NavigateToPose.Result()
+    Yields:
+        Whether the graph has it by now.
+    """
+    node = Node(NAME, context=suite.context)
+    server = ActionServer(
+        node,
+        NavigateToPose,
+        NAVIGATE_TO_POSE,
+        lambda _: NavigateToPose.Result(),
+        goal_callback=lambda _: GoalResponse.REJECT,
+    )
+    suite.add(node)
+    try:
+        yield lambda: NAME in suite.witness.get_node_names()
+    finally:
+        server.destroy()
+        suite.remove(node)

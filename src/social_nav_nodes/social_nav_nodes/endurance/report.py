@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from social_nav_nodes.endurance.load import Load
 from social_nav_nodes.endurance.resources import machine
 from social_nav_nodes.endurance.soak import MEMORY_LIMIT, Soak
-from social_nav_nodes.endurance.trial import Trial
+from social_nav_nodes.endurance.trial import STALL, Trial
 
 PERCEPTION_LIMIT, COSTS_LIMIT = 0.100, 0.150  # 99th percentile of the age [s]
 MEANT = 50  # people that these limits are meant for
@@ -87,10 +87,12 @@ def fault_sections(trials: Sequence[Trial]) -> list[Section]:
         failures = [f"NOT: {trial.failure}" for trial in mine if trial.failure]
         rows.append((fault, f"{well} of {len(mine)}", "; ".join([*_times(mine), *failures])))
     stretch = max(trial.slack for trial in trials)
+    void = sum(trial.void for trial in trials)
     text = (
         f"{sum(not t.failure for t in trials)} of {len(trials)} trials went as stated. Times are "
         "the slowest of all trials, with their limits, since the fault or since the part was back. "
-        f"The machine was busy enough to stretch limits by up to {stretch:.1f} times."
+        f"The machine was busy enough to stretch limits by up to {stretch:.1f} times; "
+        f"{void} trials are void and were done again, because it stalled for more than {STALL:g} s."
     )
     return [
         Section(

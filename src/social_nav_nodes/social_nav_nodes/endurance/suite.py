@@ -19,6 +19,7 @@ from rclpy.node import Node
 from social_nav_nodes import topics
 from social_nav_nodes.demo.domain import free_domain
 from social_nav_nodes.demo.processes import NodeProcesses
+from social_nav_nodes.diagnostics import TOPIC
 from social_nav_nodes.endurance.meddler import FROM_SIMULATOR, Meddler
 from social_nav_nodes.endurance.witness import PERCEIVED, Witness
 
@@ -120,9 +121,13 @@ class Suite:
         """What a node has printed so far."""
         return self.processes.log_of(node).read_text(errors="replace")
 
-    def copies_of(self, node: str) -> int:
-        """How many nodes of a name the graph has; one that was killed stays in it for a while."""
-        return self.witness.get_node_names().count(node)
+    def incarnations_of(self, node: str) -> set[bytes]:
+        """Nodes of a name in the graph, by their publishers of diagnostics.
+
+        One that was killed stays in the graph for a while, beside the one that replaces it.
+        """
+        writers = self.witness.get_publishers_info_by_topic(TOPIC)
+        return {bytes(writer.endpoint_gid) for writer in writers if writer.node_name == node}
 
     def add(self, node: Node) -> None:
         """Let a node of the test's own take part."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from social_nav_nodes.endurance.bench import Bench, Check, OutcomeError, slack
 from social_nav_nodes.endurance.faults import Fault
+from social_nav_nodes.endurance.steadiness import Metronome
 from social_nav_nodes.endurance.suite import Suite
+
+STALL = 0.25  # a quarter of the shortest limit [s]
+MOST_VOID = 2  # trials of one fault
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class Trial:
         failure: what did not; empty when all is well.
         duration: [s].
         slack: by how much limits were stretched because the machine was busy.
+        stalled: the longest time that the machine kept the trial itself from running [s].
+        void: failed trials before it, in which the machine stalled for longer than `STALL`.
     """
 
     name: str
@@ -33,28 +39,37 @@ class Trial:
     failure: str
     duration: float
     slack: float
+    stalled: float = 0.0
+    void: int = 0
 
 
 def try_faults(faults: Sequence[Fault], out: Path, repeat: int = 1) -> list[Trial]:
     """Inject faults, each so often; a suite that was left broken is replaced by a new one."""
     trials: list[Trial] = []
     waiting = [fault for _ in range(repeat) for fault in faults]
-    suites = 0
+    suites = void = 0
     while waiting:
         suites += 1
         with Suite(out / f"suite_{suites}") as suite:
             bench = Bench(suite)
             bench.ready()
             while waiting:
-                trial = try_fault(waiting.pop(0), bench)
+                trial = replace(try_fault(waiting[0], bench), void=void)
+                print(_line(trial), flush=True)
+                if trial.failure and trial.stalled > STALL and void < MOST_VOID:
+                    void += 1
+                    break
                 trials.append(trial)
-                print(
-                    f"{trial.name:24} {trial.duration:5.1f} s  {trial.failure or 'well'}",
-                    flush=True,
-                )
+                waiting.pop(0)
+                void = 0
                 if trial.failure:
                     break
     return trials
+
+
+def _line(trial: Trial) -> str:
+    stalled = f" (the machine stalled for {trial.stalled:.1f} s)" if trial.stalled > STALL else ""
+    return f"{trial.name:24} {trial.duration:5.1f} s  {trial.failure or 'well'}{stalled}"
 
 
 def try_fault(fault: Fault, bench: Bench) -> Trial:
@@ -63,13 +78,14 @@ def try_fault(fault: Fault, bench: Bench) -> Trial:
     started = time.monotonic()
     bench.checks = []
     failure = ""
-    try:
-        fault(bench)
-        bench.nobody_died()
-    except OutcomeError as error:
-        failure = str(error)
-    finally:
-        bench.meddler.stop()
+    with Metronome() as metronome:
+        try:
+            fault(bench)
+            bench.nobody_died()
+        except OutcomeError as error:
+            failure = str(error)
+        finally:
+            bench.meddler.stop()
     return Trial(
         fault.__name__,
         title.strip(),
@@ -78,4 +94,5 @@ def try_fault(fault: Fault, bench: Bench) -> Trial:
         failure,
         time.monotonic() - started,
         slack(),
+        metronome.latest,
     )

@@ -127,6 +127,10 @@ class Witness(Node):
                 return str(status.message)
         return None
 
+    def newest(self, node: str) -> DiagnosticStatus | None:
+        """The newest diagnostics entry of a node; None before the first."""
+        return next((s for _, s in reversed(self._reports) if s.name == node), None)
+
     def _telling(self, see: Callable[[Any], None]) -> Callable[[Any], None]:
         def tell(message: Any) -> None:
             with self._changed:
