@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,8 @@ from social_nav_core.evaluation.statistics import (
 )
 from social_nav_core.evaluation.survey import ITEMS, SCALES
 from social_nav_core.geometry import FloatArray
-from social_nav_core.input_files import FileError, shown
+from social_nav_core.input_files import shown
+from social_nav_core.recordings.errors import DataError
 from social_nav_core.recordings.table import csv_rows
 
 COLUMNS = ("participant", "position", "pair", "clip", "item", "value")
@@ -120,10 +120,8 @@ def _table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     """Names of the columns, and the rows by them."""
     try:
         lines = [(line, row) for line, row in csv_rows(path) if row]
-    except FileError as error:
-        raise AnswerError(f"{path}: not a CSV file: {error.reason}") from error
-    except csv.Error as error:
-        raise AnswerError(f"{path}: not a CSV file: {error}") from error
+    except DataError as error:
+        raise AnswerError(str(error)) from error
     header = lines[0][1] if lines else []
     for line, row in lines[1:]:
         if len(row) != len(header):

@@ -15,14 +15,12 @@ frame.
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
 
 import numpy as np
 
 from social_nav_core.geometry import FloatArray
-from social_nav_core.input_files import FileError
 from social_nav_core.recordings.errors import DataError
 from social_nav_core.recordings.positions import FARTHEST
 from social_nav_core.recordings.table import Table, csv_rows
@@ -95,12 +93,7 @@ def _poses(table: Table, person: str) -> FloatArray:
 
 def _table(path: str | Path) -> Table:
     """Any of the three layouts as a table with one header."""
-    try:
-        rows = [(line, row) for line, row in csv_rows(path) if any(map(str.strip, row))]
-    except FileError as error:
-        raise DataError(f"{path}: not a CSV file: {error.reason}") from error
-    except csv.Error as error:
-        raise DataError(f"{path}: not a CSV file: {error}") from error
+    rows = [(line, row) for line, row in csv_rows(path) if any(map(str.strip, row))]
     if not rows:
         raise DataError(f"{path}: empty, expected trajectories of chests")
     header, start = _header(path, [row for _, row in rows])

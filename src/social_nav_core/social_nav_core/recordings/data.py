@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from social_nav_core.input_files import FileError
 from social_nav_core.recordings.bag import read_bag
 from social_nav_core.recordings.congreg8 import looks_like_congreg8, read_congreg8
 from social_nav_core.recordings.errors import DataError
@@ -66,7 +64,7 @@ def _kind(path: Path) -> str:
         return "bag"
     try:
         rows = [row for _, row in islice(csv_rows(path), 8) if row]
-    except (FileError, csv.Error) as error:
+    except DataError as error:
         raise DataError(f"{path}: not a CSV file and no recording (.mcap, folder)") from error
     if looks_like_congreg8(rows):
         return "trajectories"

@@ -88,16 +88,11 @@ def read_table(path: str | Path) -> Table:
     Raises:
         DataError: not a text file, no header, no rows, or a row of another length.
     """
-    try:
-        kept = [
-            (line, row)
-            for line, row in csv_rows(path)
-            if row and any(row) and not row[0].startswith("#")
-        ]
-    except FileError as error:
-        raise DataError(f"{path}: not a CSV file: {error.reason}") from error
-    except csv.Error as error:
-        raise DataError(f"{path}: not a CSV file: {error}") from error
+    kept = [
+        (line, row)
+        for line, row in csv_rows(path)
+        if row and any(row) and not row[0].startswith("#")
+    ]
     if not kept:
         raise DataError(f"{path}: empty, expected a header and rows")
     header = [name.strip() for name in kept[0][1]]
@@ -115,13 +110,17 @@ def csv_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
     """Line number and cells of each row of a CSV file.
 
     Raises:
-        FileError: no text file.
-        csv.Error: a cell is longer than 131072 characters, or holds a character that it cannot.
+        DataError: no text file, or a cell is longer than 131072 characters.
         OSError: it is not there, or may not be read.
     """
-    reader = csv.reader(io.StringIO(read_text(path, LARGEST_TABLE), newline=""))
-    for row in reader:
-        yield reader.line_num, row
+    try:
+        reader = csv.reader(io.StringIO(read_text(path, LARGEST_TABLE), newline=""))
+        for row in reader:
+            yield reader.line_num, row
+    except FileError as error:
+        raise DataError(f"{path}: not a CSV file: {error.reason}") from error
+    except csv.Error as error:
+        raise DataError(f"{path}: not a CSV file: line {reader.line_num}: {error}") from error
 
 
 def _is_number(text: str) -> bool:
