@@ -235,5 +235,5 @@ class Bench:
     def _stop_approach(self) -> None:
         approach = self.approach
         if approach is not None and approach.accepted and approach.ended is None:
-            approach.goal_handle.cancel_goal_async()
+            self.witness.cancel(approach)
             self.witness.wait(lambda: approach.ended is not None, BACK * slack())

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from social_nav_msgs.action import ApproachPerson
-from social_nav_nodes.endurance.bench import Bench
+from social_nav_nodes.endurance.bench import GIVE_UP, Bench, OutcomeError
 from social_nav_nodes.endurance.resources import Taken, taken_by
 from social_nav_nodes.endurance.suite import NODES, Suite
 
@@ -97,7 +97,7 @@ def soak(minutes: float, out: Path, say: Callable[[str], None] = print) -> Soak:
     """Let the suite work, and watch what it takes.
 
     Raises:
-        OutcomeError: a node has ended, or published a grid that is none.
+        OutcomeError: a node has ended, or published a grid that is none, or nothing happens.
     """
     traces = {node: Trace() for node in NODES}
     loads, arrived = [], 0
@@ -106,7 +106,8 @@ def soak(minutes: float, out: Path, say: Callable[[str], None] = print) -> Soak:
         bench = Bench(suite)
         bench.ready()
         bench.now()
-        started, told = time.monotonic(), 0.0
+        started = asked = time.monotonic()
+        told = 0.0
         attempt = bench.witness.request("ana")
         while (elapsed := time.monotonic() - started) < 60.0 * minutes:
             for node, trace in traces.items():
@@ -117,13 +118,18 @@ def soak(minutes: float, out: Path, say: Callable[[str], None] = print) -> Soak:
             if elapsed - told >= 60.0:
                 told = elapsed
                 say(f"{elapsed / 60:4.0f} of {minutes:g} min, {arrived} approaches arrived")
-            ended = bench.witness.wait(attempt.has_ended, PERIOD)
-            if ended is not None:
+            if bench.witness.wait(attempt.has_ended, PERIOD) is None:
+                if time.monotonic() - asked > GIVE_UP:
+                    raise OutcomeError(
+                        f"the approach of '{attempt.person_id}' has not ended for {GIVE_UP:g} s"
+                    )
+            else:
                 assert attempt.result is not None
                 well = attempt.result.error_code == ApproachPerson.Result.NONE
                 arrived += well
                 failed += [] if well else [attempt.result.error_msg]
                 attempt = bench.witness.request("ben" if attempt.person_id == "ana" else "ana")
+                asked = time.monotonic()
     warm_up = min(WARM_UP * 60.0 * minutes, LONGEST_WARM_UP)
     nodes = tuple(figures(node, trace, warm_up) for node, trace in traces.items())
     return Soak(minutes, warm_up, nodes, arrived, tuple(failed), tuple(loads))

@@ -99,12 +99,12 @@ class Witness(Node):
     def request(self, person_id: str) -> Attempt:
         """Ask for an approach."""
         attempt = Attempt(person_id)
-        goal = ApproachPerson.Goal(person_id=person_id)
-        answer = self._client.send_goal_async(
-            goal, lambda m: self._note(attempt, "distance", m.feedback.distance_remaining)
-        )
-        answer.add_done_callback(lambda future: self._answered(attempt, future))
+        self._in_executor(lambda: self._send(attempt))
         return attempt
+
+    def cancel(self, attempt: Attempt) -> None:
+        """Ask for the end of an approach that was accepted."""
+        self._in_executor(attempt.goal_handle.cancel_goal_async)
 
     def server_is_ready(self) -> bool:
         """Whether there is a goal selector to ask."""
@@ -130,6 +130,21 @@ class Witness(Node):
     def newest(self, node: str) -> DiagnosticStatus | None:
         """The newest diagnostics entry of a node; None before the first."""
         return next((s for _, s in reversed(self._reports) if s.name == node), None)
+
+    def _in_executor(self, call: Callable[[], object]) -> None:
+        """Requests leave in the thread that takes the answers: no answer is faster than its note.
+
+        rclpy's ActionClient keeps track of a request only after it was sent.
+        """
+        assert self.executor is not None
+        self.executor.create_task(call)
+
+    def _send(self, attempt: Attempt) -> None:
+        answer = self._client.send_goal_async(
+            ApproachPerson.Goal(person_id=attempt.person_id),
+            lambda m: self._note(attempt, "distance", m.feedback.distance_remaining),
+        )
+        answer.add_done_callback(lambda future: self._answered(attempt, future))
 
     def _telling(self, see: Callable[[Any], None]) -> Callable[[Any], None]:
         def tell(message: Any) -> None:
