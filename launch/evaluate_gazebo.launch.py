@@ -15,6 +15,7 @@ from social_nav_nodes.launching import (
     later,
     need_executables,
     need_packages,
+    need_recorder,
 )
 
 from launch import LaunchDescription
@@ -49,9 +50,10 @@ def generate_launch_description():
 
 def start(given):
     if given["simulator"] == "gazebo":
-        need_packages("ros_gz_sim", "rosbag2_storage_mcap")
+        need_packages("ros_gz_sim")
     else:
-        need_executables("recorder", "simulator")
+        need_executables("simulator")
+    need_recorder()
     need_executables("trial", "goal_selector", "social_costmap")
     processes = [one_trial(given, *item) for item in all_trials(given)]
     processes.append(report(given))

@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import yaml
 from launch.actions import ExecuteProcess, IncludeLaunchDescription, Shutdown
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import Command, FindExecutable
@@ -22,6 +23,7 @@ from social_nav_nodes.launching import (
     map_of,
     need_executables,
     need_packages,
+    need_recorder,
     scene_path,
 )
 
@@ -30,34 +32,10 @@ from launch import LaunchDescription
 ROOT = Path(__file__).resolve().parent.parent
 ROBOT_NAME = "tiago"
 PAL_PACKAGES = ("tiago_gazebo", "tiago_bringup", "tiago_description")
-BRIDGED = (
-    "/clock@rosgraph_msgs/msg/Clock[gz.msgs.Clock",
-    "/cmd_vel@geometry_msgs/msg/Twist]gz.msgs.Twist",
-    "/mobile_base_controller/odom@nav_msgs/msg/Odometry[gz.msgs.Odometry",
-    "/tf@tf2_msgs/msg/TFMessage[gz.msgs.Pose_V",
-    "/joint_states@sensor_msgs/msg/JointState[gz.msgs.Model",
-    "/scan@sensor_msgs/msg/LaserScan[gz.msgs.LaserScan",
-    "/head_front_camera/image@sensor_msgs/msg/Image[gz.msgs.Image",
-    "/head_front_camera/depth_image@sensor_msgs/msg/Image[gz.msgs.Image",
-    "/head_front_camera/camera_info@sensor_msgs/msg/CameraInfo[gz.msgs.CameraInfo",
-    "/head_1_joint/cmd_pos@std_msgs/msg/Float64]gz.msgs.Double",
-    "/head_2_joint/cmd_pos@std_msgs/msg/Float64]gz.msgs.Double",
-)
 TOPICS = {
     "tiago_lite": {"scan_topic": "/scan", "odom_topic": "/odom"},
     "pal": {"scan_topic": "/scan_raw", "odom_topic": "/mobile_base_controller/odom"},
 }
-POSE = "/model/{}/pose@tf2_msgs/msg/TFMessage[gz.msgs.Pose_V"
-VELOCITY = "/model/{}/cmd_vel@geometry_msgs/msg/Twist]gz.msgs.Twist"
-CAMERA_NAMES = (  # Gazebo's and PAL's
-    ("/head_front_camera/image", "/head_front_camera/rgb/image_raw"),
-    ("/head_front_camera/camera_info", "/head_front_camera/rgb/camera_info"),
-    ("/head_front_camera/depth_image", "/head_front_camera/depth_registered/image_raw"),
-)
-RECORDED = (
-    *("/clock", "/tf", "/tf_static", "/map", "/scan", "/odom", "/cmd_vel", "/plan"),
-    *("/bodies", "/social_people", "/social_costmap", "/approach_place", "/ground_truth"),
-)
 
 
 def generate_launch_description():
@@ -91,7 +69,7 @@ def generate_launch_description():
             argument("gz_version", "8", "Major version of Gazebo: 8 is Harmonic, Jazzy's; '' any"),
             argument("seed", "1", "Of everything random"),
             argument("out", "", "Folder for the task's record and metrics; '' for none"),
-            argument("record", "false", "Whether to record all topics into OUT/bag (MCAP)", YES_NO),
+            argument("record", "false", "Whether to record the topics into OUT/bag (MCAP)", YES_NO),
             argument(
                 "params_file",
                 str(ROOT / "config" / "social_nav.yaml"),
@@ -162,9 +140,6 @@ def tiago_lite(given, scene, world):
     options = ["-r", "-s", "--headless-rendering"] if given["headless"] == "true" else ["-r"]
     x, y, yaw = (str(number) for number in scene.robot)
     walkers = [person.id for person in scene.people if person.script]
-    bridged = [*BRIDGED, POSE.format(ROBOT_NAME)]
-    bridged += [text.format(name) for name in walkers for text in (POSE, VELOCITY)]
-    poses = [(f"/model/{name}/pose", "gazebo_poses") for name in (ROBOT_NAME, *walkers)]
     model = ROOT / "worlds" / "robots" / "tiago_lite.urdf.xacro"
     description = ParameterValue(
         Command([FindExecutable(name="xacro"), " ", str(model)]), value_type=str
@@ -195,10 +170,33 @@ def tiago_lite(given, scene, world):
         Node(
             package="ros_gz_bridge",
             executable="parameter_bridge",
-            arguments=bridged,
-            remappings=[*CAMERA_NAMES, *poses, ("/mobile_base_controller/odom", "/odom")],
+            parameters=[{"config_file": bridge_file(walkers)}],
         ),
     ]
+
+
+def bridge_file(walkers):
+    """What is bridged: config/gazebo_bridge.yaml, and velocities and poses of those who walk."""
+    bridged = yaml.safe_load((ROOT / "config" / "gazebo_bridge.yaml").read_text())
+    for name in walkers:
+        bridged += [
+            {
+                "topic_name": f"/model/{name}/cmd_vel",
+                "ros_type_name": "geometry_msgs/msg/Twist",
+                "gz_type_name": "gz.msgs.Twist",
+                "direction": "ROS_TO_GZ",
+            },
+            {
+                "ros_topic_name": "/gazebo_poses",
+                "gz_topic_name": f"/model/{name}/pose",
+                "ros_type_name": "tf2_msgs/msg/TFMessage",
+                "gz_type_name": "gz.msgs.Pose_V",
+                "direction": "GZ_TO_ROS",
+            },
+        ]
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as file:
+        yaml.safe_dump(bridged, file)
+    return file.name
 
 
 def pal_robot(scene):
@@ -241,13 +239,11 @@ def trial(given, scene_file):
 
 
 def recording(given):
-    """`ros2 bag record` of what the suite and Nav2 say, without images."""
+    """The node that records what the suite and Nav2 say, without images."""
     if not given["out"]:
         raise MissingError("record:=true needs out:=FOLDER")
-    need_packages("ros2bag", "rosbag2_storage_mcap")
-    folder = str(Path(given["out"]) / "bag")
-    command = ("ros2", "bag", "record", "--storage", "mcap", "--output", folder)
-    return ExecuteProcess(cmd=[*command, *RECORDED], output="log")
+    need_recorder()
+    return suite_node(given, "recorder", {"out": str(Path(given["out"]) / "bag")})
 
 
 def suite_node(given, executable, parameters, **options):

@@ -13,6 +13,7 @@ from social_nav_nodes.launching import (
     later,
     map_of,
     need_executables,
+    need_recorder,
     scene_path,
 )
 
@@ -86,7 +87,7 @@ def start(given):
     if given["record"] == "true":
         if not given["out"]:
             raise MissingError("record:=true needs out:=FOLDER")
-        need_executables("recorder")
+        need_recorder()
         bag = str(Path(given["out"]) / "bag")
         actions.append(suite_node("recorder", {"use_sim_time": True, "out": bag}))
     return actions

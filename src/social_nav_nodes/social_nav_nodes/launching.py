@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable
+from importlib.util import find_spec
 from pathlib import Path
 
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix
@@ -103,6 +104,13 @@ def need_executables(*names: str) -> None:
         raise MissingError(
             f"social_nav_nodes has no {', '.join(missing)} in {folder}; build it again"
         )
+
+
+def need_recorder() -> None:
+    """Raise `MissingError` unless the recorder and what it writes recordings with are installed."""
+    need_executables("recorder")
+    if find_spec("rosbags") is None:
+        raise MissingError("recording needs the Python package rosbags; try: pip install rosbags")
 
 
 def scene_path(root: Path, scene: str) -> Path:

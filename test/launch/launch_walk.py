@@ -1,0 +1,62 @@
+"""Walks through what a launch file would do; needs ROS 2's launch and launch_ros."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import yaml
+from launch.actions import ExecuteLocal, IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.utilities import perform_substitutions
+from launch_ros.actions import Node
+
+from launch import LaunchContext
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Walk:
+    """All that a launch file would do with some arguments; nothing is started.
+
+    Attributes:
+        commands: executable -> command line, of nodes; a list of command lines, of processes.
+        parameters: executable -> what is in its parameter files.
+        sections: executable -> node name -> the same.
+        included: names of the launch files that it includes.
+    """
+
+    def __init__(self, name, **arguments):
+        self.context = LaunchContext()
+        self.context.launch_configurations.update(arguments)
+        self.commands, self.included = {}, []
+        self.parameters, self.sections = {}, {}
+        source = PythonLaunchDescriptionSource(str(ROOT / "launch" / name))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ExecuteLocal, "execute", lambda action, _: self.see(action))
+            self.visit(source.get_launch_description(self.context).entities)
+
+    def visit(self, entities):
+        for entity in entities or ():
+            self.visit(entity.visit(self.context))
+            if isinstance(entity, IncludeLaunchDescription):
+                self.included.append(Path(entity.launch_description_source.location).name)
+
+    def see(self, action):
+        """Note what would be executed."""
+        command = [perform_substitutions(self.context, part) for part in action.cmd]
+        if not isinstance(action, Node):
+            self.commands.setdefault(Path(command[0]).name, []).append(command)
+            return
+        name = action.node_executable
+        assert name not in self.commands, f"{name} is started twice"
+        self.commands[name] = command
+        self.parameters[name], self.sections[name] = {}, {}
+        for option, value in pairwise(command):
+            if option == "--params-file":
+                # launch_ros writes lists as Python tuples
+                content = yaml.load(Path(value).read_text(), yaml.FullLoader)
+                for key, section in content.items():
+                    self.sections[name][key] = section["ros__parameters"]
+                    self.parameters[name].update(section["ros__parameters"])

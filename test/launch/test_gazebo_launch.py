@@ -1,0 +1,126 @@
+"""The launch files of Gazebo and of the trials in it, with stand-ins for what they start."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytest.importorskip("launch", reason="ROS 2's launch is not installed")
+pytest.importorskip("launch_ros", reason="ROS 2's launch_ros is not installed")
+
+from social_nav_nodes.launching import MissingError
+
+ROOT = Path(__file__).resolve().parents[2]
+Walk = runpy.run_path(str(Path(__file__).with_name("launch_walk.py")))["Walk"]
+
+
+@pytest.mark.parametrize("scene", ["single", "circle", "l_shape", "corridor_crossing"])
+@pytest.mark.parametrize("task", ["avoid", "approach"])
+def test_tiago_in_gazebo(installed, scene, task):
+    installed()
+    walk = Walk("tiago_gazebo.launch.py", scene=scene, task=task, headless="true")
+    assert {"create", "parameter_bridge", "robot_state_publisher"} <= set(walk.commands)
+    assert {"gazebo_people", "goal_selector", "social_costmap", "trial"} <= set(walk.commands)
+    assert {"map_server", "amcl", "controller_server", "bt_navigator"} <= set(walk.commands)
+    assert "rviz2" not in walk.commands
+    (gazebo,) = walk.commands["gz"]
+    world = str(ROOT / f"worlds/sdf/{scene}.sdf")
+    assert gazebo == f"gz sim -r -s --headless-rendering --force-version 8 {world}".split()
+    assert walk.parameters["trial"]["task"] == task
+
+
+def test_gazebo_and_ros_are_bridged(installed):
+    installed()
+    walk = Walk("tiago_gazebo.launch.py", scene="corridor_crossing", headless="true")
+    bridged = yaml.safe_load(Path(walk.parameters["parameter_bridge"]["config_file"]).read_text())
+    pairs = {}
+    for entry in bridged:
+        assert entry.keys() - {"lazy"} >= {"ros_type_name", "gz_type_name", "direction"}
+        of_gazebo = entry.get("gz_topic_name") or entry["topic_name"]
+        pairs[of_gazebo] = (entry.get("ros_topic_name") or of_gazebo, entry["direction"])
+    assert pairs["/mobile_base_controller/odom"] == ("/odom", "GZ_TO_ROS")
+    assert pairs["/cmd_vel"] == ("/cmd_vel", "ROS_TO_GZ")
+    for name in ("ana", "ben"):
+        assert pairs[f"/model/{name}/cmd_vel"] == (f"/model/{name}/cmd_vel", "ROS_TO_GZ")
+    for name in ("ana", "ben", "tiago"):
+        assert pairs[f"/model/{name}/pose"] == ("/gazebo_poses", "GZ_TO_ROS")
+    assert len(pairs) == len(bridged) == 16
+    lazy = {entry["ros_topic_name"] for entry in bridged if entry.get("lazy")}
+    camera = "/head_front_camera/"
+    expected = ("rgb/image_raw", "rgb/camera_info", "depth_registered/image_raw")
+    assert lazy == {camera + name for name in expected}
+    walk = Walk("tiago_gazebo.launch.py", scene="circle", headless="true")
+    still = yaml.safe_load(Path(walk.parameters["parameter_bridge"]["config_file"]).read_text())
+    assert still == bridged[:12], "nobody walks there"
+
+
+def test_tiago_in_gazebo_with_a_scene_of_ones_own(installed, tmp_path):
+    installed()
+    text = (ROOT / "worlds/scenes/circle.yaml").read_text()
+    own = tmp_path / "own.yaml"
+    own.write_text(text.replace("../room.yaml", str(ROOT / "worlds/room.yaml")))
+    walk = Walk("tiago_gazebo.launch.py", scene=str(own), out=str(tmp_path / "out"), record="true")
+    world = Path(walk.commands["gz"][0][-1])
+    assert world.read_bytes() == (ROOT / "worlds/sdf/circle.sdf").read_bytes()
+    assert "rviz2" in walk.commands
+    assert walk.parameters["recorder"]["out"] == str(tmp_path / "out" / "bag")
+
+
+def test_pals_robot_is_asked_for_in_one_line_where_it_is_not_installed(installed):
+    installed()
+    with pytest.raises(MissingError, match=r"lacks tiago_gazebo, .*use robot:=tiago_lite$"):
+        Walk("tiago_gazebo.launch.py", robot="pal")
+
+
+def test_pals_robot_comes_into_a_world_of_gazebo_classic(installed):
+    installed(pal=True)
+    walk = Walk("tiago_gazebo.launch.py", robot="pal", scene="approach", headless="true")
+    assert "spawn_entity.py" in walk.commands and "parameter_bridge" not in walk.commands
+    world = Path(walk.context.launch_configurations["world"]).read_text()
+    assert '<sdf version="1.6">' in world and 'name="ben"' in world
+    assert walk.parameters["controller_server"]["odom_topic"] == "/mobile_base_controller/odom"
+    assert walk.parameters["amcl"]["scan_topic"] == "/scan_raw"
+
+
+def test_evaluation_draws_its_trials_and_reports_them(installed, tmp_path):
+    installed()
+    walk = Walk(
+        "evaluate_gazebo.launch.py", trials="2", only="avoid circle", out=str(tmp_path / "out")
+    )
+    (first,) = walk.commands["ros2"]
+    given = dict(part.split(":=") for part in first[3:])
+    assert "target" not in given, "ros2 launch refuses arguments without a value"
+    assert given["task"] == "avoid" and given["social"] == "true" and given["record"] == "true"
+    folders = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert folders == [f"avoid_circle_{n:03d}_{arm}" for n in (0, 1) for arm in ("none", "social")]
+    scenes = [(tmp_path / "out" / name / "scene.yaml").read_text() for name in folders]
+    assert scenes[0] == scenes[1] != scenes[2] == scenes[3]
+
+
+def test_evaluation_runs_without_gazebo_too(installed, tmp_path):
+    installed(without=("ros_gz_sim", "ros_gz_bridge"))
+    walk = Walk("evaluate_gazebo.launch.py", simulator="headless", trials="1", out=str(tmp_path))
+    (first,) = walk.commands["ros2"]
+    assert Path(first[2]).name == "tiago_headless.launch.py"
+    assert {"record:=true", "localization:=true"} <= set(first)
+    assert not any(part.startswith("robot:=") for part in first)
+    launch_file = runpy.run_path(str(ROOT / "launch/evaluate_gazebo.launch.py"))
+    measured = [part[0].text for part in launch_file["report"]({"out": "here"}).cmd]
+    expected = ["-m", "social_nav_core", "report-runs", "--recordings", "here", "--out", "here"]
+    assert measured[1:] == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"suite": "papre"}, r"no suite 'papre': expected .*moving, paper.*, or a suite file"),
+        ({"only": "avoid all"}, r"the suite has no 'avoid all': expected one of 'avoid single'"),
+    ],
+)
+def test_evaluation_of_what_there_is_not(installed, tmp_path, arguments, text):
+    installed()
+    with pytest.raises(MissingError, match=text):
+        Walk("evaluate_gazebo.launch.py", out=str(tmp_path), **arguments)
