@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,19 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
 FILES = (DOCKER / "Dockerfile", DOCKER / "Dockerfile.humble")
+PYTHON = {
+    "PIL": "python3-pil",
+    "matplotlib": "python3-matplotlib",
+    "numpy": "python3-numpy",
+    "onnxruntime": "onnxruntime==",
+    "rosbags": "rosbags==",
+    "scipy": "python3-scipy",
+    "yaml": "python3-yaml",
+}
+"""Modules of others that the suite imports on a robot, and what installs them."""
+ELSEWHERE = {"distributed", "joblib", "jupedsim", "onnx", "shapely", "torch"}
+"""Modules for studies and training, which say what to install when they are missing."""
+ROS = re.compile(r".*_(msgs|interfaces)|ament_index_python|launch|launch_ros|rclpy|tf2_ros")
 SERVICES = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]
 
 
@@ -38,6 +53,30 @@ def test_what_is_copied_is_there_and_the_user_is_not_root(path):
     for image in re.findall(r"^FROM (\S+)", text, re.MULTILINE):
         known = set(re.findall(r" AS (\S+)$", text, re.MULTILINE))
         assert image in known or ":" in image, f"{image} is not pinned"
+
+
+def imported():
+    """Top-level modules that the suite's packages import, without its own and Python's."""
+    for path in ROOT.glob("src/social_nav_*/social_nav_*/**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                names.append(node.module)
+            yield from (name.partition(".")[0] for name in names)
+
+
+def test_images_and_rosdep_bring_the_modules_that_the_suite_imports():
+    found = {name for name in imported() if name not in sys.stdlib_module_names}
+    found = {
+        name for name in found if not name.startswith("social_nav_") and not ROS.fullmatch(name)
+    }
+    assert found - ELSEWHERE == set(PYTHON)
+    for path in FILES:
+        text = path.read_text()
+        assert not {package for package in PYTHON.values() if package not in text}, path.name
+    depends = (ROOT / "src/social_nav_core/package.xml").read_text()
+    for package in PYTHON.values():
+        assert "==" in package or f"<exec_depend>{package}</exec_depend>" in depends, package
 
 
 def launched():
