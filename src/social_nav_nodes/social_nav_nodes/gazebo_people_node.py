@@ -3,7 +3,7 @@
 The same scripts, bodies and camera as in the headless simulator.  The poses are those that Gazebo
 tells (`gazebo_poses`, one frame per model in the world's frame, which is the map's); who has no
 script stands where the scene says.  Truth goes out: everybody as `social_people`, the robot as
-`ground_truth`.
+`ground_truth`, all stamped with the time at which Gazebo had the robot there.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
+from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
@@ -29,7 +30,7 @@ from tf2_msgs.msg import TFMessage
 
 from social_nav_msgs.msg import BodyArray, SocialPersonArray
 from social_nav_nodes import topics
-from social_nav_nodes.conversions import bodies_message, odometry_message, people_message
+from social_nav_nodes.conversions import bodies_message, odometry_message, people_message, seconds
 from social_nav_nodes.diagnostics import Diagnostics
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.running import run_node
@@ -80,6 +81,7 @@ class GazeboPeopleNode(Node):
         self._cast = Cast(self._crowd.states, camera_rng)
         self._blockers = BoxBlockers.of(scene.room.boxes)
         self._poses: dict[str, FloatArray] = {}
+        self._robot_stamp = Time()
         self._time: float | None = None
         self._robot_before: FloatArray | None = None
         log = ThrottledLog(self.get_logger())
@@ -108,23 +110,26 @@ class GazeboPeopleNode(Node):
                 name = item.child_frame_id.rpartition("/")[2]
                 person = self._scripted.get(name)
                 self._poses[name] = pose if person is None else body_of_model(person, pose)
+                if name == self._about.robot:
+                    self._robot_stamp = item.header.stamp
 
-    def _robot(self) -> FloatArray | None:
-        """Where the robot is in the map: as Gazebo says, else as its localisation says."""
+    def _robot(self) -> tuple[Time, FloatArray | None]:
+        """When the robot was where in the map: as Gazebo says, else now, by its localisation."""
         told = self._poses.get(self._about.robot)
         if told is not None:
-            return told
-        return self._transforms.pose(topics.BASE_FRAME, topics.MAP_FRAME)
+            return self._robot_stamp, told
+        now = self.get_clock().now().to_msg()
+        return now, self._transforms.pose(topics.BASE_FRAME, topics.MAP_FRAME)
 
     def _step(self) -> None:
-        now = self.get_clock().now().nanoseconds * 1e-9
-        robot = self._robot()
-        if now == 0.0 or robot is None:
+        stamp, robot = self._robot()
+        now = seconds(stamp)
+        if now == 0.0 or robot is None or now == self._time:
             return
         if self._time is None or now < self._time:
             self._time, self._robot_before = now, robot
         dt = now - self._time
-        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=topics.MAP_FRAME)
+        header = Header(stamp=stamp, frame_id=topics.MAP_FRAME)
         if dt > 0.0:
             velocity = self._robot_velocity(dt, robot)
             self._move(dt, robot, velocity[0])

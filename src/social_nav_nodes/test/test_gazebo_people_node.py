@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from geometry_msgs.msg import Twist
+from nav_msgs.msg import Odometry
 from social_nav_core.geometry import compose, relative
 from social_nav_core.sim.gazebo.following import following_velocity
 from social_nav_core.sim.gazebo.walkers import LEAD
-from social_nav_nodes.conversions import bodies_from, people_from, transform_message
+from social_nav_nodes.conversions import bodies_from, people_from, seconds, transform_message
 from social_nav_nodes.gazebo_people_node import GAZEBO_POSES, GazeboPeopleNode
 from social_nav_nodes.topics import SENSOR_QOS
 from tf2_msgs.msg import TFMessage
@@ -96,6 +97,27 @@ def test_who_has_no_script_stands_where_the_scene_says_and_gets_no_velocity(grap
     assert ana.pose[:2] == pytest.approx([0.0, 0.0])
     assert math.cos(ana.pose[2]) == pytest.approx(-1.0)
     assert graph.probe.count_publishers("/model/ana/cmd_vel") == 0
+
+
+def test_truth_about_the_robot_has_the_time_at_which_it_was_so(graph):
+    """Poses come at a rhythm of their own, every 36 ms, while the node looks every 33 ms."""
+    publisher = graph.probe.create_publisher(TFMessage, GAZEBO_POSES, 100)
+    graph.add(GazeboPeopleNode, parameters={"scene": str(SCENES / "single.yaml")})
+    truths = graph.collect(Odometry, "ground_truth")
+    graph.spin_until(publisher.get_subscription_count, "the node's subscription")
+    start = graph.now
+    for step in range(240):
+        if step % 3 == 0:
+            pose = (-3.0 + 0.5 * (graph.now - start), 0.0, 0.0)
+            transform = transform_message(pose, "model/tiago", graph.header("world"))
+            publisher.publish(TFMessage(transforms=[transform]))
+        graph.tick(0.012)
+    assert len(truths) > 60
+    times = [seconds(message.header.stamp) for message in truths]
+    assert min(np.diff(times)) == pytest.approx(0.036)
+    for time, message in zip(times, truths, strict=True):
+        assert message.pose.pose.position.x == pytest.approx(-3.0 + 0.5 * (time - start), abs=1e-6)
+        assert message.twist.twist.linear.x == pytest.approx(0.5, abs=1e-6)
 
 
 def test_without_the_robots_place_nothing_is_published(graph):
