@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
 import pytest
-from fuzzing import bad_messages, commands, engine, entry_points, files, nodes, parameters
+from fuzzing import bad_messages, commands, engine, entry_points, files, mutation, nodes, parameters
 from fuzzing.choices import Choices
 from fuzzing.outcomes import BrokenPromiseError, check
 from geometry_msgs.msg import PoseStamped, Twist
@@ -130,3 +137,40 @@ def test_a_transform_from_before_all_time_does_not_end_the_navigator(tmp_path):
     for data in (bytes.fromhex(found), b""):
         nodes.message_case(bench, "/tf", data)
     bench.close()
+
+
+def test_a_changed_tree_does_not_change_what_the_next_one_is_made_of():
+    """It once did, and a list that had come to hold itself was walked for ever."""
+    rng = np.random.default_rng(0)
+    before = repr(mutation.VALUES)
+    for _ in range(500):
+        mutation.changed_tree(Choices(rng.bytes(60)), {"a": [1, 2], "b": {"c": 3}})
+    assert repr(mutation.VALUES) == before
+
+
+def test_a_name_that_is_too_long_is_a_bad_command_line(tmp_path):
+    """Found by fuzzing: the check of --out asks the file system."""
+    long, out = commands.WORDS.index("x" * 3000), commands.WORDS.index("--out")
+    commands.command_case("update-proxemics", tmp_path, bytes([2, out, long, 0]))
+
+
+def test_every_entry_point_runs_in_a_process_of_its_own(tmp_path):
+    """All that comes of it lies in one folder."""
+    out, work = tmp_path / "out", tmp_path / "work"
+    work.mkdir()
+    tools = str(Path(mutation.__file__).parents[1])
+    command = [sys.executable, "-m", "fuzzing", "--cases", "40", "--only", "bands|histogram"]
+    run = subprocess.run(
+        [*command, "--out", str(out)],
+        cwd=work,
+        env={**os.environ, "PYTHONPATH": tools},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "2 entry points, 80 cases" in run.stdout
+    report = json.loads((out / "file_bands.json").read_text())
+    assert report["cases"] == 40 and report["engines"]["hypothesis"] == 4
+    assert {path.name for path in work.iterdir()} <= {".hypothesis"}

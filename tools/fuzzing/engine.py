@@ -6,13 +6,18 @@ than `LONGEST` seconds of processor time, or does not end.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import importlib.util
+import io
 import json
 import signal
 import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -142,7 +147,32 @@ def run_random(runner: Runner, cases: int, number: int = 0) -> None:
     _count(runner, "random", before)
 
 
-def run_atheris(make: Callable[[], Runner], cases: int, save: Callable[[Report], None]) -> None:
+def load() -> None:
+    """Import what is fuzzed, so that processes that are forked off need not."""
+    with _instrumented(), contextlib.redirect_stderr(io.StringIO()):  # atheris names each module
+        importlib.import_module("fuzzing.entry_points")
+
+
+@contextmanager
+def _instrumented() -> Iterator[None]:
+    """What is imported meanwhile tells atheris, where that is installed, which way it goes."""
+    if not guided():
+        yield
+        return
+    import atheris  # noqa: PLC0415
+
+    with atheris.instrument_imports(include=INSTRUMENTED, exclude=NOT_INSTRUMENTED):
+        yield
+
+
+def guided() -> bool:
+    """Whether cases can be guided by coverage."""
+    return importlib.util.find_spec("atheris") is not None
+
+
+def run_atheris(
+    make: Callable[[], Runner], cases: int, save: Callable[[Report], None], begin: str
+) -> None:
     """Coverage-guided cases; this process ends with them, so `save` gets the report before.
 
     libFuzzer begins with an input of its own, hence a few runs more than are asked for.
@@ -151,10 +181,11 @@ def run_atheris(make: Callable[[], Runner], cases: int, save: Callable[[Report],
         make: the runner; what it imports is instrumented.
         cases: how many.
         save: called with the report when all are done.
+        begin: of the names of libFuzzer's own files (slow or endless cases, crashes).
     """
     import atheris  # noqa: PLC0415
 
-    with atheris.instrument_imports(include=INSTRUMENTED, exclude=NOT_INSTRUMENTED):
+    with _instrumented():
         runner = make()
     before = runner.report.cases
 
@@ -165,7 +196,8 @@ def run_atheris(make: Callable[[], Runner], cases: int, save: Callable[[Report],
             save(runner.report)
 
     options = [f"-runs={cases + 10}", f"-max_len={MOST_BYTES}", "-len_control=0", "-verbosity=0"]
-    options += ["-rss_limit_mb=4096", "-handle_alrm=0", "-timeout=0", "-print_final_stats=0"]
+    options += ["-rss_limit_mb=4096", "-timeout=0", "-print_final_stats=0"]
+    options += [f"-artifact_prefix={begin}"]
     atheris.Setup([sys.argv[0], *options], one)
     atheris.Fuzz()
 

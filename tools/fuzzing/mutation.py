@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import zipfile
@@ -65,7 +66,7 @@ def changed_tree(choices: Choices, tree: Any) -> Any:
     for _ in range(1 + choices.below(3)):
         holder, key = _place(choices, tree)
         if holder is None:
-            return choices.pick(VALUES)
+            return _value(choices)
         kind = choices.below(6)
         if kind == 0:
             del holder[key]
@@ -76,8 +77,13 @@ def changed_tree(choices: Choices, tree: Any) -> Any:
         elif kind == 2:
             holder[key] = choices.real()
         else:
-            holder[key] = choices.pick(VALUES)
+            holder[key] = _value(choices)
     return tree
+
+
+def _value(choices: Choices) -> Any:
+    """One of `VALUES` for this tree alone: it may be changed further."""
+    return copy.deepcopy(choices.pick(VALUES))
 
 
 def _place(choices: Choices, tree: Any) -> tuple[Any, Any]:
