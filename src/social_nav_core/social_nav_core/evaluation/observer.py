@@ -43,7 +43,7 @@ class LossyStudent(Student):
     """
 
     def __init__(self, student: Student, share: float, rng: np.random.Generator) -> None:
-        super().__init__(student._session, student.about)
+        super().__init__(student._network, student.about)
         self._loss = Corruption(frames=share, joints=share)
         self._rng = rng
 

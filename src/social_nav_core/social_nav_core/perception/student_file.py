@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from social_nav_core.geometry import FloatArray
+from social_nav_core.input_files import FileError, read_file
+from social_nav_core.onnx_network import Network
 from social_nav_core.perception.metrics import probabilities
-from social_nav_core.perception.onnx_weights import float_weights
 from social_nav_core.perception.tasks import CLASSES, TASKS, class_names
 from social_nav_core.perception.windows import Float32Array
 from social_nav_core.proxemics.model import ModelError
@@ -33,6 +34,7 @@ AGREEMENT = 1e-4
 NO_CHECKSUM = b"0" * 64
 _CHECKSUM = re.compile(rb"sha256\x12\x40([0-9a-f]{64})")
 _LONGEST = 600  # steps of a window
+_LARGEST = 100_000_000  # file [byte]
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,13 @@ class Student:
     """A student network that answers windows.
 
     Args:
-        session: ONNX Runtime's.
+        network: that answers.
         about: what its file says.
     """
 
-    def __init__(self, session: Any, about: StudentAbout) -> None:
+    def __init__(self, network: Network, about: StudentAbout) -> None:
         self.about = about
-        self._session = session
+        self._network = network
 
     def logits(self, windows: Float32Array) -> dict[str, FloatArray]:
         """Logits ``(n, classes)`` by task of windows ``(n, steps, 23, 3)`` as `centred` gives."""
@@ -74,7 +76,7 @@ class Student:
         if not len(windows):
             return {task: np.zeros((0, CLASSES[task])) for task in TASKS}
         whole = np.ascontiguousarray(windows, dtype=np.float32)
-        answers = self._session.run(list(TASKS), {"windows": whole})
+        answers = self._network.run(TASKS, {"windows": whole})
         return {task: item.astype(float) for task, item in zip(TASKS, answers, strict=True)}
 
     def probabilities(self, windows: Float32Array) -> dict[str, FloatArray]:
@@ -98,7 +100,9 @@ def load_student(path: str | Path) -> Student:
     """
     path = Path(path)
     try:
-        content = path.read_bytes()
+        content = read_file(path, _LARGEST)
+    except FileError as error:
+        raise ModelError(str(error)) from error
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
     return student_from(content, path)
@@ -107,13 +111,14 @@ def load_student(path: str | Path) -> Student:
 def student_from(content: bytes, path: Path) -> Student:
     """A student from a file's content; refuses as `load_student` does, in the path's name."""
     checksum = _checked(path, content)
-    _check_weights(path, content)
-    session = _session(path, content)
-    metadata = session.get_modelmeta().custom_metadata_map
-    about = _about(path, metadata, checksum)
-    _check_shapes(path, session, about)
-    student = Student(session, about)
-    _check_answers(path, student, _json(path, metadata, "answers"))
+    try:
+        network = Network(content, path)
+        about = _about(path, network.metadata, checksum)
+        _check_shapes(path, network, about)
+        student = Student(network, about)
+        _check_answers(path, student, _json(path, network.metadata, "answers"))
+    except FileError as error:
+        raise ModelError(str(error)) from error
     return student
 
 
@@ -135,48 +140,12 @@ def _checked(path: Path, content: bytes) -> str:
     return own
 
 
-def _check_weights(path: Path, content: bytes) -> None:
-    try:
-        for name, values in float_weights(content):
-            if not np.isfinite(values).all():
-                raise ModelError(f"{path}: weight {name} has values that are not finite, as NaN is")
-    except ModelError:
-        raise
-    except ValueError as error:
-        raise ModelError(f"{path}: is not an ONNX file: {error}") from error
-
-
 def probe_windows(steps: int) -> Float32Array:
     """Three windows ``(3, steps, 23, 3)`` with known answers: a wave, half of it, nothing."""
     step = np.arange(steps * len(JOINTS)).reshape(steps, len(JOINTS))
     wave = np.stack([np.sin(0.7 * step), np.cos(0.3 * step), 0.5 + 0.5 * np.sin(1.3 * step)], -1)
     half = np.where((step % 2 == 0)[..., None], wave, 0.0)
     return np.stack([wave, half, np.zeros_like(wave)]).astype(np.float32)
-
-
-def _session(path: Path, content: bytes) -> Any:
-    try:
-        import onnxruntime  # noqa: PLC0415
-        from onnxruntime.capi import onnxruntime_pybind11_state as errors  # noqa: PLC0415
-    except ImportError as error:
-        raise ModelError(
-            "onnxruntime is not installed, and the perception needs it: pip install onnxruntime"
-        ) from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except (
-        errors.Fail,
-        errors.InvalidArgument,
-        errors.InvalidGraph,
-        errors.InvalidProtobuf,
-        errors.NoModel,
-        errors.NotImplemented,
-        errors.RuntimeException,
-    ) as error:
-        raise ModelError(f"{path}: ONNX Runtime cannot use it: {error}") from error
 
 
 def _about(path: Path, metadata: Mapping[str, str], checksum: str) -> StudentAbout:
@@ -205,12 +174,12 @@ def _json(path: Path, metadata: Mapping[str, str], key: str) -> Any:
         raise ModelError(f"{path}: {key} is {metadata.get(key)!r}, expected JSON") from error
 
 
-def _check_shapes(path: Path, session: Any, about: StudentAbout) -> None:
-    inputs = {item.name: item.shape[1:] for item in session.get_inputs()}
+def _check_shapes(path: Path, network: Network, about: StudentAbout) -> None:
+    inputs = {item.name: item.shape[1:] for item in network.inputs}
     wanted = {"windows": [about.steps, len(JOINTS), 3]}
     if inputs != wanted:
         raise ModelError(f"{path}: takes {inputs}, expected {wanted}")
-    outputs = {item.name: item.shape[1:] for item in session.get_outputs()}
+    outputs = {item.name: item.shape[1:] for item in network.outputs}
     if outputs != {task: [CLASSES[task]] for task in TASKS}:
         raise ModelError(f"{path}: gives {outputs}, expected {CLASSES}")
 

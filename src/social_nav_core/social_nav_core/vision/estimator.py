@@ -12,6 +12,7 @@ from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import parameter
 
 Image = NDArray[np.uint8]
+MOST_PEOPLE = 100  # in an image
 
 
 class EstimatorError(ValueError):

@@ -11,14 +11,16 @@ from collections.abc import Mapping
 import numpy as np
 
 from social_nav_core.geometry import FloatArray
+from social_nav_core.input_files import one_line
 from social_nav_core.skeleton import BODY, JOINTS
 from social_nav_core.vision import movenet
-from social_nav_core.vision.estimator import EstimatorError, EstimatorParameters
+from social_nav_core.vision.estimator import MOST_PEOPLE, EstimatorError, EstimatorParameters
 
 MOVENET, YOLO, YOLO_END, RTMO = "MoveNet's heads", "YOLO-pose", "YOLO-pose, end to end", "RTMO"
 _COUNT = len(BODY)
 _YOLO_VALUES = 5 + 3 * _COUNT  # box, score, joints
 _YOLO_END_VALUES = 6 + 3 * _COUNT  # box, score, class, joints
+_MOST_BOXES = 2000  # sure ones, of which many are the same person's
 
 Outputs = Mapping[str, FloatArray]
 
@@ -30,7 +32,7 @@ def format_of(outputs: Outputs) -> str:
         EstimatorError: it is none that is known; the message has the shapes.
     """
     shapes = {name: np.shape(values) for name, values in outputs.items()}
-    if set(movenet.HEADS) <= set(shapes):
+    if _are_heads(shapes):
         return MOVENET
     three = [shape for shape in shapes.values() if len(shape) == 3 and shape[0] == 1]
     if len(shapes) == 1 and three:
@@ -40,12 +42,12 @@ def format_of(outputs: Outputs) -> str:
             return YOLO_END
     if len(shapes) == 2 and _rtmo_names(outputs) is not None:
         return RTMO
-    got = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+    got = one_line(", ".join(f"{name} {shape}" for name, shape in shapes.items()))
     raise EstimatorError(
         f"the network puts out {got}; expected YOLO-pose (1, {_YOLO_VALUES}, n) or "
         f"(1, n, {_YOLO_END_VALUES}), RTMO's boxes (1, n, 5) and joints (1, n, {_COUNT}, 3), or "
-        "the heads that convert-movenet writes; a network that wants a person cut out, such as "
-        "RTMPose, does not fit"
+        "the heads that convert-movenet writes, (1, channels, rows, columns); a network that wants "
+        "a person cut out, such as RTMPose, does not fit"
     )
 
 
@@ -71,7 +73,21 @@ def _rtmo_names(outputs: Outputs) -> tuple[str, str] | None:
     """The names of the boxes and of the joints."""
     by_shape = {np.shape(values)[2:]: name for name, values in outputs.items()}
     boxes, joints = by_shape.get((5,)), by_shape.get((_COUNT, 3))
-    return None if boxes is None or joints is None else (boxes, joints)
+    if boxes is None or joints is None:
+        return None
+    alike = np.shape(outputs[boxes])[:2] == np.shape(outputs[joints])[:2]
+    return (boxes, joints) if alike and len(outputs[boxes]) == 1 else None
+
+
+def _are_heads(shapes: Mapping[str, tuple[int, ...]]) -> bool:
+    """Whether the outputs are those of MoveNet, all on the same grid."""
+    grids = {
+        shapes[name][2:]
+        if len(shapes.get(name, ())) == 4 and shapes[name][:2] == (1, channels)
+        else ()
+        for name, channels in movenet.HEADS.items()
+    }
+    return len(grids) == 1 and all(np.prod(grid) for grid in grids) and () not in grids
 
 
 def _chosen(
@@ -79,9 +95,11 @@ def _chosen(
 ) -> FloatArray:
     """Skeletons of the boxes that are sure enough, one of those that overlap."""
     order = np.argsort(-scores, kind="stable")
-    order = order[scores[order] >= about.least]
+    order = order[scores[order] >= about.least][:_MOST_BOXES]
     kept: list[int] = []
     for index in order.tolist():
+        if len(kept) == MOST_PEOPLE:
+            break
         if all(overlap(boxes[index], boxes[other]) <= about.overlap for other in kept):
             kept.append(index)
     people = np.zeros((len(kept), len(JOINTS), 3))

@@ -19,6 +19,7 @@ from scipy.ndimage import maximum_filter
 
 from social_nav_core.geometry import FloatArray
 from social_nav_core.skeleton import BODY, JOINTS
+from social_nav_core.vision.estimator import MOST_PEOPLE
 
 HEADS = {
     "center": 1,
@@ -50,7 +51,8 @@ def decode(heads: Mapping[str, FloatArray], least: float) -> FloatArray:
     maps = {name: np.asarray(values[0], dtype=np.float32) for name, values in heads.items()}
     middle = _sigmoid(maps["center"][0])
     peaks = (middle == maximum_filter(middle, APART)) & (middle >= least)
-    cells = [(int(row), int(column)) for row, column in np.argwhere(peaks)]
+    surest = np.argsort(-middle[peaks], kind="stable")[:MOST_PEOPLE]
+    cells = [(int(row), int(column)) for row, column in np.argwhere(peaks)[surest]]
     found = [_person(maps, *cell) for cell in cells]
     sure = [float(middle[c]) * _mean_found(j) for c, j in zip(cells, found, strict=True)]
     order = [i for i in np.argsort(sure)[::-1] if sure[i] >= least]

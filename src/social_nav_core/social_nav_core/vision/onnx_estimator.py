@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from social_nav_core.geometry import FloatArray
-from social_nav_core.input_files import one_line
+from social_nav_core.input_files import FileError, one_line, read_file, shown
+from social_nav_core.onnx_network import Network
 from social_nav_core.parameters import check
 from social_nav_core.vision.estimator import (
     EstimatorError,
@@ -23,6 +24,8 @@ from social_nav_core.vision.scales import merged
 SMALL = 256  # longer side of the small look, which MoveNet was trained on [pixel]
 STEP = 32  # the sides of a network's input are multiples of this [pixel]
 GREY = 114  # around an image that does not fill the input
+LARGEST = 1_000_000_000  # file [byte]
+LARGEST_SIDE = 4096  # of an input [pixel]
 
 
 class OnnxEstimator:
@@ -45,24 +48,32 @@ class OnnxEstimator:
         self._about = parameters or EstimatorParameters()
         check(self._about)
         self._path = Path(weights)
-        self._session = _session(self._path, self._about.threads)
-        (given,) = self._session.get_inputs()
+        self._network = _network(self._path, self._about.threads)
+        (given,) = self._network.inputs
         self._name, shape, self._is_bytes = given.name, given.shape, given.type == "tensor(uint8)"
         if given.type not in ("tensor(uint8)", "tensor(float)") or len(shape) != 4:
             raise EstimatorError(
-                f"{self._path}: the network takes {given.type} {shape}, expected an image "
+                f"{self._path}: the network takes {given.type} {shown(shape)}, expected an image "
                 "(1, 3, height, width) of floats, or (1, height, width, 3) of bytes"
             )
         sides = shape[1:3] if self._is_bytes else shape[2:]
         self._fixed = (sides[0], sides[1]) if all(isinstance(side, int) for side in sides) else None
+        if self._fixed is not None and not all(1 <= side <= LARGEST_SIDE for side in self._fixed):
+            raise EstimatorError(
+                f"{self._path}: the network takes images of {sides[0]} x {sides[1]} pixel, "
+                f"expected sides of 1 to {LARGEST_SIDE}"
+            )
         self.kind = ""
         self.kind = self._kind()
         """Name of the format of the outputs."""
 
     def _kind(self) -> str:
         rows, columns = self._fixed or (4 * STEP, 4 * STEP)
+        return self._format_of(self._run(np.zeros((rows, columns, 3), dtype=np.uint8)))
+
+    def _format_of(self, outputs: dict[str, FloatArray]) -> str:
         try:
-            return format_of(self._run(np.zeros((rows, columns, 3), dtype=np.uint8)))
+            return format_of(outputs)
         except EstimatorError as error:
             raise EstimatorError(f"{self._path}: {error}") from error
 
@@ -77,7 +88,10 @@ class OnnxEstimator:
 
     def _people(self, image: Image, resolution: int) -> FloatArray:
         small, scale = self._fitted(image, resolution)
-        people = decode(self.kind, self._run(small), self._about)
+        outputs = self._run(small)
+        if (kind := self._format_of(outputs)) != self.kind:
+            raise EstimatorError(f"{self._path}: the network puts out {kind}, before {self.kind}")
+        people = decode(self.kind, outputs, self._about)
         people[..., :2] *= scale
         return people
 
@@ -103,35 +117,31 @@ class OnnxEstimator:
             # RTMO was trained on blue, green, red from 0 to 255, YOLO on RGB from 0 to 1.
             given = given[:, ::-1] if self.kind == RTMO else given / np.float32(255.0)
             given = np.ascontiguousarray(given)
-        names = [output.name for output in self._session.get_outputs()]
-        return dict(zip(names, self._session.run(names, {self._name: given}), strict=True))
+        names = [output.name for output in self._network.outputs]
+        try:
+            found = self._network.run(names, {self._name: given})
+        except FileError as error:
+            raise EstimatorError(str(error)) from error
+        for name, values in zip(names, found, strict=True):
+            if not np.isfinite(values).all():
+                raise EstimatorError(
+                    f"{self._path}: {one_line(name)} has values that are not finite"
+                )
+        return dict(zip(names, found, strict=True))
 
 
-def _session(path: Path, threads: int) -> Any:
+def _network(path: Path, threads: int) -> Network:
     try:
-        import onnxruntime  # noqa: PLC0415
-        from onnxruntime.capi import onnxruntime_pybind11_state as state  # noqa: PLC0415
-    except ImportError as error:
-        raise EstimatorError(
-            f"{path}: running it needs ONNX Runtime: pip install onnxruntime"
-        ) from error
-    if not path.is_file():
-        raise FileNotFoundError(2, "No such file of weights (ONNX)", str(path))
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    try:
-        session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
-    except (
-        *(state.Fail, state.InvalidProtobuf, state.InvalidGraph),
-        *(state.InvalidArgument, state.NotImplemented),
-    ) as error:
-        raise EstimatorError(f"{path}: not a network that can be run: {one_line(error)}") from error
-    if len(session.get_inputs()) != 1:
-        names = ", ".join(given.name for given in session.get_inputs())
+        network = Network(read_file(path, LARGEST), path, threads, infinite=True)
+    except FileError as error:
+        raise EstimatorError(str(error)) from error
+    if len(network.inputs) != 1:
+        names = one_line(", ".join(given.name for given in network.inputs))
         raise EstimatorError(f"{path}: the network takes {names}, expected one image")
-    return session
+    for given in network.outputs:
+        if given.type not in ("tensor(float)", "tensor(double)", "tensor(float16)"):
+            raise EstimatorError(f"{path}: {one_line(given.name)} is {given.type}, expected floats")
+    return network
 
 
 def _resized(image: Image, height: int, width: int) -> Image:
