@@ -89,12 +89,18 @@ def train_row(plan: Plan, row: Row, seed: int, answers: TeacherAnswers | None, w
         logits = answers.logits
         first = (logits[0][:count], logits[1][:count], logits[2][:count])
         answers = TeacherAnswers(answers.representation[:count], first)
+    validation = plan.encounters("validation", work).windows()
+    if row.passing:
+        more = plan.encounters("passing_train", work).windows()
+        train = train.and_more(more)
+        answers = None if answers is None else answers.and_unasked(len(more))
+        validation = validation.and_more(plan.encounters("passing_validation", work).windows())
     path = work / f"{row.name.replace(' ', '_')}_{seed}.npz"
     torch.manual_seed(seed)
     train_pose_network(
         POSE_NETWORKS[row.network](),
         train,
-        plan.encounters("validation", work).windows(),
+        validation,
         answers,
         FitSettings(row.epochs, row.batch, row.rate, seed=seed),
         DistillSettings(**row.distil),

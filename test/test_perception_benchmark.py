@@ -14,8 +14,20 @@ import yaml
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
+from perception.passers import Asked, passers_table  # noqa: E402
 from perception.plan import Plan, read_plan, weights_file  # noqa: E402
-from perception.simulated import SCENES, all_scenes, counted, scene_answers, written  # noqa: E402
+from perception.simulated import (  # noqa: E402
+    SCENES,
+    all_scenes,
+    counted,
+    oncoming_answers,
+    scene_answers,
+    written,
+)
+from social_nav_core.perception.encounters.generator import (  # noqa: E402
+    EncounterSettings,
+    generate,
+)
 from social_nav_core.perception.expected import ExpectedParameters  # noqa: E402
 from social_nav_core.sim.scene import load_scene  # noqa: E402
 
@@ -51,8 +63,12 @@ def test_committed_weights_fit_the_networks(plan: Plan) -> None:
 
 def test_data_of_the_plan_share_no_seed_and_only_training_is_learned_from(plan: Plan) -> None:
     assert len({(one["split"], one["seed"]) for one in plan.data.values()}) == len(plan.data)
-    assert {plan.data[name]["split"] for name in ("train", "unlabelled")} == {"train"}
-    assert plan.data["test"]["split"] == "test"
+    learned = ("train", "unlabelled", "passing_train")
+    assert {plan.data[name]["split"] for name in learned} == {"train"}
+    assert {plan.data[name]["split"] for name in ("test", "passing_test")} == {"test"}
+    assert {name for name, one in plan.data.items() if one.get("passing")} == {
+        f"passing_{split}" for split in ("train", "validation", "test")
+    }
     text = (BENCHMARKS / "perception" / "config.yaml").read_text(encoding="utf-8")
     assert set(yaml.safe_load(text)["rows"]) == {row.name for row in plan.rows}
 
@@ -96,6 +112,30 @@ def test_expected_shares_turn_unsure_answers() -> None:
     assert found == (
         "| hall | ana | no_response, not interested | 2 | 50 % | 0 % | 50 % | 50 % | 0 % | 50 % |"
     )
+
+
+def test_people_who_come_toward_the_robot_count_while_they_walk() -> None:
+    scene = load_scene(SCENES / "head_on.yaml")
+    found = oncoming_answers(scene, answer_by_wrist, 3)
+    (label,) = found
+    assert label == ("ana", "no_response", "not_interested")
+    assert 20 < len(found[label]) < 120
+
+
+def passers(share: float, count: int = 100) -> dict[str, np.ndarray]:
+    """Logits of a network that says not interested of a share of people, else interacting."""
+    nothing = np.arange(count) < share * count
+    return {"intent": np.where(nothing[:, None], [0.0, 0.0, 9.0], [9.0, 0.0, 0.0])}
+
+
+def test_table_of_passers_by_counts_answers_and_wishes() -> None:
+    """Two seeds, by hand: 80 and 60 % right; of the split all and none are said to wish."""
+    made = generate("test", 10, 1, EncounterSettings(image=0))
+    asked = Asked([passers(0.8), passers(0.6)], [passers(0.0, 10), passers(1.0, 10)])
+    text = passers_table({"one": asked}, made, ExpectedParameters(1.0, 1.0, 1.0))
+    assert text.splitlines()[2:] == [
+        "| one | 70.0 ± 10.0 | 70.0 ± 10.0 | 30.0 ± 10.0 | 50.0 ± 50.0 | 50.0 ± 50.0 |"
+    ]
 
 
 def test_table_of_scenes_has_a_line_for_everybody() -> None:

@@ -28,6 +28,7 @@ class Row:
         network: of `stages.POSE_NETWORKS`.
         taught: whether it learns from the teacher.
         unlabelled: whether it also sees the windows without labels.
+        passing: whether it also sees people who pass the robot by, with labels.
         epochs, batch, rate: as in `training.FitSettings`.
         distil: differing from the defaults of `stages.DistillSettings`.
     """
@@ -36,6 +37,7 @@ class Row:
     network: str
     taught: bool
     unlabelled: bool
+    passing: bool
     epochs: int
     batch: int
     rate: float
@@ -64,6 +66,7 @@ class Plan:
                     seed,
                     EncounterSettings(),
                     lambda done: progress(f"{done} of {count}"),
+                    about.get("passing", False),
                 )
             folder.mkdir(parents=True, exist_ok=True)
             save_encounters(path, made, f"{count} generated encounters, seed {seed}")

@@ -27,6 +27,9 @@ ENOUGH = SelectionParameters().least_wish
 _RATE, _SECONDS, _STEPS = 10.0, 12.0, 2
 _SETTLED = 1.5  # [s] since a label's begin from which on the answer counts
 _IN_FRONT = np.radians(75.0)  # of the chest, from where a robot can be looked at
+_ON_THE_WAY = np.radians(60.0)
+_WALKS = 0.3  # [m/s]
+_ONCOMING = ("head_on", "corridor_crossing", "walking_group")
 
 Answer = Callable[[Float32Array], FloatArray]
 Label = tuple[str, str, str]
@@ -57,19 +60,45 @@ def scene_answers(scene: Scene, answer: Answer, seed: int) -> Answers:
         if scene.room.box_array.signed_distances(tuple(place)).min() > 0.35:
             break
     robot = (float(place[0]), float(place[1]), float(np.arctan2(*(someone[:2] - place)[::-1])))
-    world = World(replace(scene, robot=robot), seed)
+    return _answers(replace(scene, robot=robot), answer, seed, rng, _looked_at)
+
+
+def oncoming_answers(scene: Scene, answer: Answer, seed: int) -> Answers:
+    """What a student says of the intent of people who come toward a robot that drives straight on.
+
+    The robot starts up to 2 m ahead and 0.5 m beside the scene's own start and drives at 0 to
+    0.6 m/s.  People count while they walk and the robot is within 60 degrees of their way.
+    """
+    rng = np.random.default_rng(seed)
+    x, y, yaw = scene.robot
+    robot = (x + rng.uniform(0.0, 2.0), y + rng.uniform(-0.5, 0.5), yaw)
+    speed = float(rng.uniform(0.0, 0.6))
+    return _answers(replace(scene, robot=robot), answer, seed, rng, _comes, speed)
+
+
+def _answers(
+    scene: Scene,
+    answer: Answer,
+    seed: int,
+    rng: np.random.Generator,
+    counts: Callable[[PersonState, FloatArray], bool],
+    speed: float = 0.0,
+) -> Answers:
+    """Probabilities by label of those who count, filmed by a robot at a speed [m/s]."""
+    world = World(scene, seed)
     camera, cast = Camera(), Cast(world.state.people, rng)
     detector, blockers = Detector(camera, None, rng), BoxBlockers.of(scene.room.boxes)
     windows, since = TrackWindows(), dict[str, tuple[object, float]]()
     found: dict[Label, list[Float32Array]] = {}
     for _ in range(round(_RATE * _SECONDS)):
         for _ in range(_STEPS):
-            world.step(None, 1.0 / _RATE / _STEPS)
+            world.step((speed, 0.0), 1.0 / _RATE / _STEPS)
         state = world.state
+        robot = np.array(state.robot_in_map)
         bodies = detector.detect(
             cast.ids,
             cast.figures(state.people, state.time),
-            camera.pose(np.array(robot)),
+            camera.pose(robot),
             blockers,
             1.0 / _RATE,
         )
@@ -84,7 +113,7 @@ def scene_answers(scene: Scene, answer: Answer, seed: int) -> Answers:
         batch = windows.windows()
         for name, window in zip(batch.names, batch.joints, strict=True):
             labels = people[name].labels
-            if labels.intent is not Intent.NOT_INTERESTED and not _facing(people[name], place):
+            if not counts(people[name], robot[:2]):
                 continue
             if name in seen and state.time - since[name][1] >= _SETTLED:
                 key = (name, labels.action.name.lower(), labels.intent.name.lower())
@@ -92,25 +121,49 @@ def scene_answers(scene: Scene, answer: Answer, seed: int) -> Answers:
     return {key: answer(np.stack(windows)) for key, windows in found.items()}
 
 
-def _facing(person: PersonState, place: FloatArray) -> bool:
+def _looked_at(person: PersonState, place: FloatArray) -> bool:
+    return person.labels.intent is Intent.NOT_INTERESTED or _facing(person, place, _IN_FRONT)
+
+
+def _comes(person: PersonState, place: FloatArray) -> bool:
+    return person.speed > _WALKS and _facing(person, place, _ON_THE_WAY)
+
+
+def _facing(person: PersonState, place: FloatArray, within: float) -> bool:
     x, y, yaw = person.pose
     bearing = np.arctan2(place[1] - y, place[0] - x)
-    return bool(abs(wrap_angle(bearing - yaw)) < _IN_FRONT)
+    return bool(abs(wrap_angle(bearing - yaw)) < within)
 
 
 def all_scenes(answer: Answer, views: Iterable[int] = range(6)) -> dict[str, Answers]:
     """Answers in every scene with people and without flows, from the viewpoints of some seeds."""
-    result: dict[str, Answers] = {}
-    for path in sorted(SCENES.glob("*.yaml")):
-        scene = load_scene(path)
-        if scene.flows or not scene.people:
-            continue
-        parts: dict[Label, list[FloatArray]] = {}
-        for seed in views:
-            for key, given in scene_answers(scene, answer, seed).items():
-                parts.setdefault(key, []).append(given)
-        result[path.stem] = {key: np.concatenate(given) for key, given in parts.items()}
-    return result
+    scenes = {path.stem: load_scene(path) for path in sorted(SCENES.glob("*.yaml"))}
+    return {
+        name: _over_views(scene_answers, scene, answer, views)
+        for name, scene in scenes.items()
+        if not scene.flows and scene.people
+    }
+
+
+def oncoming(answer: Answer, views: Iterable[int] = range(12)) -> dict[str, Answers]:
+    """Answers to people who come toward a driving robot, in the scenes where people do."""
+    return {
+        name: _over_views(oncoming_answers, load_scene(SCENES / f"{name}.yaml"), answer, views)
+        for name in _ONCOMING
+    }
+
+
+def _over_views(
+    ask: Callable[[Scene, Answer, int], Answers],
+    scene: Scene,
+    answer: Answer,
+    views: Iterable[int],
+) -> Answers:
+    parts: dict[Label, list[FloatArray]] = {}
+    for seed in views:
+        for key, given in ask(scene, answer, seed).items():
+            parts.setdefault(key, []).append(given)
+    return {key: np.concatenate(given) for key, given in parts.items()}
 
 
 def counted(answers: Answers, expected: ExpectedParameters | None = None) -> Counts:

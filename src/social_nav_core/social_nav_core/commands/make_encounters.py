@@ -22,6 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=whole_number(0), default=0, help="(default 0)")
     parser.add_argument(
+        "--passing",
+        action="store_true",
+        help="only people who walk toward the robot and pass it by",
+    )
+    parser.add_argument(
         "--rate", type=int, choices=(10, 30), default=10, help="frames per second (default 10)"
     )
     parser.add_argument(
@@ -45,9 +50,15 @@ def run(arguments: argparse.Namespace) -> int:
     split, count = arguments.split, arguments.count
     with Progress("encounters") as progress:
         made = generate(
-            split, count, arguments.seed, settings, lambda done: progress(f"{done} of {count}")
+            split,
+            count,
+            arguments.seed,
+            settings,
+            lambda done: progress(f"{done} of {count}"),
+            arguments.passing,
         )
-    about = f"{count} generated encounters, split {split}, seed {arguments.seed}"
+    kind = "passers-by" if arguments.passing else "encounters"
+    about = f"{count} generated {kind}, split {split}, seed {arguments.seed}"
     save_encounters(arguments.out, made, about)
     print(f"{arguments.out}: {about}, {settings.steps} frames each")
     return 0

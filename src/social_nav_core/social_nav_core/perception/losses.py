@@ -13,7 +13,9 @@ _LEFT_OUT = -1
 _INTERACTING = Intent.INTERACTING - 1
 
 
-def task_loss(logits: Logits, labels: Tensor, smoothing: float = 0.0) -> Tensor:
+def task_loss(
+    logits: Logits, labels: Tensor, smoothing: float = 0.0, weights: Tensor | None = None
+) -> Tensor:
     """Sum of the three cross-entropies.
 
     The attitude of people who do not interact is left out, and so is every label of -1.
@@ -22,15 +24,19 @@ def task_loss(logits: Logits, labels: Tensor, smoothing: float = 0.0) -> Tensor:
         logits: ``(b, 3)``, ``(b, 3)`` and ``(b, 10)``.
         labels: ``(b, 3)`` classes of intent, attitude and action.
         smoothing: label smoothing, 0 to 1.
+        weights: ``(b,)`` how much each window counts; None: all alike.
     """
     intent, attitude, action = labels.unbind(dim=-1)
     attitude = attitude.masked_fill(attitude == NOT_INTERACTING, _LEFT_OUT)
     total = logits[0].new_zeros(())
     for output, target in zip(logits, (intent, attitude, action), strict=True):
-        if bool((target != _LEFT_OUT).any()):
-            total = total + nn.functional.cross_entropy(
-                output, target, ignore_index=_LEFT_OUT, label_smoothing=smoothing
-            )
+        counts = (target != _LEFT_OUT).to(output.dtype)
+        if weights is not None:
+            counts = counts * weights
+        losses = nn.functional.cross_entropy(
+            output, target, ignore_index=_LEFT_OUT, label_smoothing=smoothing, reduction="none"
+        )
+        total = total + (losses * counts).sum() / counts.sum().clamp(min=1e-6)
     return total
 
 

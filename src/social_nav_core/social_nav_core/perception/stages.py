@@ -23,7 +23,7 @@ from social_nav_core.perception.metrics import TaskScore, scores
 from social_nav_core.perception.networks.baselines import FlatGru, StGcn
 from social_nav_core.perception.networks.student import SocialEgoMobile
 from social_nav_core.perception.networks.teacher import SocialC3D, TeacherSize
-from social_nav_core.perception.tasks import TASKS
+from social_nav_core.perception.tasks import TASKS, action_weights
 from social_nav_core.perception.training import Fit, FitSettings, fit
 from social_nav_core.perception.windows import Float32Array, Windows, centred, mirrored
 
@@ -58,7 +58,10 @@ class DistillSettings:
 
 @dataclass(frozen=True)
 class TeacherAnswers:
-    """What a trained teacher says about windows: representation (n, f) and logits by task."""
+    """What a trained teacher says about windows: representation (n, f) and logits by task.
+
+    Windows that it was not asked about have NaN.
+    """
 
     representation: Tensor
     logits: tuple[Tensor, Tensor, Tensor]
@@ -69,6 +72,12 @@ class TeacherAnswers:
         intent, attitude, action = (torch.cat(pair) for pair in pairs)
         representation = torch.cat([self.representation, more.representation])
         return TeacherAnswers(representation, (intent, attitude, action))
+
+    def and_unasked(self, count: int) -> TeacherAnswers:
+        """These answers, and then none to some windows."""
+        parts = (self.representation, *self.logits)
+        none = [torch.full((count, part.shape[1]), torch.nan) for part in parts]
+        return self.and_more(TeacherAnswers(none[0], (none[1], none[2], none[3])))
 
 
 def train_teacher(
@@ -156,7 +165,8 @@ def train_pose_network(
         network: a student or baseline; ends with the weights of its best epoch.
         train, validation: windows; training corrupts its own anew in every epoch, validation is
             scored with 30 % of frames and 30 % of joints lost.  Where training windows have labels
-            of -1, only the teacher's answers are learned.
+            of -1, only the teacher's answers are learned.  Every action counts as much as any
+            other, however many windows it has.
         answers: of the teacher to the clean training windows, in their order; None trains alone.
         settings: length, speed and seed.
         distil: weights of the losses and how the input is disturbed.
@@ -171,18 +181,24 @@ def train_pose_network(
     features = 1 if answers is None else answers.representation.shape[1]
     both = Distilled(network, features).to(device)
     labels = torch.from_numpy(train.labels).to(device)
+    weights = torch.from_numpy(action_weights(train.labels[:, 2])).to(device)
 
     def batch_loss(index: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
         windows = torch.from_numpy(_augmented(train.joints[index], distil, rng)).to(device)
         chosen = torch.from_numpy(index)
         representation = both.network.represent(windows)
         logits = both.network.classifier(representation)
-        loss = task_loss(logits, labels[chosen], distil.smoothing)
+        loss = task_loss(logits, labels[chosen], distil.smoothing, weights[chosen])
         if answers is None:
             return loss
-        wanted = tuple(item[chosen].to(device) for item in answers.logits)
-        shared = both.bridge(representation, answers.representation[chosen].to(device))
-        guided = soft_loss(logits, (wanted[0], wanted[1], wanted[2]), distil.temperature)
+        asked = torch.isfinite(answers.representation[chosen, 0])
+        if not bool(asked.any()):
+            return loss
+        known, taught = chosen[asked], asked.to(device)
+        wanted = tuple(item[known].to(device) for item in answers.logits)
+        shared = both.bridge(representation[taught], answers.representation[known].to(device))
+        own = (logits[0][taught], logits[1][taught], logits[2][taught])
+        guided = soft_loss(own, (wanted[0], wanted[1], wanted[2]), distil.temperature)
         return loss + distil.contrast * shared + distil.soft * guided
 
     half_lost = Corruption(frames=0.3, joints=0.3)

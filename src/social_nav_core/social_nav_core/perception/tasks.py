@@ -49,4 +49,17 @@ def label_table() -> NDArray[np.int64]:
 
 
 BALANCED_INTENTS = np.bincount(label_table()[:, 0], minlength=CLASSES["intent"]) / CLASSES["action"]
-"""Shares (3,) of the intents where every action is as frequent as any other: training data."""
+"""Shares (3,) of the intents where every action counts as much as any other, as in training."""
+
+
+def action_weights(actions: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Weights ``(n,)`` by which every action among some windows counts as much as any other.
+
+    Their mean over windows with an action is 1; windows without one (-1) have the weight 1.
+    """
+    known = actions >= 0
+    count = np.bincount(actions[known], minlength=1)
+    share = known.sum() / max(np.count_nonzero(count), 1)
+    weights = np.ones(len(actions), dtype=np.float32)
+    weights[known] = share / count[actions[known]]
+    return weights

@@ -6,8 +6,10 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
+from social_nav_core.geometry import wrap_angle
 from social_nav_core.people import Action
 from social_nav_core.perception.corruption import Corruption
+from social_nav_core.perception.encounters import passing
 from social_nav_core.perception.encounters.behaviour import draw_circumstances
 from social_nav_core.perception.encounters.company import with_others
 from social_nav_core.perception.encounters.generator import (
@@ -124,6 +126,54 @@ def test_waving_raises_a_wrist_and_leaving_turns_the_face_away() -> None:
     assert (wrists < shoulders)[leave & late].mean() < 0.2
     nose = last[:, JOINT["nose"], 2]
     assert np.median(nose[leave & late]) < np.median(nose[wave & late]) - 0.2
+
+
+def test_passers_by_walk_and_do_not_respond() -> None:
+    made = generate("train", 12, 3, PLAIN, passing=True)
+    assert (made.speed >= 0.3).all()
+    np.testing.assert_array_equal(made.labels, label_table()[[Action.NO_RESPONSE - 1] * 12])
+
+
+def test_a_passers_by_course_leads_past_the_robot_within_a_metre() -> None:
+    """The distance of the robot from the line of the course, by hand: |robot x heading|."""
+    rng = np.random.default_rng(0)
+    before = np.linspace(-0.9, 0.0, 10)
+    aside = []
+    for _ in range(300):
+        robot = rng.uniform(1.5, 4.0) * np.array([np.cos(1.0), np.sin(1.0)])
+        yaw = passing.course(robot, before, rng)
+        assert abs(wrap_angle(yaw[-1] - 1.0)) < np.pi / 2
+        aside.append(abs(robot[0] * np.sin(yaw[-1]) - robot[1] * np.cos(yaw[-1])))
+    assert max(aside) < 1.0 + 0.03 * 4.0
+    assert np.mean(aside) == pytest.approx(0.5, abs=0.06)
+
+
+def test_passers_by_look_along_their_course_and_at_the_robot_for_moments() -> None:
+    """Somebody on the robot's own line looks to its side all the same: where the course leads."""
+    rng = np.random.default_rng(1)
+    before, robot = np.linspace(-0.9, 0.0, 10), np.array([3.0, 0.0, 1.0])
+    place = np.column_stack([before, np.zeros(10)])
+    yaw, at_robot, along = np.zeros(10), [], []
+    for _ in range(300):
+        points = passing.gaze(robot, place, yaw, Gesture.IDLE, 1.6, before, rng)
+        at_robot.append((np.linalg.norm(points - robot, axis=1) < 0.01).mean())
+        turned = np.arctan2(points[:, 1], points[:, 0] - place[:, 0])
+        along.append(np.abs(turned) < np.radians(15.0))
+    assert np.mean(np.array(at_robot) > 0.0) == pytest.approx(0.35, abs=0.12)
+    assert np.mean(at_robot) < 0.2
+    assert np.mean(along) > 0.95
+
+
+def test_passers_by_walk_as_fast_and_as_far_away_as_others_who_walk() -> None:
+    """They are drawn from the same circumstances, so that neither tells them apart."""
+    passers, others = (
+        generate("train", 150, 8, PLAIN, passing=True),
+        generate("train", 300, 9, PLAIN),
+    )
+    walks = others.speed > 0.0
+    for name in ("speed", "distance"):
+        one, other = getattr(passers, name), getattr(others, name)[walks]
+        assert np.median(one) == pytest.approx(np.median(other), abs=0.25), name
 
 
 def test_bad_count_is_refused() -> None:

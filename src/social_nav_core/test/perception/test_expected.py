@@ -16,7 +16,7 @@ from social_nav_core.people import Intent
 from social_nav_core.perception.expected import ExpectedParameters, as_expected
 from social_nav_core.perception.perceive import Perception
 from social_nav_core.perception.student_file import Student, StudentAbout
-from social_nav_core.perception.tasks import BALANCED_INTENTS, CLASSES, TASKS
+from social_nav_core.perception.tasks import BALANCED_INTENTS, CLASSES, TASKS, action_weights
 
 AS_TRAINED = ExpectedParameters(0.6, 0.2, 0.2)
 ANSWER = np.array([0.6, 0.1, 0.3])
@@ -53,6 +53,10 @@ def seen(expected: ExpectedParameters | None) -> FloatArray:
 def test_training_data_hold_three_interacting_for_one_of_the_others() -> None:
     """Handshake, hug, pet, wave, punch, throw; point, gaze; leave, no response."""
     assert pytest.approx([0.6, 0.2, 0.2]) == BALANCED_INTENTS
+    labels = np.array([0, 0, 0, 7, 9, -1])
+    np.testing.assert_allclose(action_weights(labels), [5 / 9, 5 / 9, 5 / 9, 5 / 3, 5 / 3, 1.0])
+    np.testing.assert_array_equal(action_weights(np.arange(10)), np.ones(10))
+    assert len(action_weights(np.zeros(0, dtype=np.int64))) == 0
 
 
 def test_expected_shares_follow_bayes_rule() -> None:

@@ -153,6 +153,16 @@ def test_task_loss_leaves_out_attitude_without_interaction_and_missing_labels() 
     assert only_first.item() == pytest.approx(np.log(3) + np.log(10), abs=1e-3)
 
 
+def test_task_loss_counts_windows_by_their_weights() -> None:
+    """One right and one even answer, weighed 3 to 1: three quarters of one, one of the other."""
+    answers = (torch.tensor([[9.0, 0, 0], [0, 0, 0]]), torch.zeros(2, 3), torch.zeros(2, 10))
+    labels = torch.tensor([[0, 2, -1], [1, 2, -1]])
+    right = -np.log(np.exp(9.0) / (np.exp(9.0) + 2.0))
+    wanted = 0.75 * right + 0.25 * np.log(3)
+    weighed = task_loss(answers, labels, weights=torch.tensor([3.0, 1.0]))
+    assert weighed.item() == pytest.approx(wanted, rel=1e-5)
+
+
 def test_soft_loss_is_zero_for_equal_answers_and_positive_else() -> None:
     one = tuple(torch.rand(4, k) for k in (3, 3, 10))
     other = tuple(torch.rand(4, k) for k in (3, 3, 10))

@@ -12,6 +12,7 @@ import numpy as np
 
 from social_nav_core.geometry import FloatArray, wrap_angle
 from social_nav_core.people import Action
+from social_nav_core.perception.encounters import passing
 from social_nav_core.perception.encounters.pools import Style
 from social_nav_core.sim.anatomy.gait import stride_rate
 from social_nav_core.sim.anatomy.gestures import Gesture
@@ -48,6 +49,7 @@ _CALM = (Gesture.GAZE, Gesture.GAZE, Gesture.IDLE, Gesture.LISTEN, *_HABITS)
 _TALKS = (Gesture.TALK, Gesture.LISTEN)
 _AT_OTHERS = (Gesture.WAVE, Gesture.POINT, Gesture.HANDSHAKE, Gesture.HUG)
 _TOWARD = (Action.HANDSHAKE, Action.HUG, Action.PET, Action.PUNCH)
+_EYES = 0.93  # their height in statures
 _FACES = {Action.WAVE: 35.0, Action.THROW: 20.0, Action.POINT: 45.0, Action.GAZE: 45.0}
 
 
@@ -107,6 +109,7 @@ def motion_of(
     physique: Physique,
     times: FloatArray,
     rng: np.random.Generator,
+    passes: bool = False,
 ) -> Motion:
     """Motion ``(t,)`` of one person who does an action.
 
@@ -117,13 +120,14 @@ def motion_of(
         physique: of the person, without a shape.
         times: (t,) [s], the last one is the end of the window.
         rng: source of everything else.
+        passes: whether somebody who walks and does not respond comes toward the robot and past it.
     """
     before = times - times[-1]
-    way = _way(action, about, before, rng)
+    way = _passing_way(about, before, rng) if passes else _way(action, about, before, rng)
     elapsed = about.ahead + before
     facing = np.arctan2(*(about.robot - about.place)[::-1])
     averted = abs(float(wrap_angle(way.yaw[-1] - facing))) > np.radians(60.0)
-    gesture, pastime = _gestures(action, averted, rng)
+    gesture, pastime = passing.gestures(rng) if passes else _gestures(action, averted, rng)
     begun = elapsed >= 0.0
     waited = 4.0 + rng.uniform(0.0, 3.0) + before - before[0]
     rate = float(stride_rate(about.speed, physique))
@@ -138,7 +142,9 @@ def motion_of(
         gesture_time=np.where(begun, elapsed, waited),
         previous=np.full(len(times), pastime, dtype=np.int64),
         previous_time=np.where(begun, waited - np.maximum(elapsed, 0.0), 0.0),
-        gaze=_gaze(action, about, style, way, elapsed, rng),
+        gaze=_passing_gaze(about, way, gesture, physique, before, rng)
+        if passes
+        else _gaze(action, about, style, way, elapsed, rng),
         target=_target(action, about, style, physique, way),
         seated=seated,
         seat=np.full(len(times), rng.uniform(0.38, 0.52)),
@@ -172,6 +178,10 @@ def _gestures(action: Action, averted: bool, rng: np.random.Generator) -> tuple[
     return chosen, chosen
 
 
+def _passing_way(about: Circumstances, before: FloatArray, rng: np.random.Generator) -> _Way:
+    return _walked(passing.course(about.robot - about.place, before, rng), about, before)
+
+
 def _way(
     action: Action, about: Circumstances, before: FloatArray, rng: np.random.Generator
 ) -> _Way:
@@ -188,6 +198,11 @@ def _way(
         yaw = start + np.sign(rate) * turned if not about.speed or rng.random() < 0.4 else yaw
     elif about.speed:
         yaw = yaw + np.radians(rng.normal(0.0, 8.0)) * before
+    return _walked(yaw, about, before)
+
+
+def _walked(yaw: FloatArray, about: Circumstances, before: FloatArray) -> _Way:
+    """The way of somebody who walks where the chest points, at an even speed."""
     step = np.diff(before, prepend=2.0 * before[0] - before[1])
     velocity = about.speed * np.column_stack([np.cos(yaw), np.sin(yaw)])
     moved = np.cumsum(velocity * step[:, None], axis=0)
@@ -235,6 +250,19 @@ def _gaze(
         interest = np.where(glance, 1.0 - interest, interest)
     share = _smoothed(interest)[:, None]
     return elsewhere * (1.0 - share) + robot * share
+
+
+def _passing_gaze(
+    about: Circumstances,
+    way: _Way,
+    doing: Gesture,
+    physique: Physique,
+    before: FloatArray,
+    rng: np.random.Generator,
+) -> FloatArray:
+    robot = np.append(about.robot, about.camera_height)
+    eyes = _EYES * float(physique.stature)
+    return passing.gaze(robot, way.place, way.yaw, doing, eyes, before, rng)
 
 
 def _looks(action: Action, rng: np.random.Generator) -> bool:

@@ -88,6 +88,17 @@ class Encounters:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def take(self, count: int) -> Encounters:
+        """The first of the windows."""
+        names = [item.name for item in fields(Encounters)]
+        return Encounters(**{name: getattr(self, name)[:count] for name in names})
+
+    def and_more(self, more: Encounters) -> Encounters:
+        """These windows, and then others of the same length and size of picture."""
+        names = [item.name for item in fields(Encounters)]
+        both = {name: (getattr(self, name), getattr(more, name)) for name in names}
+        return Encounters(**{name: np.concatenate(pair) for name, pair in both.items()})
+
     def windows(self) -> Windows:
         """What the student sees."""
         size = self.image_size
@@ -103,6 +114,7 @@ def generate(
     seed: int,
     settings: EncounterSettings | None = None,
     report: Callable[[int], None] | None = None,
+    passing: bool = False,
 ) -> Encounters:
     """Encounters of a split, as many of each action as of any other.
 
@@ -113,6 +125,8 @@ def generate(
             ``count``.
         settings: frame rate, length and image.
         report: is called with the number of windows made so far.
+        passing: make only people who walk toward the robot and pass it by, and do not respond to
+            it.
     """
     if count < 1:
         raise ValueError(f"count is {count}, expected 1 or more windows")
@@ -120,10 +134,10 @@ def generate(
     made = []
     for index in range(count):
         rng = np.random.default_rng([seed, index])
-        action = Action(index % CLASSES["action"] + 1)
+        action = Action.NO_RESPONSE if passing else Action(index % CLASSES["action"] + 1)
         window = None
         while window is None:
-            window = _encounter(pool, action, about, rng)
+            window = _encounter(pool, action, about, rng, passing)
         made.append(window)
         if report is not None:
             report(index + 1)
@@ -132,9 +146,9 @@ def generate(
 
 
 def _encounter(
-    pool: Pool, action: Action, about: EncounterSettings, rng: np.random.Generator
+    pool: Pool, action: Action, about: EncounterSettings, rng: np.random.Generator, passes: bool
 ) -> dict[str, NDArray[np.generic]] | None:
-    """One window, or None where the tracker saw too little of the person."""
+    """One window; None where the tracker saw too little, or one who is to pass by stands."""
     person, style, camera = (
         int(rng.integers(size))
         for size in (len(pool.people.stature), len(pool.styles), len(pool.cameras))
@@ -144,9 +158,11 @@ def _encounter(
     poses, direction = _film(lens, times, rng)
     height = lens.camera.mount_z
     given = draw_circumstances(poses.position[-1, :2], direction, height, rng)
+    if passes and not given.speed:
+        return None
     subject = pool.people.take(np.array([person]))
     alone = pool.people.take(person)
-    motion = motion_of(action, given, pool.styles[style], alone, times, rng)
+    motion = motion_of(action, given, pool.styles[style], alone, times, rng, passes)
     talks = talks_to_others(action, motion)
     bodies, colours = with_others(motion, subject, pool, pool.styles[style], talks, rng)
     boxes = _furniture(given.place, given.robot, rng)
