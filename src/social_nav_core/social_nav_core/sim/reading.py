@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from social_nav_core.input_files import FileError, read_yaml, shown
+from social_nav_core.input_files import FileError, one_line, read_yaml, shown
 
 
 class SceneError(ValueError):
@@ -124,7 +124,8 @@ class Fields:
         """Raise when the mapping has a name that nobody asked for, such as a misspelled one."""
         for name in self._values:
             known = ", ".join(sorted(set(self._known)))
-            raise self.error(str(name), "not a known field", f"one of {known}")
+            told = one_line(name) if str(name).strip() else shown(name)
+            raise self.error(told, "not a known field", f"one of {known}")
 
 
 def _is_number(value: Any) -> bool:

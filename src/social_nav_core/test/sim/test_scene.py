@@ -85,6 +85,8 @@ def test_a_scene_is_read(write):
         ("id: ana", "id: robot", ["people[0].id", "'robot'"]),
         ("height: 1.6", "height: 3.6", ["people[0].height is 3.6", "0.8 to 2.2 m"]),
         ("height: 1.6", "hight: 1.6", ["people[0].hight", "not a known field", "height"]),
+        ("height: 1.6", '"a\\nb": 1.6', ["people[0].a b is not a known field"]),
+        ("height: 1.6", '"\\n": 1.6', ["people[0].'\\n' is not a known field"]),
         ("intent: interested", "intent: keen", ["people[0].intent is 'keen'", "interested"]),
         ("speed: 1.2", "speed: 9", ["people[0].script[0].speed is 9", "0.5 to 1.4 m/s"]),
         ("do: stand", "do: dance", ["people[0].script[3].do is 'dance'", "await_robot"]),
@@ -109,6 +111,7 @@ def test_a_wrong_scene_is_refused_by_name(write, old, new, words):
     with pytest.raises(SceneError) as error:
         load_scene(path)
     assert str(path.parent) in str(error.value)
+    assert "\n" not in str(error.value)
     for word in words:
         assert word in str(error.value)
 
