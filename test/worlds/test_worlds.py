@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ import yaml
 from social_nav_core.__main__ import main
 from social_nav_core.sim.gazebo.scene_file import scene_file
 from social_nav_core.sim.gazebo.walkers import LEAD, walks
+from social_nav_core.sim.gazebo.world import world_file
 from social_nav_core.sim.lidar import LidarParameters
 from social_nav_core.sim.scene import BODY_RADIUS, load_scene
 
@@ -123,17 +125,17 @@ def test_grey_is_unknown_for_the_map_server():
 
 
 @each_scene
-def test_people_have_a_front_and_the_legs_that_the_simulated_lidar_sees(scene):
+def test_people_are_solid_and_where_meshes_cannot_be_they_have_a_front_and_legs(scene):
     about = LidarParameters()
-    world = world_of(scene.name)
-    for person in scene.people:
+    worlds = world_of(scene.name), ElementTree.fromstring(world_file(scene, meshes=False))[0]
+    for person, world in product(scene.people, worlds):
         link = world.find(f"model[@name='{person.id}']/link")
         body = link.find("collision/geometry/cylinder")
         assert numbers(body, "radius") == [BODY_RADIUS]
-        if walks(person):
-            assert link.find("visual") is None, "an actor shows who walks"
+        place = {v.get("name"): numbers(v, "pose") for v in link.findall("visual[pose]")}
+        if world is worlds[0]:
+            assert not place, "meshes show people"
             continue
-        place = {v.get("name"): numbers(v, "pose") for v in link.findall("visual")}
         assert place["nose"][0] > 0.08 > place["hair"][0]
         assert place["badge"][0] > 0.1
         assert place["nose"][2] == pytest.approx(0.93 * person.height, abs=0.1)
@@ -153,7 +155,11 @@ def test_every_primitive_has_sizes_above_zero_and_nothing_is_downloaded(scene):
         for tag in ("size", "radius", "radii", "length"):
             for element in geometry.iter(tag):
                 assert min(map(float, element.text.split())) > 0.0
-    assert not list(world.iter("uri")) and not list(world.iter("mesh"))
+    meshes = [mesh.findtext("uri") for mesh in world.iter("mesh")]
+    assert len(meshes) == sum(not walks(person) for person in scene.people)
+    assert len(list(world.iter("uri"))) == len(meshes)
+    for name in meshes:
+        assert name.startswith("../meshes/") and (WORLDS / "sdf" / name).is_file()
 
 
 KNOWN_SYSTEMS = {

@@ -1,7 +1,7 @@
 """Worlds for Gazebo classic (SDF 1.6), in which PAL's simulation for ROS 2 Humble runs.
 
 The same room and people as in `world_file`, with what SDF 1.6 knows: boxes and cylinders in place
-of ellipsoids and capsules, no systems, and everybody stands where the scene begins.
+of meshes, no systems, and everybody stands where the scene begins.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from social_nav_core.sim.scene import Scene
 
 def classic_world_file(scene: Scene) -> bytes:
     """The SDF 1.6 file of a scene; the same bytes for the same scene."""
-    root = ElementTree.fromstring(world_file(scene, actors=False))
+    root = ElementTree.fromstring(world_file(scene, meshes=False))
     root.set("version", "1.6")
     world = root[0]
     for parent in [world, *world.iter("model")]:

@@ -1,4 +1,4 @@
-"""Walking people as COLLADA 1.4.1: skin, bones and the animation of one stride.
+"""People as COLLADA 1.4.1: skin alone, or with bones and the animation of one stride.
 
 https://www.khronos.org/files/collada_spec_1_4.pdf.  Gazebo puts the root bone where the actor is,
 so that bone is still and the pelvis below it bobs and sways.
@@ -29,6 +29,29 @@ def collada(cycle: GaitCycle, parts: Sequence[Part], colours: Mapping[str, Colou
         parts: the skin.
         colours: of the parts' materials, by name.
     """
+    root = _document(parts, colours)
+    _add_skin(root, cycle, parts)
+    _add_animation(root, cycle)
+    _add_scene(root, cycle, colours)
+    return _bytes(root)
+
+
+def still_collada(parts: Sequence[Part], colours: Mapping[str, Colour]) -> bytes:
+    """The bytes of a file without bones; the same for the same person.
+
+    Args:
+        parts: the skin.
+        colours: of the parts' materials, by name.
+    """
+    root = _document(parts, colours)
+    scene = add(add(root, "library_visual_scenes"), "visual_scene", id="scene", name="scene")
+    person = add(scene, "node", id="person", name="person", type="NODE")
+    _bind_materials(add(person, "instance_geometry", url="#body"), colours)
+    add(add(root, "scene"), "instance_visual_scene", url="#scene")
+    return _bytes(root)
+
+
+def _document(parts: Sequence[Part], colours: Mapping[str, Colour]) -> Element:
     xmlns = "http://www.collada.org/2005/11/COLLADASchema"
     root = Element("COLLADA", xmlns=xmlns, version="1.4.1")
     asset = add(root, "asset")
@@ -38,9 +61,10 @@ def collada(cycle: GaitCycle, parts: Sequence[Part], colours: Mapping[str, Colou
     add(asset, "up_axis", "Z_UP")
     _add_materials(root, colours)
     _add_geometry(root, parts)
-    _add_skin(root, cycle, parts)
-    _add_animation(root, cycle)
-    _add_scene(root, cycle, colours)
+    return root
+
+
+def _bytes(root: Element) -> bytes:
     ElementTree.indent(root, space="")
     body = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{body}\n'.encode()
@@ -184,7 +208,11 @@ def _add_scene(root: Element, cycle: GaitCycle, colours: Mapping[str, Colour]) -
     person = add(scene, "node", id="person", name="person", type="NODE")
     instance = add(person, "instance_controller", url="#skinning")
     add(instance, "skeleton", "#root")
+    _bind_materials(instance, colours)
+    add(add(root, "scene"), "instance_visual_scene", url="#scene")
+
+
+def _bind_materials(instance: Element, colours: Mapping[str, Colour]) -> None:
     common = add(add(instance, "bind_material"), "technique_common")
     for name in colours:
         add(common, "instance_material", symbol=name, target=f"#{name}")
-    add(add(root, "scene"), "instance_visual_scene", url="#scene")

@@ -17,3 +17,15 @@ SKIN: Colour = (0.87, 0.68, 0.55)
 HAIR: Colour = (0.22, 0.15, 0.11)
 SHOES: Colour = (0.93, 0.93, 0.90)
 BADGE: Colour = (1.0, 1.0, 1.0)
+
+
+def of_person(index: int) -> dict[str, Colour]:
+    """Colours of a mesh's materials; the shirt's goes by the person's place in the scene."""
+    return {
+        "shirt": SHIRTS[index % len(SHIRTS)],
+        "trousers": TROUSERS,
+        "skin": SKIN,
+        "hair": HAIR,
+        "shoes": SHOES,
+        "white": BADGE,
+    }

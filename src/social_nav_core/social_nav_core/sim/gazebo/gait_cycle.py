@@ -93,14 +93,14 @@ def gait_cycle(height: float, speed: float) -> GaitCycle:
     )
     return GaitCycle(
         rest=rest,
-        bind=_frames(rest, rest),
-        frames=_frames(walk, rest),
+        bind=bone_frames(rest, rest),
+        frames=bone_frames(walk, rest),
         times=np.arange(FRAMES + 1) / (FRAMES * rate),
         stride=speed / rate,
     )
 
 
-def _frames(now: Figures, rest: Figures) -> FloatArray:
+def bone_frames(now: Figures, rest: Figures) -> FloatArray:
     """Frames ``(..., bones, 4, 4)`` of the bones; those of the limbs turn with their segments."""
     shape = now.joints.shape[:-2]
     frames = np.zeros((*shape, len(BONES), 4, 4))

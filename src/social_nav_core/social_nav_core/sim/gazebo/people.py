@@ -1,8 +1,9 @@
-"""People as SDF models made of primitives, with a front that one sees and legs that lidars see.
+"""People as SDF models, with a front that one sees and legs that lidars see.
 
 A person without a script is a static model.  One with a script has Gazebo's VelocityControl: it
 moves as ``/model/ID/cmd_vel`` says, in its own frame, and tells its pose on ``/model/ID/pose``.
-Whoever walks is seen as an actor (`walkers`), and the model has a body alone.
+Whoever walks is seen as an actor (`walkers`), and the model has a body alone; the others have a
+mesh (`stills`).  Where meshes cannot be, people are made of primitives.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element
 
 from social_nav_core.sim.gazebo.colours import BADGE, HAIR, SHIRTS, SHOES, SKIN, TROUSERS
+from social_nav_core.sim.gazebo.stills import add_still
 from social_nav_core.sim.gazebo.walkers import LEAD, add_actor, model_of_body, walks
 from social_nav_core.sim.gazebo.xml import Colour, add, add_collision, add_plugin, add_visual
 from social_nav_core.sim.lidar import LidarParameters
@@ -21,17 +23,17 @@ SHOE = 0.07  # height of shoes [m], below TIAGo's lidar
 POSE_RATE = 30.0  # [Hz]
 
 
-def add_person(world: Element, person: ScenePerson, index: int, actors: bool) -> None:
+def add_person(world: Element, person: ScenePerson, index: int, meshes: bool) -> None:
     """Append a person at the start of a scene.
 
     Args:
         world: to append to.
         person: to append.
         index: chooses the colour of the shirt.
-        actors: whether actors show those who walk; else they are models with stiff legs.
+        meshes: whether meshes show people, those who walk as actors; else primitives do.
     """
     model = add(world, "model", name=person.id)
-    is_actor = actors and walks(person)
+    is_actor = meshes and walks(person)
     x, y, yaw = model_of_body(person, person.pose) if is_actor else person.pose
     add(model, "pose", (x, y, 0, 0, 0, yaw))
     add(model, "static", str(not person.script).lower())
@@ -45,6 +47,8 @@ def add_person(world: Element, person: ScenePerson, index: int, actors: bool) ->
     add_collision(link, "body", (0, 0, 0.5 * top, 0, 0, 0), "cylinder", (BODY_RADIUS, top))
     if is_actor:
         add_actor(world, person, index)
+    elif meshes:
+        add_still(link, person, index)
     else:
         hips = _add_legs(link, person)
         _add_upper_body(link, person.height, hips, SHIRTS[index % len(SHIRTS)])

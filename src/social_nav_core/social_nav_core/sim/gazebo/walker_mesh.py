@@ -1,16 +1,16 @@
-"""The skin of a walking person: tubes about the bones, with a face, a badge and shoes in front."""
+"""The skin of a person: tubes about the bones, with a face, a badge and shoes in front."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from social_nav_core.geometry import FloatArray
 from social_nav_core.sim.body import Figures
-from social_nav_core.sim.gazebo.gait_cycle import BONE
+from social_nav_core.sim.gazebo.gait_cycle import BONE, bone_frames
 from social_nav_core.skeleton import JOINT
 
 Weights = Mapping[str, float]
@@ -56,6 +56,25 @@ def walker_parts(rest: Figures) -> tuple[Part, ...]:
     for side in ("left", "right"):
         parts += [_leg(rest, side), _shoe(rest, side), _sleeve(rest, side), _hand(rest, side)]
     return tuple(parts)
+
+
+def posed_parts(parts: Sequence[Part], now: Figures, rest: Figures) -> tuple[Part, ...]:
+    """The skin of a person who stands as it is when the person does something else.
+
+    Args:
+        parts: of `walker_parts`.
+        now: the body then, leading shape ().
+        rest: the body that stands, leading shape ().
+    """
+    moves = bone_frames(now, rest) @ np.linalg.inv(bone_frames(rest, rest))
+    return tuple(
+        replace(
+            part,
+            vertices=np.einsum("vb,bij,vj->vi", part.weights, moves[:, :3, :3], part.vertices)
+            + part.weights @ moves[:, :3, 3],
+        )
+        for part in parts
+    )
 
 
 def _tube(

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from social_nav_core.geometry import FloatArray, compose
 from social_nav_core.sim.gazebo.collada import collada
-from social_nav_core.sim.gazebo.colours import BADGE, HAIR, SHIRTS, SHOES, SKIN, TROUSERS
+from social_nav_core.sim.gazebo.colours import SHIRTS, of_person
 from social_nav_core.sim.gazebo.gait_cycle import gait_cycle
 from social_nav_core.sim.gazebo.walker_mesh import walker_parts
 from social_nav_core.sim.gazebo.xml import add, add_plugin
@@ -98,12 +98,4 @@ def _usual_speed(person: ScenePerson) -> float:
 
 def _mesh(person: ScenePerson, index: int) -> bytes:
     cycle = gait_cycle(person.height, _usual_speed(person))
-    colours = {
-        "shirt": SHIRTS[index % len(SHIRTS)],
-        "trousers": TROUSERS,
-        "skin": SKIN,
-        "hair": HAIR,
-        "shoes": SHOES,
-        "white": BADGE,
-    }
-    return collada(cycle, walker_parts(cycle.rest), colours)
+    return collada(cycle, walker_parts(cycle.rest), of_person(index))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element
 
 from social_nav_core.sim.gazebo.people import add_person
+from social_nav_core.sim.gazebo.stills import still_files
 from social_nav_core.sim.gazebo.walkers import mesh_files
 from social_nav_core.sim.gazebo.xml import (
     Colour,
@@ -39,20 +40,21 @@ STEP = 0.004  # of the physics [s]
 
 
 def world_files(scene: Scene) -> dict[str, bytes]:
-    """The SDF file of a scene, ``sdf/NAME.sdf``, and the meshes of its walkers, ``meshes/*.dae``.
+    """The SDF file of a scene, ``sdf/NAME.sdf``, and the meshes of its people, ``meshes/*.dae``.
 
     The world names the meshes by where they are from itself, so keep the two folders together.
     """
-    meshes = {f"meshes/{name}": content for name, content in mesh_files(scene).items()}
-    return {f"sdf/{scene.name}.sdf": world_file(scene), **meshes}
+    meshes = mesh_files(scene) | still_files(scene)
+    files = {f"meshes/{name}": content for name, content in meshes.items()}
+    return {f"sdf/{scene.name}.sdf": world_file(scene), **files}
 
 
-def world_file(scene: Scene, actors: bool = True) -> bytes:
+def world_file(scene: Scene, meshes: bool = True) -> bytes:
     """The SDF file of a scene; the same bytes for the same scene.
 
     Args:
         scene: to write.
-        actors: whether actors show those who walk; else they are models with stiff legs.
+        meshes: whether meshes show people, those who walk as actors; else primitives do.
     """
     root = Element("sdf", version="1.9")
     world = add(root, "world", name=scene.name)
@@ -60,7 +62,7 @@ def world_file(scene: Scene, actors: bool = True) -> bytes:
     _add_light(world)
     _add_room(world, scene.room)
     for index, person in enumerate(scene.people):
-        add_person(world, person, index, actors)
+        add_person(world, person, index, meshes)
     return document(root, f"Written by export-world from the scene '{scene.name}'.")
 
 
