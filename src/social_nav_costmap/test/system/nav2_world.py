@@ -12,7 +12,9 @@ import numpy as np
 import rclpy
 import yaml
 from geometry_msgs.msg import PoseStamped, TransformStamped, Twist
+from nav2_msgs.action import ComputePathToPose, FollowPath
 from nav_msgs.msg import OccupancyGrid, Odometry
+from nav_msgs.msg import Path as PathMessage
 from rcl_interfaces.srv import SetParameters
 from rclpy.action import ActionClient
 from rclpy.node import Node
@@ -210,6 +212,24 @@ class World(Node):
         client.destroy()
         return result
 
+    def plan(
+        self, planner: str, goal: Sequence[float], start: Sequence[float] | None = None
+    ) -> PathMessage:
+        """A path from a start, or from where the robot is, to a goal."""
+        request = ComputePathToPose.Goal(planner_id=planner, use_start=start is not None)
+        request.goal = pose_in_map(goal)
+        if start is not None:
+            request.start = pose_in_map(start)
+        path = self.call(ComputePathToPose, "compute_path_to_pose", request).path
+        assert len(path.poses) > 10, f"{planner} found no path"
+        return path
+
+    def follow(self, path: PathMessage, seconds: float) -> tuple[np.ndarray, int]:
+        """The robot's track ``(n, 2)`` [m] along a path, and FollowPath's error code (0: none)."""
+        self.track.clear()
+        result = self.call(FollowPath, "follow_path", FollowPath.Goal(path=path), seconds)
+        return np.array(self.track), result.error_code
+
 
 def load_scene(name: str) -> dict[str, Any]:
     return yaml.safe_load((WORLDS / "scenes" / f"{name}.yaml").read_text(encoding="utf-8"))
@@ -224,8 +244,12 @@ def pose_in_map(pose: Sequence[float]) -> PoseStamped:
     return message
 
 
-def largest_cost_and_length(track: Any, people: Sequence[Person]) -> tuple[float, float]:
+def points_of(path: PathMessage) -> np.ndarray:
+    """Positions ``(n, 2)`` [m] of a path."""
+    return np.array([(p.pose.position.x, p.pose.position.y) for p in path.poses])
+
+
+def largest_cost_and_length(track: np.ndarray, people: Sequence[Person]) -> tuple[float, float]:
     """Largest social cost, as a share of the peak, and length [m] of a track ``(n, 2)``."""
-    track = np.asarray(track)
     length = float(np.hypot(*np.diff(track, axis=0).T).sum())
     return float(social_cost(track, people, MODEL).max()), length
