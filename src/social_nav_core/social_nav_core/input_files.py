@@ -117,12 +117,13 @@ def shown(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def read_arrays(path: str | Path, most: int) -> dict[str, np.ndarray]:
+def read_arrays(path: str | Path, most: int, packed: bool = True) -> dict[str, np.ndarray]:
     """The arrays of an NPZ file, without pickle.
 
     Args:
         path: of the file.
         most: bytes that the arrays may take together, which bounds the memory in use.
+        packed: whether they may be compressed; if not they take no more than the file.
 
     Raises:
         FileError: not an NPZ file, larger, or an array is not what its header says.
@@ -131,14 +132,16 @@ def read_arrays(path: str | Path, most: int) -> dict[str, np.ndarray]:
     data = read_file(path, most + 1_000_000)
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            return _arrays(archive, path, most)
+            return _arrays(archive, path, most, packed)
     except FileError:
         raise
     except _BROKEN_ARCHIVE as error:
         raise FileError(path, f"is not an NPZ file: {one_line(error)}") from error
 
 
-def _arrays(archive: zipfile.ZipFile, path: str | Path, most: int) -> dict[str, np.ndarray]:
+def _arrays(
+    archive: zipfile.ZipFile, path: str | Path, most: int, packed: bool
+) -> dict[str, np.ndarray]:
     members = archive.infolist()
     if len(members) > MOST_ARRAYS:
         raise FileError(path, f"has {len(members)} arrays, expected at most {MOST_ARRAYS}")
@@ -149,6 +152,8 @@ def _arrays(archive: zipfile.ZipFile, path: str | Path, most: int) -> dict[str, 
         plain = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
         if not plain or member.flag_bits & 1 or name in arrays or name == member.filename:
             raise FileError(path, f"{shown(member.filename)} is no plain array (.npy)")
+        if not packed and member.compress_type != zipfile.ZIP_STORED:
+            raise FileError(path, f"{shown(member.filename)} is compressed, expected it as it is")
         if member.file_size > left:
             raise FileError(path, f"unpacks to more than {most} bytes")
         with archive.open(member) as file:

@@ -11,14 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from social_nav_core.proxemics.model import ModelError
+from social_nav_core.input_files import one_line
+from social_nav_core.perception.checkpoint_file import FORMAT, CheckpointError, read_checkpoint
 from social_nav_core.whole_file import written_whole
-
-_FORMAT = 1
-
-
-class CheckpointError(ModelError):
-    """A checkpoint cannot be used; the message names the file and what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +45,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint; a reader sees the old file or the new one, never a part."""
     arrays = {f"weights/{name}": tensor for name, tensor in checkpoint.weights.items()}
     arrays |= {f"optimiser/{name}": tensor for name, tensor in checkpoint.optimiser.items()}
-    header = {"format": _FORMAT, "epoch": checkpoint.epoch, "about": checkpoint.about}
+    header = {"format": FORMAT, "epoch": checkpoint.epoch, "about": checkpoint.about}
     path.parent.mkdir(parents=True, exist_ok=True)
     values: dict[str, Any] = {key: value.detach().cpu().numpy() for key, value in arrays.items()}
     with written_whole(path) as file:
@@ -61,21 +56,17 @@ def load(path: Path) -> Checkpoint:
     """Read a checkpoint.
 
     Raises:
-        CheckpointError: the file is missing or not a checkpoint.
+        CheckpointError: as `read_checkpoint`.
     """
+    read = read_checkpoint(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            header = json.loads(str(file["header"]))
-            parts: dict[str, dict[str, Tensor]] = {"weights": {}, "optimiser": {}}
-            for key in file.files:
-                part, _, name = key.partition("/")
-                if part in parts:
-                    parts[part][name] = torch.from_numpy(file[key])
-    except (OSError, ValueError, KeyError) as error:
-        raise CheckpointError(f"{path} is not a checkpoint: {error}") from error
-    if header.get("format") != _FORMAT:
-        raise CheckpointError(f"{path} has the format {header.get('format')}, expected {_FORMAT}")
-    return Checkpoint(parts["weights"], parts["optimiser"], header["epoch"], header["about"])
+        parts = {
+            part: {name: torch.from_numpy(values) for name, values in arrays.items()}
+            for part, arrays in read.parts.items()
+        }
+    except TypeError as error:
+        raise CheckpointError(f"{path}: torch has no such numbers: {one_line(error)}") from error
+    return Checkpoint(parts["weights"], parts["optimiser"], read.epoch, read.about)
 
 
 def weights_of(model: nn.Module) -> dict[str, Tensor]:
@@ -92,7 +83,7 @@ def put_weights(model: nn.Module, weights: dict[str, Tensor], source: Path) -> N
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
-        raise CheckpointError(f"{source} does not fit the network: {error}") from error
+        raise CheckpointError(f"{source} does not fit the network: {one_line(error)}") from error
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:

@@ -176,7 +176,11 @@ class PersonalModel:
             arrays = read_arrays(path, LARGEST_COUNTS)
             check_arrays(arrays, path)
             counts = arrays["counts"].astype(float)
-        except (FileError, KeyError, TypeError, ValueError) as error:
+        except FileError as error:
+            raise ModelError(
+                f"{path}: not the counts of a personal model: {error.reason}"
+            ) from error
+        except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{path}: not the counts of a personal model: {error}") from error
         if counts.shape != (BINS, BINS) or not np.isfinite(counts).all() or (counts < 0.0).any():
             raise ModelError(
