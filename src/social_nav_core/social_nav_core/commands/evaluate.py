@@ -35,7 +35,7 @@ SUMMARY = "compare the social costs with baselines over many simulated trials"
 EPILOG = f"""arms: {", ".join(ALL_ARMS).replace("%", "%%")};
 '{OURS} x0.5' is '{OURS}' with half of its costs, and so for every arm but '{NO_LAYER}'."""
 SHARES = (0.1, 0.2, 0.4, 0.7)
-"""Shares of the costs that --sweep adds."""
+"""Of the costs: points of the curve of cost against way, beside all of them and none."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what to compare, names with commas between them (default: the suite's)",
     )
     parser.add_argument(
-        "--sweep", action="store_true", help="also try the arms with smaller shares of their costs"
+        "--sweep", action="store_true", help="try the baselines with shares of their costs, too"
     )
     parser.add_argument("--seed", type=int, default=0, help="of everything random (default 0)")
     parser.add_argument(
@@ -129,20 +129,28 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     suite = load_suite(path)
     given = arguments.arms.split(",") if arguments.arms else suite.arms
     arms = tuple(name.strip() for name in given)
-    if arguments.sweep:
-        whole = [arm for arm in (OURS, *BASELINES) if arm in arms]
-        arms += tuple(f"{arm} x{share:g}" for arm in whole for share in SHARES)
     for name in arms:
         arm_named(name)
     if len(set(arms)) != len(arms):
         raise ValueError(f"--arms has a name twice: {', '.join(arms)}")
+    curve = _curve(arms, arguments.sweep)
     if any(entry.scene.flows for entry in suite.entries):
         require_jupedsim()
     if any(arm_named(name).corruption is not None for name in arms):
         from social_nav_core.perception.student_file import shipped_student  # noqa: PLC0415
 
         shipped_student()
-    return Plan(str(path), arguments.trials, arms, arguments.seed)
+    return Plan(str(path), arguments.trials, arms, arguments.seed, curve)
+
+
+def _curve(arms: tuple[str, ...], also_of_baselines: bool) -> tuple[str, ...]:
+    """Ours with shares of its costs, where there is a baseline to compare the curve with."""
+    baselines = [arm for arm in BASELINES if arm in arms]
+    if OURS not in arms or not baselines:
+        return ()
+    whole = [OURS, *(baselines if also_of_baselines else [])]
+    names = [f"{arm} x{share:g}" for arm in whole for share in SHARES]
+    return tuple(name for name in names if name not in arms)
 
 
 def _suite_file(arguments: argparse.Namespace) -> Path:

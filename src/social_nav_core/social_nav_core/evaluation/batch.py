@@ -48,12 +48,19 @@ class Plan:
         trials: how many of each entry.
         arms: names, see `arms.arm_named`.
         seed: of the suite.
+        curve: further arms, with shares of the costs, that are tried in avoid alone: points of the
+            curve of cost against way.
     """
 
     suite: str
     trials: int
     arms: tuple[str, ...]
     seed: int = 0
+    curve: tuple[str, ...] = ()
+
+    def arms_in(self, task: str) -> tuple[str, ...]:
+        """What is tried in a task."""
+        return self.arms + (self.curve if task == "avoid" else ())
 
 
 @dataclass(frozen=True)
@@ -155,7 +162,7 @@ def run_batch(
     path = folder / "results.jsonl"
     entries = _suite(plan.suite).entries
     results = {result.key: result for result in _begin(path, plan)}
-    total = len(entries) * plan.trials * len(plan.arms)
+    total = plan.trials * sum(len(plan.arms_in(entry.task)) for entry in entries)
     progress(len(results), total)
     with path.open("a", encoding="utf-8") as file:
         for new in do(run_one, list(_missing(plan, entries, results))):
@@ -174,9 +181,10 @@ def _missing(
     """Arguments of `run_one` for what is to do, one trial of every entry after the other."""
     for index in range(plan.trials):
         for entry in entries:
-            arms = tuple(arm for arm in plan.arms if (entry.name, index, arm) not in results)
-            if arms:
-                yield entry, index, plan.seed, arms
+            arms = plan.arms_in(entry.task)
+            missing = tuple(arm for arm in arms if (entry.name, index, arm) not in results)
+            if missing:
+                yield entry, index, plan.seed, missing
 
 
 def _sort(path: Path) -> None:
@@ -206,8 +214,11 @@ def _begin(path: Path, plan: Plan) -> list[Result]:
         )
     results = [_kept(path, i, line) for i, line in enumerate(whole[1:], start=2)]
     path.write_text("\n".join(whole) + "\n", encoding="utf-8")
-    wanted = [r for r in results if r.index < plan.trials and r.arm in plan.arms]
-    return wanted
+    return [
+        result
+        for result in results
+        if result.index < plan.trials and result.arm in plan.arms_in(result.entry.partition(" ")[0])
+    ]
 
 
 def _text(path: Path) -> str:

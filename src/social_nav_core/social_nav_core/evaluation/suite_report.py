@@ -56,12 +56,12 @@ def write_suite_report(folder: Path, plan: Plan, results: Sequence[Result]) -> P
     suite = load_suite(plan.suite)
     suite_tables.write_trials_csv(folder / "trials.csv", results)
     suite_tables.write_summary_csv(folder / "summary.csv", results)
-    summary = suite_tables.markdown(results)
+    summary = suite_tables.markdown([result for result in results if result.arm in plan.arms])
     (folder / "summary.md").write_text(summary, encoding="utf-8")
     facts = {
         "Suite": f"{suite.name}: {suite.description}",
         "Trials": f"{plan.trials} of each of {len(suite.entries)} entries, seed {plan.seed}",
-        "Arms": ", ".join(plan.arms),
+        "Arms": ", ".join((*plan.arms, *plan.curve)),
         "Python": platform.python_version(),
         "NumPy": np.__version__,
     }
@@ -100,10 +100,13 @@ def _claims_html(found: Sequence[Claim]) -> str:
 def _task_html(folder: Path, plan: Plan, results: Sequence[Result]) -> Iterator[str]:
     for task in suite_tables.tasks_of(results):
         own = [result for result in results if result.entry.startswith(f"{task} ")]
-        shown = "\n".join(picture_html(item, folder) for item in _pictures(task, plan, own))
+        whole = [result for result in own if result.arm in plan.arms]
+        shown = "\n".join(picture_html(item, folder) for item in _pictures(task, plan, whole))
+        if task == "avoid":
+            shown += "\n" + picture_html(_curve(own), folder)
         yield (
             f"<section><h2>{task.title()}</h2>\n{shown}\n"
-            f"{_means(task, own)}\n{_differences(task, own)}</section>"
+            f"{_means(task, whole)}\n{_differences(task, whole)}</section>"
         )
 
 
@@ -124,10 +127,6 @@ def _pictures(task: str, plan: Plan, results: Sequence[Result]) -> Iterator[Pict
         figure = suite_pictures.bars(results, task, "personal_cost_integral", label)
         caption = "Personal-space cost of every scene, mean and standard deviation."
         yield Picture("avoid_cost", figure, caption, "Bars of the cost of every scene and arm.")
-        figure = suite_pictures.cost_against_length(results)
-        caption = "Lower and further left is better; small points have a share of the costs."
-        text = "Mean personal-space cost against mean path length, one point for each arm."
-        yield Picture("avoid_cost_against_length", figure, caption, text)
         return
     label = "density of the place, share of the largest"
     figure = suite_pictures.bars(results, task, "place_density", label)
@@ -141,6 +140,13 @@ def _pictures(task: str, plan: Plan, results: Sequence[Result]) -> Iterator[Pict
         caption += " people stand."
         text = "Points in front of a person over the interaction density."
         yield Picture("approach_places", figure, caption, text)
+
+
+def _curve(results: Sequence[Result]) -> Picture:
+    figure = suite_pictures.cost_against_length(results)
+    caption = "Lower and further left is better; small points have a share of the costs."
+    text = "Mean personal-space cost against mean path length, one point for each arm."
+    return Picture("avoid_cost_against_length", figure, caption, text)
 
 
 def _means(task: str, results: Sequence[Result]) -> str:

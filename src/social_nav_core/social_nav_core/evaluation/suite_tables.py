@@ -129,10 +129,11 @@ def write_summary_csv(path: Path, results: Sequence[Result]) -> None:
         head = ["task", "metric", "unit", "arm", "trials", "mean", "deviation"]
         table.writerow([*head, "ours_minus_arm", "low", "high", "effect"])
         for task in tasks_of(results):
-            for metric in metrics_of(results, task):
-                against = differences(results, task, metric) if OURS in arms_of(results) else {}
-                for arm in arms_of(results):
-                    values = column(results, task, arm, metric.name)
+            own = [result for result in results if result.entry.startswith(f"{task} ")]
+            for metric in metrics_of(own, task):
+                against = differences(own, task, metric) if OURS in arms_of(own) else {}
+                for arm in arms_of(own):
+                    values = column(own, task, arm, metric.name)
                     numbers = list(mean_and_deviation(values))
                     if arm in against:
                         d = against[arm]

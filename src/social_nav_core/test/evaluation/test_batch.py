@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from social_nav_core.evaluation import suite_tables, workers
 from social_nav_core.evaluation.batch import BatchError, Plan, Result, run_batch
 from social_nav_core.evaluation.claims import claims
 from social_nav_core.evaluation.metrics.table import METRICS
+from social_nav_core.evaluation.suite_report import write_suite_report
 from social_nav_core.evaluation.workers import Work, WorkersError, dask_cluster, local_processes
 
 WORLDS = Path(__file__).parents[4] / "worlds"
@@ -112,6 +114,21 @@ def test_fewer_trials_are_taken_from_more(done: tuple[Path, Plan, list[Result]])
     fewer = run_batch(Plan(plan.suite, 1, ("ours",), plan.seed), folder, Here())
     assert same(fewer, [r for r in results if r.index == 0 and r.arm == "ours"])
     assert same(run_batch(plan, folder, Here()), results)
+
+
+def test_points_of_the_curve_are_tried_in_avoid_alone(
+    done: tuple[Path, Plan, list[Result]], tmp_path: Path
+) -> None:
+    plan = replace(done[1], trials=1, arms=("ours",), curve=("ours x0.5",))
+    results = run_batch(plan, tmp_path, Here())
+    assert [r.key for r in results] == [
+        ("approach side_by_side", 0, "ours"),
+        ("avoid side_by_side", 0, "ours"),
+        ("avoid side_by_side", 0, "ours x0.5"),
+    ]
+    write_suite_report(tmp_path, plan, results)
+    assert "ours x0.5" not in (tmp_path / "summary.md").read_text()
+    assert "ours x0.5" in (tmp_path / "summary.csv").read_text()
 
 
 def test_two_processes_give_the_same_results(
