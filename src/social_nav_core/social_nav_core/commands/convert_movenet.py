@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         content = onnx_file(read_package(arguments.package))
     except ConversionError as error:
-        raise DataError(str(error)) from error
+        raise DataError(f"{arguments.package}: {error}") from error
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_bytes(content)
     print(f"{arguments.out}: {len(content) / 1e6:.1f} MB")

