@@ -120,7 +120,7 @@ def changed_arrays(choices: Choices, arrays: dict[str, np.ndarray]) -> dict[str,
             arrays[name] = values.reshape(-1, 1)
         elif kind == 3:
             kinds = ("f4", "i8", "u1", "S3", "U5", "c16", "?")
-            if values.dtype.kind != "U":
+            if values.dtype.kind not in "US":
                 arrays[name] = values.astype(choices.pick(kinds))
         elif kind == 4:
             arrays[name] = np.array(choices.pick((0, -1, 2**60, 1e300, np.nan, "x", True)))
