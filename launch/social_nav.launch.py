@@ -35,6 +35,7 @@ def generate_launch_description():
                 "simulator",
                 "Where people come from. simulator: the bodies that the camera of the headless "
                 "simulator sees, which is the robot, too; truth: the same with true people; "
+                "bodies: BodyArray on 'bodies' from elsewhere; "
                 "camera: the body tracker on images; ros4hri: /humans of REP-155; "
                 "people_msgs: people_msgs/People on 'people'; pose_array: geometry_msgs/PoseArray "
                 "on 'people_poses'; none: somebody else publishes social_people",

@@ -32,6 +32,8 @@ from launch import LaunchDescription
 ROOT = Path(__file__).resolve().parent.parent
 ROBOT_NAME = "tiago"
 PAL_PACKAGES = ("tiago_gazebo", "tiago_bringup", "tiago_description")
+PEOPLE = {"truth": "none", "perception": "bodies", "camera": "camera"}
+"""Inputs of social_nav.launch.py."""
 TOPICS = {
     "tiago_lite": {"scan_topic": "/scan", "odom_topic": "/odom"},
     "pal": {"scan_topic": "/scan_raw", "odom_topic": "/mobile_base_controller/odom"},
@@ -58,6 +60,15 @@ def generate_launch_description():
                 "target", "", "Id of who is approached; '' for whoever wants it, or the first one"
             ),
             argument("social", "true", "Whether people raise costs", YES_NO),
+            argument(
+                "people",
+                "truth",
+                "What the robot knows of people. truth: all; perception: what the student reads "
+                "off the bodies that a simulated body tracker sees; camera: off those that the "
+                "body tracker sees in the camera's images",
+                PEOPLE,
+            ),
+            argument("weights", "", "Pose network (ONNX) of the body tracker"),
             argument("headless", "false", "Without Gazebo's window and without RViz", YES_NO),
             argument("rviz", "true", "Whether to start RViz; never when headless", YES_NO),
             argument(
@@ -105,11 +116,12 @@ def start(given):
         ),
         include(
             ROOT / "launch" / "social_nav.launch.py",
-            input="none",
+            input=PEOPLE[given["people"]],
+            weights=given["weights"],
             use_sim_time="true",
             params_file=given["params_file"],
         ),
-        suite_node(given, "gazebo_people", {"scene": str(scene_file), "seed": int(given["seed"])}),
+        gazebo_people(given, scene_file),
     ]
     if given["task"] != "none":
         actions.append(trial(given, scene_file))
@@ -222,6 +234,17 @@ def pal_robot(scene):
             ],
         ),
     ]
+
+
+def gazebo_people(given, scene_file):
+    """The node that moves people, and tells as much of them as the robot is to know."""
+    parameters = {
+        "scene": str(scene_file),
+        "seed": int(given["seed"]),
+        "people": given["people"] == "truth",
+    }
+    aside = [("bodies", "simulated_bodies")] if given["people"] == "camera" else []
+    return suite_node(given, "gazebo_people", parameters, remappings=aside)
 
 
 def trial(given, scene_file):

@@ -1,8 +1,16 @@
-"""Stand-ins for the packages that the launch files start."""
+"""Launch files really run, and stand-ins for the packages that they start."""
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+from pathlib import Path
+
 import pytest
+from social_nav_core.evaluation.record_file import load_run
+
+LIMIT = 240.0  # wall-clock time of one run [s]
 
 SUITE = (
     *("simulator", "goal_selector", "social_costmap", "navigator", "people_msgs", "pose_array"),
@@ -73,3 +81,27 @@ def xacro_stand_in(folder):
     script.write_text("#!/bin/sh\necho '<robot/>'\n")
     script.chmod(0o755)
     return script.parent
+
+
+@pytest.fixture
+def drive():
+    """Runs ``drive(LAUNCH_FILE, out, argument=value...)``: one task, to the record of its run."""
+
+    def run(name, out, **arguments):
+        launch_file = Path(__file__).resolve().parents[2] / "launch" / name
+        command = ["ros2", "launch", str(launch_file), f"out:={out}"]
+        command += [f"{name}:={value}" for name, value in arguments.items()]
+        environment = {**os.environ, "ROS_LOG_DIR": str(out / "log"), "ROS_DOMAIN_ID": "199"}
+        with (out / "said.txt").open("wb") as log:
+            process = subprocess.Popen(
+                command, stdout=log, stderr=log, env=environment, start_new_session=True
+            )
+            try:
+                process.wait(LIMIT)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGINT)
+                process.wait(30.0)
+        assert (out / "run.npz").is_file(), (out / "said.txt").read_text()[-3000:]
+        return load_run(out / "run.npz")
+
+    return run

@@ -57,6 +57,25 @@ def test_gazebo_and_ros_are_bridged(installed):
     assert still == bridged[:12], "nobody walks there"
 
 
+def test_what_the_robot_knows_of_people_in_gazebo(installed, tmp_path):
+    installed()
+    (tmp_path / "net.onnx").touch()
+    weights = {"weights": str(tmp_path / "net.onnx")}
+    for people, started in {
+        "truth": set(),
+        "perception": {"perception"},
+        "camera": {"perception", "body_tracker"},
+    }.items():
+        own = weights if people == "camera" else {}
+        walk = Walk("tiago_gazebo.launch.py", scene="circle", people=people, **own)
+        assert {"perception", "body_tracker"} & set(walk.commands) == started
+        assert walk.parameters["gazebo_people"]["people"] is (people == "truth")
+        aside = "bodies:=simulated_bodies" in walk.commands["gazebo_people"]
+        assert aside == (people == "camera"), "the body tracker alone says bodies"
+    with pytest.raises(MissingError, match=r"^no file '', expected the weights:= of the body"):
+        Walk("tiago_gazebo.launch.py", people="camera")
+
+
 def test_tiago_in_gazebo_with_a_scene_of_ones_own(installed, tmp_path):
     installed()
     text = (ROOT / "worlds/scenes/circle.yaml").read_text()

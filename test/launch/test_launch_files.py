@@ -45,6 +45,7 @@ def test_every_argument_has_a_description_and_a_default(path):
     [
         ("simulator", {"simulator", "perception", "goal_selector", "social_costmap"}),
         ("truth", {"simulator", "goal_selector", "social_costmap"}),
+        ("bodies", {"perception", "goal_selector", "social_costmap"}),
         ("ros4hri", {"ros4hri", "perception", "goal_selector", "social_costmap"}),
         ("people_msgs", {"people_msgs", "goal_selector", "social_costmap"}),
         ("pose_array", {"pose_array", "goal_selector", "social_costmap"}),

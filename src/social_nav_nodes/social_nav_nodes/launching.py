@@ -30,6 +30,7 @@ INPUTS = {
     "none": (),
     "simulator": ("simulator", "perception"),
     "truth": ("simulator",),
+    "bodies": ("perception",),
     "camera": ("body_tracker", "perception"),
     "ros4hri": ("ros4hri", "perception"),
     "people_msgs": ("people_msgs",),
