@@ -48,7 +48,7 @@ from social_nav_core.perception.encounters.shortcuts import SHORTCUTS, shortcut_
 from social_nav_core.perception.expected import ExpectedParameters
 from social_nav_core.perception.metrics import scores
 from social_nav_core.perception.student_file import shipped_student
-from social_nav_core.perception.table import CONDITIONS, over_seeds, table
+from social_nav_core.perception.table import CONDITIONS, Cell, over_seeds, table
 from social_nav_core.perception.tasks import BALANCED_INTENTS, TASKS
 
 TAUGHT, ALONE = "student distilled", "student alone"
@@ -201,13 +201,28 @@ def shortcuts(plan: Plan, data: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def written_gains(found: dict[str, dict[str, tuple[float, float]]], seeds: Sequence[int]) -> str:
-    """Gains over the student alone as a Markdown table."""
+def written_gains(
+    found: dict[str, dict[str, tuple[float, float]]], alone: dict[str, Cell], seeds: Sequence[int]
+) -> str:
+    """Gains over the student alone as a Markdown table, and what they are worth.
+
+    Args:
+        found: mean and deviation of the gain [points] by row and task.
+        alone: cells of the student alone.
+        seeds: of the trainings.
+    """
     lines = ["| network | " + " | ".join(TASKS) + " |", "|---|" + "---|" * len(TASKS)]
     for name, by_task in found.items():
         shown = [f"{by_task[task][0]:+.1f} ± {by_task[task][1]:.1f}" for task in TASKS]
         lines.append(f"| {name} | " + " | ".join(shown) + " |")
-    return "\n".join(lines) + f"\n\nMean and standard deviation over {len(seeds)} seeds.\n"
+    taught = [mean for mean, _ in found[TAUGHT].values()]
+    apart = 100.0 * np.mean([cell.accuracy_deviation for cell in alone.values()])
+    return (
+        "\n".join(lines)
+        + f"\n\nMean and standard deviation over {len(seeds)} seeds. Plainly: the teacher is worth "
+        f"{min(taught):.1f} to {max(taught):.1f} points here; trainings of the student alone that "
+        f"differ in nothing but the seed have a standard deviation of {apart:.1f} points.\n"
+    )
 
 
 def report(plan: Plan, data: Path) -> bool:
@@ -231,7 +246,7 @@ def report(plan: Plan, data: Path) -> bool:
         "each counted as often as it is seen.\n",
         tables(rows, heading),
         f"### Gain over the student alone at {HALF}, generated test split, points of accuracy\n",
-        written_gains(found, plan.seeds),
+        written_gains(found, rows[ALONE][HALF], plan.seeds),
         "## 17 joints (no feet) beside 23\n",
         tables(without_feet(plan, test), heading),
         "## Calibration and reaction time, generated test split\n",

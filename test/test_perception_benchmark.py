@@ -16,6 +16,7 @@ sys.path.insert(0, str(BENCHMARKS))
 
 from perception.passers import Asked, passers_table  # noqa: E402
 from perception.plan import Plan, read_plan, weights_file  # noqa: E402
+from perception.shares import kind_of, means  # noqa: E402
 from perception.simulated import (  # noqa: E402
     SCENES,
     all_scenes,
@@ -136,6 +137,18 @@ def test_table_of_passers_by_counts_answers_and_wishes() -> None:
     assert text.splitlines()[2:] == [
         "| one | 70.0 ± 10.0 | 70.0 ± 10.0 | 30.0 ± 10.0 | 50.0 ± 50.0 | 50.0 ± 50.0 |"
     ]
+
+
+def test_expected_shares_are_judged_by_what_people_do() -> None:
+    gaze, nothing = ("gaze", "interested"), ("no_response", "not_interested")
+    assert kind_of("approach", ("ana", "wave", "interested")) == "waves"
+    assert kind_of("stops_to_look", ("ana", *gaze)) == "gazes"
+    assert kind_of("head_on", ("ana", *nothing)) == "walks by"
+    assert kind_of("face_to_face", ("ben", *nothing)) == "stands, wants nothing"
+    answers = {"head_on": {("ana", *nothing): np.array([[0.1, 0.1, 0.8], [0.8, 0.1, 0.1]])}}
+    found = means(answers, answers, ExpectedParameters(0.6, 0.2, 0.2))
+    assert found["walks by"] == found["comes toward the robot"] == 50.0
+    assert "waves" not in found
 
 
 def test_table_of_scenes_has_a_line_for_everybody() -> None:
