@@ -104,6 +104,10 @@ class Kinematics:
         self._correct_yaw(index, pose[:, 2], covariance[:, 2, 2], np.where(old, lasting, 1.0))
         self.seen[index] = time
 
+    def places(self) -> FloatArray:
+        """Where everybody is ``(n, 2)`` [m], at the last image's time."""
+        return self._state[:, :2].copy()
+
     def motions(self) -> Motions:
         """Everybody, at the last image's time."""
         covariance = np.zeros((len(self.names), 3, 3))

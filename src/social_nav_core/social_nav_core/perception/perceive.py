@@ -180,8 +180,7 @@ class Perception:
             return
         expected = np.zeros(len(names), dtype=bool)
         if sight is not None:
-            places = self._kinematics.motions().pose[:, :2]
-            expected = _expected(places, seen >= time, sight, self.memory)
+            expected = _expected(self._kinematics.places(), seen >= time, sight, self.memory)
         limit = np.where(expected, self.memory.timeout, self.memory.memory)
         gone = [name for name, old in zip(names, time - seen > limit, strict=True) if old]
         if gone:

@@ -141,6 +141,7 @@ class TestKinematics:
         later = filters.motions()
         assert 0.8 < later.pose[0, 0] - seen.pose[0, 0] < 2.0
         assert np.hypot(*later.velocity[0]) < 0.05
+        np.testing.assert_array_equal(filters.places(), later.pose[:, :2])
         assert later.covariance[0, 0, 0] > 0.25
         assert later.covariance[0, 2, 2] > 1.0
 
