@@ -49,3 +49,22 @@ class PlannersGoAroundPeople(nav2_launch.Nav2TestCase):
                 highest.append(figures[-1][0])
         print("\n".join(lines))
         self.assertLess(max(highest), 0.1)
+
+    def test_what_the_multiplier_of_smac_2d_does(self) -> None:
+        """The README's figures for a pair: a steeper price of costs leads around it."""
+        scene, found = load_scene("face_to_face"), {}
+        self.world.people = people_of(scene)
+        self.world.set(COSTMAP, "enabled", True)
+        self.world.wait_for_costs(COSTMAP, True)
+        for multiplier in (1.0, 3.0, 2.0):  # the last is that of nav2_params.yaml
+            name = "Smac2D.cost_travel_multiplier"
+            self.world.set_parameter("/planner_server", name, multiplier)
+            for value in VALUES:
+                self.world.set(COSTMAP, "max_cost", value)
+                self.world.wait_for_update(COSTMAP)
+                found[multiplier, value] = self.plans(scene)["Smac2D"]
+                cost, length = found[multiplier, value]
+                print(f"multiplier {multiplier}, max_cost {value}: {cost:.2f}, {length:.1f} m")
+        self.assertGreater(found[1.0, 252][0], 0.9)
+        self.assertLess(found[2.0, 252][0], 0.1)
+        self.assertLess(found[3.0, 150][0], 0.1)

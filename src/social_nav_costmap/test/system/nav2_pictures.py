@@ -33,7 +33,7 @@ def draw(
     world: World, rows: dict[str, Tracker], costmaps: Sequence[str], values: Sequence[int]
 ) -> plt.Figure:
     """One row of axes for each tracker; the layer is in the costmaps named."""
-    size = (12.0, 2.8 * len(rows))
+    size = (12.0, 3.1 * len(rows))
     figure, axes = plt.subplots(len(rows), 3, figsize=size, constrained_layout=True)
     for column, name in enumerate(SCENES):
         scene = load_scene(name)
