@@ -1,8 +1,11 @@
-"""What an error says in one line, and rows of CSV files."""
+"""What an error says in one line, rows of CSV files, and both parsers of YAML."""
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from social_nav_core.evaluation.survey_answers import AnswerError, read_key
@@ -11,6 +14,8 @@ from social_nav_core.recordings.congreg8 import read_congreg8
 from social_nav_core.recordings.data import read_data
 from social_nav_core.recordings.errors import DataError, damaged
 from social_nav_core.recordings.table import csv_rows, read_table
+
+from social_nav_core import input_files
 
 
 def test_one_line_has_no_line_ends_and_at_most_so_many_characters() -> None:
@@ -49,3 +54,37 @@ def test_the_line_of_a_cell_that_is_too_long_is_named(tmp_path: Path) -> None:
     path.write_bytes(LONG_CELL)
     with pytest.raises(DataError, match="line 2: field larger than field limit"):
         list(csv_rows(path))
+
+
+TEXTS = {
+    "a: {b: [1, 2.5, .nan, yes, ~, text], c: 'x y'}\n": None,
+    "a: [1, 2\nb: }": "line 2",
+    "a: 1\na: 2": "line 2: 'a' is repeated",
+    "a: *b": r"\*b is an alias",
+    "a: !!python/object:os.system x": "is a tag",
+    "[" * 100_000: "more than 20 levels",
+    "- 1\n" * 20_001: "more than 20000 values",
+    "? [a]\n: b": "a key is no plain value",
+    "a: \x07": "not allowed",
+    "---\na\n---\nb": "another document",
+}
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["C", "Python"])
+def test_both_parsers_read_and_refuse_the_same(monkeypatch: pytest.MonkeyPatch, fast: bool) -> None:
+    read: Any = input_files
+    if not fast:
+        monkeypatch.setitem(sys.modules, "yaml._yaml", None)
+        spec = importlib.util.spec_from_file_location("other_input_files", input_files.__file__)
+        assert spec is not None and spec.loader is not None
+        read = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(read)
+    for text, refusal in TEXTS.items():
+        if refusal is None:
+            content = read.parse_yaml(text, "x.yaml")
+            assert repr(content) == "{'a': {'b': [1, 2.5, nan, True, None, 'text'], 'c': 'x y'}}"
+            continue
+        with pytest.raises(ValueError, match=refusal) as caught:
+            read.parse_yaml(text, "x.yaml")
+        assert str(caught.value).startswith("x.yaml: is not YAML: ")
+        assert "\n" not in str(caught.value)
