@@ -42,6 +42,7 @@ def generate_launch_description():
                 "localization", "true", "Whether the headless simulator leaves it to AMCL", YES_NO
             ),
             argument("headless", "true", "Without Gazebo's window and without RViz", YES_NO),
+            argument("speed", "1.0", "Simulated seconds per second, at most"),
             argument("robot", "tiago_lite", "As in tiago_gazebo.launch.py", ("tiago_lite", "pal")),
             later(start),
         ]
@@ -102,6 +103,7 @@ def one_trial(given, trial, arm, folder):
         "seed": trial.seed % 2**31,
         "out": folder,
         "record": "true",
+        "speed": given["speed"],
     }
     own = ("headless", "robot") if given["simulator"] == "gazebo" else ("localization",)
     arguments |= {name: given[name] for name in own}

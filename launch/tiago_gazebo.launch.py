@@ -79,6 +79,11 @@ def generate_launch_description():
             ),
             argument("gz_version", "8", "Major version of Gazebo: 8 is Harmonic, Jazzy's; '' any"),
             argument("seed", "1", "Of everything random"),
+            argument(
+                "speed",
+                "1.0",
+                "Simulated seconds per second, at most; lower it where Nav2 is starved",
+            ),
             argument("out", "", "Folder for the task's record and metrics; '' for none"),
             argument("record", "false", "Whether to record the topics into OUT/bag (MCAP)", YES_NO),
             argument(
@@ -98,7 +103,7 @@ def start(given):
     need_executables("gazebo_people", "goal_selector", "social_costmap", "trial")
     scene_file = scene_path(ROOT, given["scene"])
     scene = load_scene(scene_file)
-    world, map_file = files_of(scene, given["scene"])
+    world, map_file = files_of(scene, given["scene"], float(given["speed"]))
     actions = [SetParameter("use_sim_time", True)]
     if given["robot"] == "pal":
         actions += pal_robot(scene)
@@ -134,13 +139,13 @@ def start(given):
     return actions
 
 
-def files_of(scene, name):
-    """The world and the map of a scene: those that are shipped, or new ones for a scene file."""
+def files_of(scene, name, speed):
+    """The world and the map of a scene: those that are shipped where they fit, or new ones."""
     world = ROOT / "worlds" / "sdf" / f"{name}.sdf"
-    if not world.is_file():
+    if speed != 1.0 or not world.is_file():
         folder = Path(tempfile.mkdtemp(prefix="social_nav_"))
         world = folder / "sdf" / f"{scene.name}.sdf"
-        for path, content in world_files(scene).items():
+        for path, content in world_files(scene, speed).items():
             (folder / path).parent.mkdir(exist_ok=True)
             (folder / path).write_bytes(content)
     return world, map_of(ROOT, scene)

@@ -86,6 +86,16 @@ def test_tiago_in_gazebo_with_a_scene_of_ones_own(installed, tmp_path):
     assert world.read_bytes() == (ROOT / "worlds/sdf/circle.sdf").read_bytes()
     assert "rviz2" in walk.commands
     assert walk.parameters["recorder"]["out"] == str(tmp_path / "out" / "bag")
+    slow = Path(Walk("tiago_gazebo.launch.py", speed="0.25").commands["gz"][0][-1])
+    assert "<real_time_factor>0.25</real_time_factor>" in slow.read_text()
+    assert sorted(path.name for path in slow.parent.parent.glob("*/*")) == [
+        "circle.sdf",
+        "still_168_talk_0.dae",
+        "still_174_listen_2.dae",
+        "still_180_listen_1.dae",
+    ]
+    with pytest.raises(ValueError, match=r"^speed is 0.0, expected simulated seconds"):
+        Walk("tiago_gazebo.launch.py", speed="0")
 
 
 def test_pals_robot_is_asked_for_in_one_line_where_it_is_not_installed(installed):
@@ -113,6 +123,7 @@ def test_evaluation_draws_its_trials_and_reports_them(installed, tmp_path):
     given = dict(part.split(":=") for part in first[3:])
     assert "target" not in given, "ros2 launch refuses arguments without a value"
     assert given["task"] == "avoid" and given["social"] == "true" and given["record"] == "true"
+    assert given["speed"] == "1.0"
     folders = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert folders == [f"avoid_circle_{n:03d}_{arm}" for n in (0, 1) for arm in ("none", "social")]
     scenes = [(tmp_path / "out" / name / "scene.yaml").read_text() for name in folders]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
+import numpy as np
+
 from social_nav_core.sim.gazebo.people import add_person
 from social_nav_core.sim.gazebo.stills import still_files
 from social_nav_core.sim.gazebo.walkers import mesh_files
@@ -39,26 +41,36 @@ FLOOR: Colour = (0.70, 0.66, 0.60)
 STEP = 0.004  # of the physics [s]
 
 
-def world_files(scene: Scene) -> dict[str, bytes]:
+def world_files(scene: Scene, speed: float = 1.0) -> dict[str, bytes]:
     """The SDF file of a scene, ``sdf/NAME.sdf``, and the meshes of its people, ``meshes/*.dae``.
 
     The world names the meshes by where they are from itself, so keep the two folders together.
+
+    Args:
+        scene: to write.
+        speed: simulated seconds per second, at most.
+
+    Raises:
+        ValueError: a speed of 0 or less, or none at all.
     """
+    if not 0.0 < speed < np.inf:
+        raise ValueError(f"speed is {speed}, expected simulated seconds per second, above 0")
     meshes = mesh_files(scene) | still_files(scene)
     files = {f"meshes/{name}": content for name, content in meshes.items()}
-    return {f"sdf/{scene.name}.sdf": world_file(scene), **files}
+    return {f"sdf/{scene.name}.sdf": world_file(scene, speed=speed), **files}
 
 
-def world_file(scene: Scene, meshes: bool = True) -> bytes:
+def world_file(scene: Scene, meshes: bool = True, speed: float = 1.0) -> bytes:
     """The SDF file of a scene; the same bytes for the same scene.
 
     Args:
         scene: to write.
         meshes: whether meshes show people, those who walk as actors; else primitives do.
+        speed: simulated seconds per second, at most.
     """
     root = Element("sdf", version="1.9")
     world = add(root, "world", name=scene.name)
-    _add_systems(world)
+    _add_systems(world, speed)
     _add_light(world)
     _add_room(world, scene.room)
     for index, person in enumerate(scene.people):
@@ -66,10 +78,10 @@ def world_file(scene: Scene, meshes: bool = True) -> bytes:
     return document(root, f"Written by export-world from the scene '{scene.name}'.")
 
 
-def _add_systems(world: Element) -> None:
+def _add_systems(world: Element, speed: float) -> None:
     physics = add(world, "physics", name="default", type="ignored")
     add(physics, "max_step_size", (STEP,))
-    add(physics, "real_time_factor", (1.0,))
+    add(physics, "real_time_factor", (speed,))
     add_plugin(world, "physics", "Physics")
     add_plugin(world, "user-commands", "UserCommands")
     add_plugin(world, "scene-broadcaster", "SceneBroadcaster")
