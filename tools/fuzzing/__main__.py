@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -37,6 +38,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("out/fuzz"))
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the processes end, too
     engine.load()
     chosen = [name for name in _names() if re.search(arguments.only, name)]
     if arguments.list:
@@ -69,6 +71,7 @@ def _one(arguments: argparse.Namespace, name: str, file: Path) -> None:
 
     Hypothesis's share comes first, then the other engine, which may end the process.
     """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     log = os.open(file.with_suffix(".log"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(log, sys.stdout.fileno())
     os.dup2(log, sys.stderr.fileno())
@@ -124,7 +127,7 @@ def _reports(arguments: argparse.Namespace, chosen: list[str]) -> Iterator[dict[
             name = waiting.pop()
             file = _file(arguments.out, name)
             file.unlink(missing_ok=True)
-            process = _FORK.Process(target=_one, args=(arguments, name, file))
+            process = _FORK.Process(target=_one, args=(arguments, name, file), daemon=True)
             process.start()
             running[process.sentinel] = (process, name, file, time.monotonic() + LONGEST_RUN)
         connection.wait(list(running), timeout=1.0)

@@ -21,8 +21,10 @@ from social_nav_core.evaluation.run import RunRecordError
 from social_nav_core.evaluation.suites import load_suite
 from social_nav_core.evaluation.survey_answers import AnswerError, read_answers, read_key
 from social_nav_core.interaction.kde import load_interaction_model
+from social_nav_core.perception.checkpoint_file import CheckpointError, read_checkpoint
 from social_nav_core.perception.datasets.tracks import JPL_SOCIAL, TrackError, read_track
 from social_nav_core.perception.encounters.files import load_encounters
+from social_nav_core.perception.student_file import load_student
 from social_nav_core.proxemics.model import ModelError, load_model
 from social_nav_core.proxemics.personal import PersonalModel
 from social_nav_core.recordings.data import read_data
@@ -30,8 +32,10 @@ from social_nav_core.recordings.errors import DataError
 from social_nav_core.sim.reading import SceneError
 from social_nav_core.sim.room import load_room
 from social_nav_core.sim.scene import load_scene
+from social_nav_core.vision.estimator import EstimatorError
+from social_nav_core.vision.tfjs import ConversionError
 
-from fuzzing import mutation, seeds
+from fuzzing import mutation, networks, seeds
 from fuzzing.choices import Choices
 
 Errors = tuple[type[Exception], ...]
@@ -186,6 +190,34 @@ def file_points(folder: Path) -> list[FilePoint]:
             _bytes_file(made.bag.read_bytes()),
             lambda p: read_run(p, "avoid"),
             (DataError, RunRecordError),
+        ),
+        FilePoint(
+            "student",
+            ".onnx",
+            partial(networks.student_case, seed=(seeds.MODELS / "student.onnx").read_bytes()),
+            load_student,
+            (ModelError,),
+        ),
+        FilePoint(
+            "pose network",
+            ".onnx",
+            _bytes_file(networks.pose_network()),
+            networks.estimate,
+            (EstimatorError,),
+        ),
+        FilePoint(
+            "package of a pose network",
+            ".tgz",
+            networks.Package().case,
+            networks.convert,
+            (ConversionError,),
+        ),
+        FilePoint(
+            "checkpoint",
+            ".npz",
+            _npz_file(networks.checkpoint(folder / "checkpoint.npz")),
+            read_checkpoint,
+            (CheckpointError,),
         ),
         FilePoint(
             "key of a survey", ".csv", _table_file(made.key.read_bytes()), read_key, (AnswerError,)
