@@ -174,3 +174,13 @@ def test_every_entry_point_runs_in_a_process_of_its_own(tmp_path):
     report = json.loads((out / "file_bands.json").read_text())
     assert report["cases"] == 40 and report["engines"]["hypothesis"] == 4
     assert {path.name for path in work.iterdir()} <= {".hypothesis"}
+
+
+def test_a_result_of_an_entry_without_a_name_is_read(file_points, tmp_path):
+    """Found by fuzzing: the first word of the name was asked for."""
+    folder, points = file_points
+    content = (folder / "seeds" / "results.jsonl").read_text()
+    path = tmp_path / "results.jsonl"
+    path.write_text(content.replace('"avoid circle"', '" "'))
+    (read,) = points["results of a batch"].read(path)
+    assert read.entry == " "
