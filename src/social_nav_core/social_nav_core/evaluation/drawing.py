@@ -285,11 +285,11 @@ def goal_mark(ax: Axes, goal: FloatArray, text: str = "goal", colour: str = styl
 
 
 def places(ax: Axes, goals: FloatArray) -> None:
-    """Approach places (g, 3) in order: the first and the last one whole, dots in between."""
+    """Approach places (g, 3) in order, if any: the first and the last whole, dots in between."""
     if len(goals) > 2:
         ax.plot(*goals[:, :2].T, ":", color=style.INK, linewidth=1.2, zorder=5.6)
         ax.plot(*goals[1:-1, :2].T, "o", ms=4.5, mfc="white", mec=style.INK, zorder=5.7)
-    for i in sorted({0, len(goals) - 1}):
+    for i in sorted({0, len(goals) - 1} if len(goals) else ()):
         goal_mark(ax, goals[i], f"place {i + 1}" if len(goals) > 1 else "place")
 
 

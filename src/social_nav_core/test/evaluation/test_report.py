@@ -186,6 +186,15 @@ def test_the_headline_says_what_happened(page: Page) -> None:
     assert page.words.count("reached its goal.") == 2
 
 
+def test_an_approach_that_never_chose_a_place_is_reported(
+    tmp_path: Path, approach: RunRecord
+) -> None:
+    nowhere = approach.changed(reached=False, goal_times=np.zeros(0), goals_in_map=np.zeros((0, 3)))
+    words = Page(write_report(tmp_path, [nowhere]).read_text(encoding="utf-8")).words
+    assert "The robot did not arrive at person a." in words
+    assert list(tmp_path.glob("*_place.png"))
+
+
 def test_a_failed_run_is_said_to_have_failed(tmp_path: Path, approach: RunRecord) -> None:
     failed = approach.changed(reached=False)
     words = Page(write_report(tmp_path, [failed]).read_text(encoding="utf-8")).words
