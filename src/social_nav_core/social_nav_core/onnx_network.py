@@ -6,6 +6,7 @@ make may take `MOST_MEMORY` and no more.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -111,7 +112,12 @@ def _bounded(runtime: Any) -> None:
 
 
 def _runtime(path: str | Path) -> tuple[Any, tuple[type[Exception], ...]]:
-    """ONNX Runtime, and what it raises for files that it cannot use."""
+    """ONNX Runtime, and what it raises for files that it cannot use.
+
+    Official builds from 1.29 on tell their maker over the network what is run, unless the
+    environment forbids it before they are loaded.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         import onnxruntime  # noqa: PLC0415
         from onnxruntime.capi import onnxruntime_pybind11_state as state  # noqa: PLC0415

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import resource
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -240,3 +243,22 @@ def test_all_weights_of_a_file_are_read() -> None:
     made.constant("bytes", np.zeros(3, np.uint8))
     read: dict[str, Any] = {w.name: w.values for w in float_weights(answers(made, "good"))}
     assert set(read) == {"good", "zero"}
+
+
+def test_what_runs_is_told_to_nobody(tmp_path: Path) -> None:
+    """ONNX Runtime's telemetry keeps what it wants to send in the user's cache."""
+    program = (
+        "from social_nav_core.perception.student_file import shipped_student; shipped_student();"
+        "import os; print([os.readlink(f'/proc/self/fd/{fd}') for fd in (3, 4, 5, 6)"
+        " if os.path.exists(f'/proc/self/fd/{fd}')])"
+    )
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **home},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "onnxruntime" not in done.stdout
+    assert list(tmp_path.rglob("*")) == []
