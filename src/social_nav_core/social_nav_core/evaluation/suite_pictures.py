@@ -230,14 +230,17 @@ def cost_against_length(results: Sequence[Result]) -> Figure:
         for plain in dict.fromkeys(arm.partition(" x")[0] for arm in arms):
             line = np.array(sorted(points[a] for a in arms if a.partition(" x")[0] == plain))
             ax.plot(*line.T, color=colours[plain], linewidth=1.4, alpha=0.6)
-        for i, (arm, (length, cost)) in enumerate(points.items()):
-            whole = " x" not in arm
-            ax.plot(length, cost, "o", ms=9 if whole else 5, color=colours[arm])
-            words = arm if whole else arm.partition(" x")[2]
-            ax.annotate(
-                words, (length, cost), xytext=(7, 5 - 14 * (i % 2)), textcoords="offset points",
-                fontsize=9.5 if whole else 8.0, color=colours[arm],
+        for arm, (length, cost) in points.items():
+            plain, _, share = arm.partition(" x")
+            ax.plot(
+                length, cost, "o", ms=5 if share else 9, color=colours[arm],
+                label="" if share else plain, alpha=0.8,
             )  # fmt: skip
+            ax.annotate(
+                share, (length, cost), xytext=(5, 4), textcoords="offset points", fontsize=8.0,
+                color=colours[arm],
+            )  # fmt: skip
+        ax.legend(loc="upper right", frameon=False)
         ax.set(xlabel="mean path length [m]", ylabel="mean personal-space cost [s]")
         ax.margins(0.12)
         ax.set_ylim(-0.03 * max(cost for _, cost in points.values()), None)
