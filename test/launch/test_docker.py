@@ -60,7 +60,7 @@ def imported():
     for path in ROOT.glob("src/social_nav_*/social_nav_*/**/*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and node.level == 0:
+            if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
                 names.append(node.module)
             yield from (name.partition(".")[0] for name in names)
 

@@ -31,17 +31,23 @@ LIDAR = 0.0945  # height of TIAGo's lidar above the floor [m]
 C = "{http://www.collada.org/2005/11/COLLADASchema}"
 
 
+def find(element, path):
+    """The element's only one at a path."""
+    (found,) = element.findall(path)
+    return found
+
+
 class Skin:
     """Places (v, 3) [m] and triangles (t, 3) by material of a COLLADA file without bones."""
 
     def __init__(self, content):
         root = ElementTree.fromstring(content)
         assert root.find(f"{C}library_controllers") is None
-        assert root.find(f".//{C}instance_geometry").get("url") == "#body"
-        numbers = root.find(f".//{C}float_array[@id='places-array']").text.split()
+        assert find(root, f".//{C}instance_geometry").get("url") == "#body"
+        numbers = find(root, f".//{C}float_array[@id='places-array']").text.split()
         self.places = np.array(numbers, dtype=float).reshape(-1, 3)
         self.triangles = {
-            item.get("material"): np.array(item.find(f"{C}p").text.split(), int).reshape(-1, 3)
+            item.get("material"): np.array(find(item, f"{C}p").text.split(), int).reshape(-1, 3)
             for item in root.iter(f"{C}triangles")
         }
         bound = {item.get("symbol") for item in root.iter(f"{C}instance_material")}
