@@ -9,6 +9,7 @@ service could not be reached or knows none of the packages, so nothing can be sa
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,9 @@ def verdict(found: list[dict[str, Any]]) -> tuple[int, str]:
 
 
 def main() -> int:
+    if shutil.which(COMMAND[0]) is None:
+        print(f"{COMMAND[0]} is not installed: make audit installs it", file=sys.stderr)
+        return 2
     done = subprocess.run(
         [*COMMAND, *OPTIONS], capture_output=True, text=True, timeout=LONGEST, check=False
     )

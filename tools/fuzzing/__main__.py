@@ -41,6 +41,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the processes end, too
     engine.load()
     chosen = [name for name in _names() if re.search(arguments.only, name)]
+    if not chosen:
+        parser.error(f"--only is {arguments.only!r}, which matches no entry point: see --list")
     if arguments.list:
         print("\n".join(chosen))
         return 0
