@@ -11,7 +11,7 @@ setup(
         ("share/social_nav_core/models", ["social_nav_core/models/proxemics.yaml"]),
     ],
     install_requires=["matplotlib", "numpy", "pyyaml", "scipy"],
-    extras_require={"perception": ["onnxruntime"]},
+    extras_require={"perception": ["onnxruntime", "pillow"]},
     python_requires=">=3.10",
     description="Social navigation algorithms that know no ROS",
     license="Apache-2.0",

@@ -25,6 +25,9 @@ class GoalSelectorParameters:
     rate: float = parameter(2.0, "Hz", "how often the place is chosen again", 0.1, 20.0)
     lost_timeout: float = parameter(2.0, "s", "unseen for longer, a person is lost", 0.1, 60.0)
     patience: float = parameter(1.0, "s", "waiting for a person or a free place", 0.1, 60.0)
+    start_patience: float = parameter(
+        15.0, "s", "the same for the first map and transform after the start", 0.1, 600.0
+    )
     people_timeout: float = parameter(
         0.8, "s", "without news about anybody, the source of people is lost", 0.2, 60.0
     )

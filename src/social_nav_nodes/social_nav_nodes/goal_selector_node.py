@@ -88,6 +88,7 @@ class GoalSelectorNode(Node):
         )
         self._map: ReachableMap | None = None
         self._map_frame = ""
+        self._knew_where = False
         self._approach: Approach | None = None
         self.create_subscription(OccupancyGrid, topics.MAP, self._receive_map, topics.LATCHED_QOS)
         self._place = self.create_publisher(PoseStamped, topics.APPROACH_PLACE, topics.RELIABLE_QOS)
@@ -194,9 +195,9 @@ class GoalSelectorNode(Node):
             approach.good(self._now())
         situation = self._situation()
         if isinstance(situation, str):
-            if self._waited(approach) > self._config.patience:
-                self._end(Result.NAVIGATION_FAILED, situation)
+            self._wait_for(situation, approach)
             return
+        self._knew_where = True
         if approach.lets_walk(situation, self._config):
             approach.good(self._now())
             return
@@ -212,6 +213,14 @@ class GoalSelectorNode(Node):
             message = self._place_message(choice)
             self._place.publish(message)
             self._navigation.go(message)
+
+    def _wait_for(self, missing: str, approach: Approach) -> None:
+        """Go on as before for a moment; longer for a map and a localisation that still start."""
+        if not self._knew_where:
+            self._log.warning("start", f"waiting: {missing}")
+        most = self._config.patience if self._knew_where else self._config.start_patience
+        if self._waited(approach) > most:
+            self._end(Result.NAVIGATION_FAILED, missing)
 
     def _waited(self, approach: Approach) -> float:
         return approach.waited(self._now(), 1.0 / self._config.rate)

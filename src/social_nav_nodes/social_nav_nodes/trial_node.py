@@ -7,6 +7,7 @@ a recording of the topics does not tell.
 from __future__ import annotations
 
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -44,6 +45,9 @@ class TrialParameters:
     stay: float = parameter(5.0, "s", "with a person who is approached", 0.0, 600.0)
     timeout: float = parameter(120.0, "s", "after which the task has failed", 1.0, 3600.0)
     nav2: bool = parameter(True, "", "wait until Nav2's bt_navigator is active")
+    nav2_timeout: float = parameter(
+        180.0, "s", "of wall-clock time that this may take", 1.0, 3600.0
+    )
     out: str = parameter("", "", "folder for the record and the report; empty: none")
 
 
@@ -83,9 +87,14 @@ def main() -> None:
     observer = ObserverNode(job, scene, about.seed)
     status = 130
     try:
-        if about.nav2:
-            _await_nav2(node)
-        status = _watch(observer, node)
+        if about.nav2 and not _is_active(node, about.nav2_timeout):
+            node.get_logger().error(
+                f"Nav2's bt_navigator has not become active for {about.nav2_timeout:g} s: see the "
+                "output of its lifecycle manager"
+            )
+            status = 1
+        else:
+            status = _watch(observer, node)
         if about.out and observer.time > 0.0:
             _keep(observer, Path(about.out))
     except (KeyboardInterrupt, ExternalShutdownException):
@@ -106,18 +115,20 @@ def _first_if_nobody_is_willing(scene: Scene) -> str:
     return scene.people[0].id
 
 
-def _await_nav2(node: Node) -> None:
-    """Until then Nav2 refuses every goal."""
+def _is_active(node: Node, timeout: float) -> bool:
+    """Wait for Nav2 for some time [s]: until it is active it refuses every goal."""
+    end = time.monotonic() + timeout
     client = node.create_client(GetState, "bt_navigator/get_state")
     node.get_logger().info("waiting for Nav2")
-    while True:
+    while time.monotonic() < end:
         if client.wait_for_service(1.0):
             answer = client.call_async(GetState.Request())
             rclpy.spin_until_future_complete(node, answer, timeout_sec=2.0)
             state = answer.result()
             if state is not None and state.current_state.id == State.PRIMARY_STATE_ACTIVE:
-                return
+                return True
         rclpy.spin_once(node, timeout_sec=0.3)
+    return False
 
 
 def _watch(observer: ObserverNode, node: Node) -> int:

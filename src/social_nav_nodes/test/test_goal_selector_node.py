@@ -17,19 +17,13 @@ from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Intent, Person, certain
 from social_nav_nodes.conversions import grid_message, people_message, pose_from
 from social_nav_nodes.goal_selector_node import GoalSelectorNode
-from social_nav_nodes.topics import (
-    APPROACH_PERSON,
-    LATCHED_QOS,
-    MAP,
-    NAVIGATE_TO_POSE,
-    RELIABLE_QOS,
-    SOCIAL_PEOPLE,
-)
 
 from social_nav_msgs.action import ApproachPerson
 from social_nav_msgs.msg import SocialPersonArray
+from social_nav_nodes import topics
 
 GRID = GridGeometry(120, 100, 0.1, (-6.0, -5.0, 0.0))
+EMPTY = np.zeros(GRID.shape, np.int8)
 Result = ApproachPerson.Result
 
 
@@ -44,7 +38,7 @@ class PlayedNavigator:
         self._server = ActionServer(
             graph.probe,
             NavigateToPose,
-            NAVIGATE_TO_POSE,
+            topics.NAVIGATE_TO_POSE,
             self._execute,
             goal_callback=self._decide,
             cancel_callback=lambda _: CancelResponse.ACCEPT,
@@ -88,23 +82,24 @@ class PlayedNavigator:
 class Bench:
     """The node in an empty room, the robot at the origin, people who are seen all the time."""
 
-    def __init__(self, graph, place_frame, **parameters):
+    def __init__(self, graph, place_frame, has_map=True, **parameters):
         self.graph = graph
         self.navigator = PlayedNavigator(graph)
         self.node = graph.add(GoalSelectorNode, parameters=parameters)
         self.people = []
         self.age = 0.0
         self._publisher = graph.probe.create_publisher(
-            SocialPersonArray, SOCIAL_PEOPLE, RELIABLE_QOS
+            SocialPersonArray, topics.SOCIAL_PEOPLE, topics.RELIABLE_QOS
         )
-        self._maps = graph.probe.create_publisher(OccupancyGrid, MAP, LATCHED_QOS)
-        self.client = ActionClient(graph.probe, ApproachPerson, APPROACH_PERSON)
+        self._maps = graph.probe.create_publisher(OccupancyGrid, topics.MAP, topics.LATCHED_QOS)
+        self.client = ActionClient(graph.probe, ApproachPerson, topics.APPROACH_PERSON)
         self.feedback = []
         place_frame("base_footprint", in_="map", pose=(0.0, 0.0, 0.0))
-        self.use_map(np.zeros(GRID.shape, np.int8))
+        if has_map:
+            self.use_map()
         graph.probe.create_timer(0.1, self._publish)
 
-    def use_map(self, cells):
+    def use_map(self, cells=EMPTY):
         self._maps.publish(grid_message(cells, GRID, self.graph.header("map")))
 
     def _publish(self):
@@ -383,3 +378,19 @@ def test_the_reason_of_a_person_who_is_left_out_reaches_the_client(bench):
     outcome = bench.result()
     assert outcome.result.error_code == Result.NO_SUCH_PERSON
     assert "'anna' is left out: confidence is 7" in outcome.result.error_msg
+
+
+def test_the_first_map_is_waited_for(graph, place_frame):
+    bench = Bench(graph, place_frame, has_map=False)
+    bench.people = [person("ana", 2.0, 0.0, np.pi)]
+    bench.request("ana")
+    graph.pass_time(5.0)
+    assert not bench.outcome.done()
+    bench.use_map()
+    assert_in_front_and_facing(bench.goal(), bench.people[0])
+
+
+def test_a_map_that_never_comes_ends_the_approach(graph, place_frame):
+    bench = Bench(graph, place_frame, has_map=False, start_patience=3.0)
+    bench.request("ana")
+    assert bench.result().result.error_msg == "no map on '/map'"
