@@ -12,10 +12,12 @@ def test_a_domain_with_a_participant_is_not_free(monkeypatch):
     taken, other = free_domain(), 0
     while other in (0, taken):
         other = free_domain()
-    context = Context()
-    rclpy.init(context=context, domain_id=taken)
-    node = rclpy.create_node("somebody", context=context)
+    contexts = [Context(), Context()]
+    for context in contexts:
+        rclpy.init(context=context, domain_id=taken)
+    nodes = [rclpy.create_node("somebody", context=context) for context in contexts]
     monkeypatch.setattr(domain, "DOMAINS", (taken, other))
-    assert {free_domain() for _ in range(20)} == {other}
-    node.destroy_node()
-    context.shutdown()
+    for context, node in zip(contexts, nodes, strict=True):  # the second stays for a while
+        assert {free_domain() for _ in range(20)} == {other}
+        node.destroy_node()
+        context.shutdown()
