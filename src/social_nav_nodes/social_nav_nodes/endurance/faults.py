@@ -18,6 +18,7 @@ from social_nav_nodes import topics
 from social_nav_nodes.conversions import grid_from, grid_message, seconds, stamp_of
 from social_nav_nodes.endurance.bench import BACK, Bench
 from social_nav_nodes.endurance.kills import (
+    NAVIGATOR_GONE,
     kill_goal_selector,
     kill_health,
     kill_navigator,
@@ -231,7 +232,7 @@ def map_elsewhere(bench: Bench) -> None:
 def navigator_refuses(bench: Bench) -> None:
     """the navigator rejects the goal: the approach fails at once with the reason"""
     kill_on_the_way(bench, "navigator")
-    bench.ends(Result.NAVIGATION_FAILED, "no sign of life")
+    bench.ends(Result.NAVIGATION_FAILED, NAVIGATOR_GONE)
     bench.stands()
     with refusing_navigator(bench.suite) as is_known:
         bench.expect("a navigator that refuses", is_known, None)

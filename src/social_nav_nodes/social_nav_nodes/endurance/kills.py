@@ -6,6 +6,8 @@ from social_nav_msgs.action import ApproachPerson
 from social_nav_nodes.endurance.bench import BACK, COST_TIMEOUT, ROUND, Bench
 
 Result = ApproachPerson.Result
+NAVIGATOR_GONE = "no sign of life|no action server"
+"""Of a navigator that had, or was just being sent, the goal."""
 
 
 def kill_on_the_way(bench: Bench, node: str) -> None:
@@ -62,9 +64,9 @@ def kill_navigator(bench: Bench) -> None:
     The approach fails within a second with the reason; the robot brakes by itself.
     """
     kill_on_the_way(bench, "navigator")
-    bench.ends(Result.NAVIGATION_FAILED, "no sign of life")
+    bench.ends(Result.NAVIGATION_FAILED, NAVIGATOR_GONE)
     bench.stands()
-    bench.says("goal_selector", "no sign of life")
+    bench.says("goal_selector", NAVIGATOR_GONE)
     bench.says("health", "navigator' is silent")
     restart(bench, "navigator")
     bench.goes_on()
