@@ -86,6 +86,11 @@ class Result:
     place: list[list[float]]
 
     @property
+    def task(self) -> str:
+        """The first word of the entry's name; empty when it has none."""
+        return self.entry.partition(" ")[0]
+
+    @property
     def key(self) -> tuple[str, int, str]:
         """Sorts results as the suite's tables want them."""
         return self.entry, self.index, self.arm
@@ -217,7 +222,7 @@ def _begin(path: Path, plan: Plan) -> list[Result]:
     return [
         result
         for result in results
-        if result.index < plan.trials and result.arm in plan.arms_in(result.entry.partition(" ")[0])
+        if result.index < plan.trials and result.arm in plan.arms_in(result.task)
     ]
 
 

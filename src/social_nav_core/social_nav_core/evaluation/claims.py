@@ -27,15 +27,13 @@ class Claim:
 
 def column(results: Sequence[Result], task: str, arm: str, metric: str) -> FloatArray:
     """A metric of all trials of a task with an arm, in the order of entries and trials."""
-    return np.array(
-        [r.values[metric] for r in results if r.arm == arm and r.entry.startswith(f"{task} ")]
-    )
+    return np.array([r.values[metric] for r in results if r.arm == arm and r.task == task])
 
 
 def claims(results: Sequence[Result]) -> list[Claim]:
     """All claims about the arms and tasks that the results have."""
     arms = {result.arm for result in results}
-    tasks = {result.entry.split()[0] for result in results}
+    tasks = {result.task for result in results}
     found: list[Claim] = []
     if "avoid" in tasks and {OURS, NO_LAYER} <= arms:
         found += _against_no_layer(results)
@@ -133,7 +131,7 @@ def _approach(results: Sequence[Result]) -> Iterator[Claim]:
     }
     good = np.logical_and.reduce(list(parts.values()))
     figures = ", ".join(f"{words} {holds.mean():.0%}" for words, holds in parts.items())
-    entries = [r.entry for r in results if r.arm == OURS and r.entry.startswith("approach ")]
+    entries = [r.entry for r in results if r.arm == OURS and r.task == "approach"]
     figures += "".join(
         f"; {entry.partition(' ')[2]} {share:.0%}"
         for entry in dict.fromkeys(entries)

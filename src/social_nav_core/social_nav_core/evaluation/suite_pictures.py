@@ -115,7 +115,7 @@ def mean_cost_curves(results: Sequence[Result]) -> Figure:
     """Personal-space cost over the share of the run, mean and deviation of all avoid trials."""
     arms = arms_of(results)
     colours = arm_colours(arms)
-    entries = list(dict.fromkeys(r.entry for r in results if r.entry.startswith("avoid ")))
+    entries = list(dict.fromkeys(r.entry for r in results if r.task == "avoid"))
     with matplotlib.rc_context(style.RC):
         figure = Figure(figsize=(10.0, 2.3 * ((len(entries) + 2) // 3) + 0.6))
         FigureCanvasAgg(figure)
@@ -155,7 +155,7 @@ def bars(results: Sequence[Result], task: str, metric: str, label: str) -> Figur
     """Mean and standard deviation of a metric for every entry of a task and every whole arm."""
     arms = [arm for arm in arms_of(results) if " x" not in arm]
     colours = arm_colours(arms)
-    entries = list(dict.fromkeys(r.entry for r in results if r.entry.startswith(f"{task} ")))
+    entries = list(dict.fromkeys(r.entry for r in results if r.task == task))
     with matplotlib.rc_context(style.RC):
         figure = Figure(figsize=(10.0, 3.6))
         FigureCanvasAgg(figure)

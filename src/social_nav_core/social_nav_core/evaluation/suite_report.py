@@ -99,7 +99,7 @@ def _claims_html(found: Sequence[Claim]) -> str:
 
 def _task_html(folder: Path, plan: Plan, results: Sequence[Result]) -> Iterator[str]:
     for task in suite_tables.tasks_of(results):
-        own = [result for result in results if result.entry.startswith(f"{task} ")]
+        own = [result for result in results if result.task == task]
         whole = [result for result in own if result.arm in plan.arms]
         shown = "\n".join(picture_html(item, folder) for item in _pictures(task, plan, whole))
         if task == "avoid":

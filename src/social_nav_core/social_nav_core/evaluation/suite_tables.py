@@ -40,7 +40,7 @@ def arms_of(results: Sequence[Result]) -> list[str]:
 
 def tasks_of(results: Sequence[Result]) -> list[str]:
     """Tasks of the results, avoid first."""
-    return [t for t in ("avoid", "approach") if any(r.entry.startswith(t) for r in results)]
+    return [t for t in ("avoid", "approach") if any(r.task == t for r in results)]
 
 
 def metrics_of(results: Sequence[Result], task: str) -> Iterator[Metric]:
@@ -129,7 +129,7 @@ def write_summary_csv(path: Path, results: Sequence[Result]) -> None:
         head = ["task", "metric", "unit", "arm", "trials", "mean", "deviation"]
         table.writerow([*head, "ours_minus_arm", "low", "high", "effect"])
         for task in tasks_of(results):
-            own = [result for result in results if result.entry.startswith(f"{task} ")]
+            own = [result for result in results if result.task == task]
             for metric in metrics_of(own, task):
                 against = differences(own, task, metric) if OURS in arms_of(own) else {}
                 for arm in arms_of(own):
