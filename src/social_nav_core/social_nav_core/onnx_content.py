@@ -96,9 +96,7 @@ class _Reader:
         """Numbers and contents of a message's fields."""
         place = 0
         while place < len(message):
-            self._left -= 1
-            if self._left < 0:
-                raise ValueError(f"more than {MOST_FIELDS} fields")
+            self._count()
             key, place = _varint(message, place)
             number, wire = key >> 3, key & 7
             if wire == 0:
@@ -119,11 +117,14 @@ class _Reader:
     def _numbers(self, message: memoryview) -> Iterator[int]:
         place = 0
         while place < len(message):
-            self._left -= 1
-            if self._left < 0:
-                raise ValueError(f"more than {MOST_FIELDS} fields")
+            self._count()
             value, place = _varint(message, place)
             yield value
+
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError(f"more than {MOST_FIELDS} fields")
 
 
 def _check_sizes(name: str, sizes: list[int], held: int) -> None:
