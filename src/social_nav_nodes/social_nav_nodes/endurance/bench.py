@@ -89,7 +89,9 @@ class Bench:
     def drive(self) -> None:
         """Have the robot on its way to the person who is farther away."""
         if self.witness.wait(self._is_healthy, GIVE_UP) is None:
-            raise OutcomeError(f"health is not well: {self.witness.newest('health')}")
+            health = self.witness.newest("health")
+            said = health.message if health else "it has said nothing"
+            raise OutcomeError(f"health is not well: {said}")
         self._request()
         if self.witness.wait(self._drives_or_asks_again, GIVE_UP) is None:
             raise OutcomeError(f"the robot does not drive: {self._how_it_ended()}")
