@@ -14,6 +14,7 @@ help:
 	@echo "make faults    every fault in the running suite, and fuzzed input; out/faults/"
 	@echo "make soak      the suite under load and at work for SOAK_MINUTES=30; out/soak/"
 	@echo "make fuzz      FUZZ_CASES=100000 bad cases for every entry point; out/fuzz/"
+	@echo "               (FUZZ_OPTIONS=--resume goes on where it was ended)"
 	@echo "make sanitize  the C++ layer under sanitizers for SANITIZE_MINUTES=10 each"
 	@echo "make audit     known vulnerabilities of the pinned packages (needs the network)"
 	@echo "make clean     remove everything that was built"
@@ -62,7 +63,7 @@ soak:
 FUZZ_CASES ?= 100000
 fuzz:
 	@tools/env python -m pip install --quiet --disable-pip-version-check -r requirements-faults.txt
-	@tools/env env PYTHONPATH=tools python -m fuzzing --cases $(FUZZ_CASES) --out out/fuzz
+	@tools/env env PYTHONPATH=tools python -m fuzzing --cases $(FUZZ_CASES) --out out/fuzz $(FUZZ_OPTIONS)
 
 SANITIZE_MINUTES ?= 10
 COSTMAP = src/social_nav_costmap

@@ -154,26 +154,37 @@ def test_a_name_that_is_too_long_is_a_bad_command_line(tmp_path):
     commands.command_case("update-proxemics", tmp_path, bytes([2, out, long, 0]))
 
 
-def test_every_entry_point_runs_in_a_process_of_its_own(tmp_path):
-    """All that comes of it lies in one folder."""
-    out, work = tmp_path / "out", tmp_path / "work"
-    work.mkdir()
-    tools = str(Path(mutation.__file__).parents[1])
-    command = [sys.executable, "-m", "fuzzing", "--cases", "40", "--only", "bands|histogram"]
+def fuzz(work, *options):
     run = subprocess.run(
-        [*command, "--out", str(out)],
+        [sys.executable, "-m", "fuzzing", "--only", "bands|histogram", *options],
         cwd=work,
-        env={**os.environ, "PYTHONPATH": tools},
+        env={**os.environ, "PYTHONPATH": str(Path(mutation.__file__).parents[1])},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    assert "2 entry points, 80 cases" in run.stdout
-    report = json.loads((out / "file_bands.json").read_text())
+    return run.stdout
+
+
+def test_every_entry_point_runs_in_a_process_of_its_own_and_a_run_is_resumed(tmp_path):
+    """All that comes of it lies in one folder; only what is finished there is kept."""
+    out, work = tmp_path / "out", tmp_path / "work"
+    work.mkdir()
+    options = ("--cases", "40", "--seed", "3", "--out", str(out))
+    assert "2 entry points, 80 cases" in fuzz(work, *options)
+    bands, histogram = out / "file_bands.json", out / "file_histogram.json"
+    report = json.loads(bands.read_text())
     assert report["cases"] == 40 and report["engines"]["hypothesis"] == 4
+    assert report["seed"] == 3
     assert {path.name for path in work.iterdir()} <= {".hypothesis"}
+    kept, other = ({**report, "worst": 0.5, "seed": seed} for seed in (3, 4))
+    bands.write_text(json.dumps(kept))
+    histogram.write_text(json.dumps({**other, "entry": "file histogram"}))
+    assert "2 entry points, 80 cases" in fuzz(work, *options, "--resume")
+    assert json.loads(bands.read_text()) == kept
+    assert json.loads(histogram.read_text())["seed"] == 3
 
 
 def test_a_result_of_an_entry_without_a_name_is_read(file_points, tmp_path):

@@ -3,7 +3,7 @@
 ``--only`` takes some of them, ``--list`` names them.  A tenth of the cases, at most 1000, are
 hypothesis's; the rest are atheris's (coverage-guided), or without rule where atheris is not
 installed.  Exit status 1 when something failed; the bytes of the case and its traceback are in
-OUT/NAME.json.
+OUT/NAME.json.  ``--resume`` goes on where a run with as many cases and the same seed was ended.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="name all entry points")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("out/fuzz"))
+    parser.add_argument("--resume", action="store_true", help="keep what is finished in OUT")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the processes end, too
@@ -86,6 +87,7 @@ def _one(arguments: argparse.Namespace, name: str, file: Path) -> None:
 
         entry = stack.enter_context(opened(name, folder))
         runner = engine.Runner(entry.name, entry.call, entry.errors)
+        runner.report.seed = arguments.seed
         engine.run_hypothesis(runner, share, arguments.seed)
         return runner
 
@@ -94,7 +96,7 @@ def _one(arguments: argparse.Namespace, name: str, file: Path) -> None:
 
     if engine.guided():
         begin = f"{file.with_suffix('')}-"
-        engine.run_atheris(make, arguments.cases - share, save, begin)
+        engine.run_atheris(make, arguments.cases - share, save, begin, arguments.seed)
         return
     runner = make()
     engine.run_random(runner, arguments.cases - runner.report.cases, arguments.seed)
@@ -128,11 +130,15 @@ def _reports(arguments: argparse.Namespace, chosen: list[str]) -> Iterator[dict[
         while waiting and len(running) < arguments.workers:
             name = waiting.pop()
             file = _file(arguments.out, name)
+            if arguments.resume and (kept := _finished(arguments, file)):
+                yield kept
+                continue
             file.unlink(missing_ok=True)
             process = _FORK.Process(target=_one, args=(arguments, name, file), daemon=True)
             process.start()
             running[process.sentinel] = (process, name, file, time.monotonic() + LONGEST_RUN)
-        connection.wait(list(running), timeout=1.0)
+        if running:
+            connection.wait(list(running), timeout=1.0)
         for sentinel, (process, name, file, end) in list(running.items()):
             if process.is_alive() and time.monotonic() < end:
                 continue
@@ -140,6 +146,15 @@ def _reports(arguments: argparse.Namespace, chosen: list[str]) -> Iterator[dict[
             process.join()
             del running[sentinel]
             yield _report(name, file)
+
+
+def _finished(arguments: argparse.Namespace, file: Path) -> dict[str, Any] | None:
+    """What an earlier run found, when it had as many cases, the same seed and no failure."""
+    if not file.is_file():
+        return None
+    report = dict(engine.read(file))
+    asked = {"cases": arguments.cases, "seed": arguments.seed, "failures": {}}
+    return report if all(report.get(name) == value for name, value in asked.items()) else None
 
 
 def _report(name: str, file: Path) -> dict[str, Any]:

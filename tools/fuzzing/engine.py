@@ -47,6 +47,7 @@ class Report:
     """What came of the cases of one entry point."""
 
     entry: str
+    seed: int = 0
     cases: int = 0
     accepted: int = 0
     seconds: float = 0.0
@@ -171,7 +172,11 @@ def guided() -> bool:
 
 
 def run_atheris(
-    make: Callable[[], Runner], cases: int, save: Callable[[Report], None], begin: str
+    make: Callable[[], Runner],
+    cases: int,
+    save: Callable[[Report], None],
+    begin: str,
+    number: int = 0,
 ) -> None:
     """Coverage-guided cases; this process ends with them, so `save` gets the report before.
 
@@ -182,6 +187,7 @@ def run_atheris(
         cases: how many.
         save: called with the report when all are done.
         begin: of the names of libFuzzer's own files (slow or endless cases, crashes).
+        number: the seed.
     """
     import atheris  # noqa: PLC0415
 
@@ -197,7 +203,7 @@ def run_atheris(
 
     options = [f"-runs={cases + 10}", f"-max_len={MOST_BYTES}", "-len_control=0", "-verbosity=0"]
     options += ["-rss_limit_mb=4096", "-timeout=0", "-print_final_stats=0"]
-    options += [f"-artifact_prefix={begin}"]
+    options += [f"-artifact_prefix={begin}", f"-seed={number + 1}"]  # 0 would be the time
     atheris.Setup([sys.argv[0], *options], one)
     atheris.Fuzz()
 
@@ -210,7 +216,9 @@ def _count(runner: Runner, engine: str, before: int) -> None:
 def write(path: Path, report: Report) -> None:
     """The report as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(report), indent=1), encoding="utf-8")
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(asdict(report), indent=1), encoding="utf-8")
+    part.replace(path)  # all of it or nothing
 
 
 def read(path: Path) -> Any:
