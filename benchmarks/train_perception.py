@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
@@ -44,7 +45,7 @@ say = partial(print, flush=True)
 @contextmanager
 def timed(stage: str, work: Path) -> Iterator[None]:
     """Add a stage's wall and processor time [s] to ``times.csv``."""
-    say(f"== {stage}")
+    say(f"== {stage} ({datetime.now(timezone.utc):%H:%M:%S} UTC)")
     wall, processor = time.monotonic(), time.process_time()
     yield
     row = (stage, time.monotonic() - wall, time.process_time() - processor)
@@ -64,9 +65,9 @@ def trained_teacher(plan: Plan, seed: int, work: Path) -> SocialC3D:
     return load_teacher(path)
 
 
-def kept_answers(plan: Plan, teacher: SocialC3D, work: Path) -> TeacherAnswers:
-    """The teacher's answers to the training windows, labelled ones first; made once."""
-    path = work / "answers.npz"
+def kept_answers(plan: Plan, teacher: SocialC3D, seed: int, work: Path) -> TeacherAnswers:
+    """The answers of a seed's teacher to the training windows, labelled ones first; made once."""
+    path = work / f"answers_{seed}.npz"
     if not path.exists():
         parts = [teacher_answers(teacher, plan.encounters(name, work)) for name in LEARNED]
         both = parts[0].and_more(parts[1])
@@ -85,16 +86,8 @@ def train_row(plan: Plan, row: Row, seed: int, answers: TeacherAnswers | None, w
     if answers is not None and row.unlabelled:
         train = train.and_unlabelled(plan.encounters("unlabelled", work).windows())
     elif answers is not None:
-        count = len(train)
-        logits = answers.logits
-        first = (logits[0][:count], logits[1][:count], logits[2][:count])
-        answers = TeacherAnswers(answers.representation[:count], first)
+        answers = answers.take(len(train))
     validation = plan.encounters("validation", work).windows()
-    if row.passing:
-        more = plan.encounters("passing_train", work).windows()
-        train = train.and_more(more)
-        answers = None if answers is None else answers.and_unasked(len(more))
-        validation = validation.and_more(plan.encounters("passing_validation", work).windows())
     path = work / f"{row.name.replace(' ', '_')}_{seed}.npz"
     torch.manual_seed(seed)
     train_pose_network(
@@ -134,17 +127,19 @@ def main() -> int:
     with timed("data", work):
         for name in plan.data:
             plan.encounters(name, work)
-    answers = None
-    for seed in plan.teacher["seeds"]:
+    taught = [row for row in rows if row.taught]
+    for seed in plan.seeds if taught else ():
         with timed(f"teacher {seed}", work):
             teacher = trained_teacher(plan, seed, work)
-        if answers is None and any(row.taught for row in rows):
-            with timed("answers of the teacher", work):
-                answers = kept_answers(plan, teacher, work)
-    for row in rows:
-        for seed in plan.seeds:
+        with timed(f"answers of teacher {seed}", work):
+            answers = kept_answers(plan, teacher, seed, work)
+        for row in taught:
             with timed(f"{row.name} {seed}", work):
-                train_row(plan, row, seed, answers if row.taught else None, work)
+                train_row(plan, row, seed, answers, work)
+    for row in rows:
+        for seed in () if row.taught else plan.seeds:
+            with timed(f"{row.name} {seed}", work):
+                train_row(plan, row, seed, None, work)
     return 0
 
 

@@ -40,7 +40,7 @@ def plan() -> Plan:
 
 def everything(plan: Plan) -> list[Path]:
     rows = [weights_file(row.name, seed) for row in plan.rows for seed in plan.seeds]
-    return rows + [weights_file("teacher", seed) for seed in plan.teacher["seeds"]]
+    return rows + [weights_file("teacher", seed) for seed in plan.seeds]
 
 
 def test_every_row_and_seed_has_committed_weights_without_pickle(plan: Plan) -> None:
@@ -64,12 +64,12 @@ def test_committed_weights_fit_the_networks(plan: Plan) -> None:
 
 def test_data_of_the_plan_share_no_seed_and_only_training_is_learned_from(plan: Plan) -> None:
     assert len({(one["split"], one["seed"]) for one in plan.data.values()}) == len(plan.data)
-    learned = ("train", "unlabelled", "passing_train")
-    assert {plan.data[name]["split"] for name in learned} == {"train"}
+    assert {plan.data[name]["split"] for name in ("train", "unlabelled")} == {"train"}
     assert {plan.data[name]["split"] for name in ("test", "passing_test")} == {"test"}
-    assert {name for name, one in plan.data.items() if one.get("passing")} == {
-        f"passing_{split}" for split in ("train", "validation", "test")
-    }
+    assert "passing" not in plan.data["test"]
+    assert plan.data["passing_test"]["count"] == 0
+    for name in ("train", "unlabelled", "validation"):
+        assert plan.data[name]["passing"] * 10 == plan.data[name]["count"]
     text = (BENCHMARKS / "perception" / "config.yaml").read_text(encoding="utf-8")
     assert set(yaml.safe_load(text)["rows"]) == {row.name for row in plan.rows}
 

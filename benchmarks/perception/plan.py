@@ -28,7 +28,6 @@ class Row:
         network: of `stages.POSE_NETWORKS`.
         taught: whether it learns from the teacher.
         unlabelled: whether it also sees the windows without labels.
-        passing: whether it also sees people who pass the robot by, with labels.
         epochs, batch, rate: as in `training.FitSettings`.
         distil: differing from the defaults of `stages.DistillSettings`.
     """
@@ -37,7 +36,6 @@ class Row:
     network: str
     taught: bool
     unlabelled: bool
-    passing: bool
     epochs: int
     batch: int
     rate: float
@@ -56,8 +54,8 @@ class Plan:
     def encounters(self, name: str, folder: Path) -> Encounters:
         """Made data of the plan, from the folder's file where there is one."""
         about = self.data[name]
-        count, seed = about["count"], about["seed"]
-        path = folder / f"{name}_{count}_{seed}.npz"
+        count, passing, seed = about["count"], about.get("passing", 0), about["seed"]
+        path = folder / f"{name}_{count}_{passing}_{seed}.npz"
         if not path.exists():
             with Progress(name) as progress:
                 made = generate(
@@ -65,11 +63,11 @@ class Plan:
                     count,
                     seed,
                     EncounterSettings(),
-                    lambda done: progress(f"{done} of {count}"),
-                    about.get("passing", False),
+                    lambda done: progress(f"{done} of {count + passing}"),
+                    passing,
                 )
             folder.mkdir(parents=True, exist_ok=True)
-            save_encounters(path, made, f"{count} generated encounters, seed {seed}")
+            save_encounters(path, made, f"{len(made)} generated encounters, seed {seed}")
         return load_encounters(path)
 
 

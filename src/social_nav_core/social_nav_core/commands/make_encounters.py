@@ -9,6 +9,7 @@ import argparse
 
 from social_nav_core.arguments import output_file, whole_number
 from social_nav_core.progress import Progress
+from social_nav_core.recordings.errors import DataError
 
 SUMMARY = "make labelled encounters from a seed (perception)"
 
@@ -18,13 +19,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=output_file, required=True, help="NPZ file to write")
     parser.add_argument("--split", choices=("train", "validation", "test"), default="train")
     parser.add_argument(
-        "--count", type=whole_number(1), default=4000, help="windows (default 4000)"
+        "--count",
+        type=whole_number(0),
+        default=4000,
+        help="windows, every action in turn (default 4000)",
     )
     parser.add_argument("--seed", type=whole_number(0), default=0, help="(default 0)")
     parser.add_argument(
         "--passing",
-        action="store_true",
-        help="only people who walk toward the robot and pass it by",
+        type=whole_number(0),
+        default=0,
+        help="more windows, of people who walk toward the robot and pass it by (default 0)",
     )
     parser.add_argument(
         "--rate", type=int, choices=(10, 30), default=10, help="frames per second (default 10)"
@@ -47,18 +52,20 @@ def run(arguments: argparse.Namespace) -> int:
     )
 
     settings = EncounterSettings(rate=arguments.rate, image=arguments.image)
-    split, count = arguments.split, arguments.count
+    split, total = arguments.split, arguments.count + arguments.passing
+    if not total:
+        raise DataError("--count and --passing are both 0: there is nothing to make")
     with Progress("encounters") as progress:
         made = generate(
             split,
-            count,
+            arguments.count,
             arguments.seed,
             settings,
-            lambda done: progress(f"{done} of {count}"),
+            lambda done: progress(f"{done} of {total}"),
             arguments.passing,
         )
-    kind = "passers-by" if arguments.passing else "encounters"
-    about = f"{count} generated {kind}, split {split}, seed {arguments.seed}"
+    passers = f", {arguments.passing} of them passers-by" if arguments.passing else ""
+    about = f"{total} generated encounters{passers}, split {split}, seed {arguments.seed}"
     save_encounters(arguments.out, made, about)
     print(f"{arguments.out}: {about}, {settings.steps} frames each")
     return 0

@@ -34,11 +34,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="more encounters, whose labels are not used; with --teacher only",
     )
-    parser.add_argument(
-        "--more",
-        type=Path,
-        help="more encounters with labels, about which the teacher is not asked",
-    )
     parser.add_argument("--network", choices=("student", "st_gcn", "gru"), default="student")
     parser.add_argument("--tracks", choices=("jpl_social", "harper"), default="jpl_social")
     parser.add_argument("--epochs", type=whole_number(1), default=30, help="(default 30)")
@@ -69,10 +64,6 @@ def run(arguments: argparse.Namespace) -> int:
         train, answers = _taught(arguments, train)
     elif arguments.unlabelled is not None:
         raise ModelError("--unlabelled needs --teacher: nothing else tells what the windows show")
-    if arguments.more is not None:
-        more = read_windows(arguments.more, "train", arguments.tracks, print)
-        train = train.and_more(more)
-        answers = None if answers is None else answers.and_unasked(len(more))
     torch.manual_seed(arguments.seed)
     network = POSE_NETWORKS[arguments.network]().to(device)
     settings = FitSettings(arguments.epochs, batch=64, rate=4e-3, seed=arguments.seed)

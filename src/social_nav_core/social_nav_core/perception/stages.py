@@ -58,10 +58,7 @@ class DistillSettings:
 
 @dataclass(frozen=True)
 class TeacherAnswers:
-    """What a trained teacher says about windows: representation (n, f) and logits by task.
-
-    Windows that it was not asked about have NaN.
-    """
+    """What a trained teacher says about windows: representation (n, f) and logits by task."""
 
     representation: Tensor
     logits: tuple[Tensor, Tensor, Tensor]
@@ -73,11 +70,10 @@ class TeacherAnswers:
         representation = torch.cat([self.representation, more.representation])
         return TeacherAnswers(representation, (intent, attitude, action))
 
-    def and_unasked(self, count: int) -> TeacherAnswers:
-        """These answers, and then none to some windows."""
-        parts = (self.representation, *self.logits)
-        none = [torch.full((count, part.shape[1]), torch.nan) for part in parts]
-        return self.and_more(TeacherAnswers(none[0], (none[1], none[2], none[3])))
+    def take(self, count: int) -> TeacherAnswers:
+        """The first of the answers."""
+        intent, attitude, action = (item[:count] for item in self.logits)
+        return TeacherAnswers(self.representation[:count], (intent, attitude, action))
 
 
 def train_teacher(
@@ -90,15 +86,18 @@ def train_teacher(
 ) -> Fit:
     """Train a teacher on clean encounters, half of the batches mirrored.
 
-    The model ends with the weights of its best epoch.
+    Every action counts as much as any other, however many windows it has.  The model ends with the
+    weights of its best epoch.
     """
     device = next(model.parameters()).device
     labels = torch.from_numpy(train.labels).to(device)
+    weights = torch.from_numpy(action_weights(train.labels[:, 2])).to(device)
 
     def batch_loss(index: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
         mirror = bool(rng.random() < 0.5)
         inputs = teacher_inputs(train, index, model.size, device, mirror)
-        return task_loss(model(*inputs), labels[torch.from_numpy(index)], smoothing=0.05)
+        chosen = torch.from_numpy(index)
+        return task_loss(model(*inputs), labels[chosen], 0.05, weights[chosen])
 
     def evaluate() -> dict[str, float]:
         return _summary(teacher_scores(model, validation))
@@ -191,14 +190,9 @@ def train_pose_network(
         loss = task_loss(logits, labels[chosen], distil.smoothing, weights[chosen])
         if answers is None:
             return loss
-        asked = torch.isfinite(answers.representation[chosen, 0])
-        if not bool(asked.any()):
-            return loss
-        known, taught = chosen[asked], asked.to(device)
-        wanted = tuple(item[known].to(device) for item in answers.logits)
-        shared = both.bridge(representation[taught], answers.representation[known].to(device))
-        own = (logits[0][taught], logits[1][taught], logits[2][taught])
-        guided = soft_loss(own, (wanted[0], wanted[1], wanted[2]), distil.temperature)
+        intent, attitude, action = (item[chosen].to(device) for item in answers.logits)
+        shared = both.bridge(representation, answers.representation[chosen].to(device))
+        guided = soft_loss(logits, (intent, attitude, action), distil.temperature)
         return loss + distil.contrast * shared + distil.soft * guided
 
     half_lost = Corruption(frames=0.3, joints=0.3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,17 +35,13 @@ class Windows:
         names = tuple(self.names[int(k)] for k in index)
         return Windows(self.joints[index], self.labels[index], names)
 
-    def and_more(self, more: Windows) -> Windows:
-        """These windows, and then others."""
-        return Windows(
-            np.concatenate([self.joints, more.joints]),
-            np.concatenate([self.labels, more.labels]),
-            (*self.names, *more.names),
-        )
-
     def and_unlabelled(self, more: Windows) -> Windows:
         """These windows, and then others whose labels are left out (-1)."""
-        return self.and_more(replace(more, labels=np.full_like(more.labels, -1)))
+        return Windows(
+            np.concatenate([self.joints, more.joints]),
+            np.concatenate([self.labels, np.full_like(more.labels, -1)]),
+            (*self.names, *more.names),
+        )
 
 
 def normalised(joints_in_pixels: ArrayLike, width: float, height: float) -> Float32Array:

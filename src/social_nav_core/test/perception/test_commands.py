@@ -120,11 +120,7 @@ def test_stages_from_nothing_to_a_table(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["train-teacher", *data, "--out", teacher, "--epochs", "1"]) == 0
     taught = ["--teacher", teacher, "--epochs", "1", "--out", student]
     assert main(["train-student", *data, *taught]) == 0
-    passing = str(tmp_path / "passing.npz")
-    made = ["--passing", "--count", "4", "--image", "0", "--seed", "9", "--out", passing]
-    assert main(["make-encounters", *made]) == 0
-    more = ["--teacher", teacher, "--unlabelled", files["test"], "--more", passing]
-    more += ["--epochs", "1", "--out"]
+    more = ["--teacher", teacher, "--unlabelled", files["test"], "--epochs", "1", "--out"]
     assert main(["train-student", *data, *more, str(tmp_path / "more.npz")]) == 0
     alone = ["--unlabelled", files["test"], "--out", str(tmp_path / "none.npz")]
     capsys.readouterr()

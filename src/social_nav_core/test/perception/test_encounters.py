@@ -129,9 +129,16 @@ def test_waving_raises_a_wrist_and_leaving_turns_the_face_away() -> None:
 
 
 def test_passers_by_walk_and_do_not_respond() -> None:
-    made = generate("train", 12, 3, PLAIN, passing=True)
+    made = generate("train", 0, 3, PLAIN, passing=12)
     assert (made.speed >= 0.3).all()
     np.testing.assert_array_equal(made.labels, label_table()[[Action.NO_RESPONSE - 1] * 12])
+
+
+def test_passers_by_come_after_the_others_and_change_none_of_them() -> None:
+    both = generate("train", 12, 3, PLAIN, passing=5)
+    parts = generate("train", 12, 3, PLAIN).and_more(generate("train", 0, 3, PLAIN, passing=5))
+    for item in fields(Encounters):
+        np.testing.assert_array_equal(getattr(both, item.name), getattr(parts, item.name))
 
 
 def test_a_passers_by_course_leads_past_the_robot_within_a_metre() -> None:
@@ -167,7 +174,7 @@ def test_passers_by_look_along_their_course_and_at_the_robot_for_moments() -> No
 def test_passers_by_walk_as_fast_and_as_far_away_as_others_who_walk() -> None:
     """They are drawn from the same circumstances, so that neither tells them apart."""
     passers, others = (
-        generate("train", 150, 8, PLAIN, passing=True),
+        generate("train", 0, 8, PLAIN, passing=150),
         generate("train", 300, 9, PLAIN),
     )
     walks = others.speed > 0.0
@@ -177,8 +184,9 @@ def test_passers_by_walk_as_fast_and_as_far_away_as_others_who_walk() -> None:
 
 
 def test_bad_count_is_refused() -> None:
-    with pytest.raises(ValueError, match="count is 0"):
-        generate("train", 0, 0)
+    for count, passing in ((0, 0), (-1, 5), (5, -1)):
+        with pytest.raises(ValueError, match=f"count is {count} and passing {passing}, expected 1"):
+            generate("train", count, 0, PLAIN, passing=passing)
 
 
 def test_crop_box_leaves_out_unsure_joints() -> None:

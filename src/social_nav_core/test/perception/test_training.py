@@ -140,20 +140,6 @@ def test_teacher_answers_guide_a_student_without_labels(tmp_path: Path) -> None:
     assert pose_scores(model, easy(40, 2), Corruption(), seed=0)["action"].accuracy > 0.9
 
 
-def test_windows_that_the_teacher_was_not_asked_about_teach_by_their_labels(
-    tmp_path: Path,
-) -> None:
-    """The teacher's answers, where there are any, say nothing; labels of the others teach."""
-    silent = TeacherAnswers(torch.zeros(30, 4), (torch.zeros(30, 3),) * 2 + (torch.zeros(30, 10),))
-    train = easy(30).and_more(easy(60, 3))
-    answers = silent.and_unasked(60)
-    assert torch.isnan(answers.representation[30:]).all()
-    model = network()
-    settings = FitSettings(epochs=30, batch=10, rate=5e-3)
-    train_pose_network(model, train, easy(20, 1), answers, settings, CALM, tmp_path / "a.npz")
-    assert pose_scores(model, easy(40, 2), Corruption(), seed=0)["intent"].accuracy > 0.9
-
-
 def test_answers_to_other_windows_are_refused(tmp_path: Path) -> None:
     few = TeacherAnswers(torch.zeros(3, 4), (torch.zeros(3, 3),) * 2 + (torch.zeros(3, 10),))
     with pytest.raises(ValueError, match="answered 3 windows, expected 60"):

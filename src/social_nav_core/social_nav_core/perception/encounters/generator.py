@@ -114,30 +114,31 @@ def generate(
     seed: int,
     settings: EncounterSettings | None = None,
     report: Callable[[int], None] | None = None,
-    passing: bool = False,
+    passing: int = 0,
 ) -> Encounters:
-    """Encounters of a split, as many of each action as of any other.
+    """Encounters of a split: as many of each action as of any other, and then passers-by.
 
     Args:
         split: "train", "validation" or "test": people, styles and cameras are never shared.
-        count: number of windows.
-        seed: the same seed and settings give the same encounters; window k does not depend on
-            ``count``.
+        count: number of windows with every action in turn.
+        seed: the same seed and settings give the same encounters; what a window shows does not
+            depend on ``count`` and ``passing``.
         settings: frame rate, length and image.
         report: is called with the number of windows made so far.
-        passing: make only people who walk toward the robot and pass it by, and do not respond to
-            it.
+        passing: number of windows, beside ``count``, of people who walk toward the robot and pass
+            it by, and do not respond to it.
     """
-    if count < 1:
-        raise ValueError(f"count is {count}, expected 1 or more windows")
+    if min(count, passing) < 0 or count + passing < 1:
+        raise ValueError(f"count is {count} and passing {passing}, expected 1 or more windows")
     pool, about = pool_of(split), EncounterSettings() if settings is None else settings
     made = []
-    for index in range(count):
-        rng = np.random.default_rng([seed, index])
-        action = Action.NO_RESPONSE if passing else Action(index % CLASSES["action"] + 1)
+    for index in range(count + passing):
+        passes = index >= count
+        rng = np.random.default_rng([seed, index - count, 1] if passes else [seed, index])
+        action = Action.NO_RESPONSE if passes else Action(index % CLASSES["action"] + 1)
         window = None
         while window is None:
-            window = _encounter(pool, action, about, rng, passing)
+            window = _encounter(pool, action, about, rng, passes)
         made.append(window)
         if report is not None:
             report(index + 1)
