@@ -13,13 +13,10 @@ from pathlib import Path
 import audit
 import licences
 import pytest
-from fuzzing import nodes
-from security_policies import FOLDER, file_of, interfaces_of, policy, read_policy
 from social_nav_core.checksums import FIELD, check_arrays, check_seal, sealed
 from social_nav_core.input_files import FileError, parse_yaml, read_arrays, read_file
 from social_nav_core.interaction.kde import shipped_interaction_model
 from social_nav_core.proxemics.model import SHIPPED_MODEL, ModelError, load_model, save_model
-from social_nav_nodes.parameter_tables import NODES
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "jsonpickle"}
@@ -164,28 +161,3 @@ def test_an_audit_tells_a_vulnerability_from_a_service_that_knows_nothing():
     assert status == 2 and "nothing was audited" in words
     status, words = audit.verdict([package("a"), {"name": "ros-rclpy", "skip_reason": "?"}])
     assert status == 0 and "does not know 1: ros-rclpy" in words
-
-
-@pytest.mark.parametrize("name", sorted(set(NODES) - nodes.NOT_SPUN))
-def test_the_policy_allows_what_the_running_node_has_and_nothing_else(name, tmp_path):
-    bench = nodes.Bench(name, tmp_path)
-    try:
-        found = interfaces_of(bench.node, bench.node.get_name())
-    finally:
-        bench.close()
-    path = file_of(name)
-    assert read_policy(path) == found
-    assert path.read_text() == policy(name, found)
-
-
-def test_every_policy_belongs_to_a_node():
-    assert {path.name for path in FOLDER.iterdir()} == {
-        file_of(name).name for name in set(NODES) - nodes.NOT_SPUN
-    }
-
-
-def test_a_policy_says_who_may_do_what():
-    allowed = read_policy(file_of("goal_selector"))
-    assert "/approach_place" in allowed.publish and "/cmd_vel" not in allowed.publish
-    assert allowed.call == {"/navigate_to_pose"} and allowed.execute == {"/approach_person"}
-    assert {"/map", "/social_people", "/tf"} <= allowed.subscribe

@@ -52,7 +52,7 @@ class TrialParameters:
 
 
 class TrialNode(Node):
-    """Holds the parameters."""
+    """Holds the parameters, and waits for Nav2."""
 
     PARAMETERS: ClassVar = {"": TrialParameters}
 
@@ -62,6 +62,21 @@ class TrialNode(Node):
         self.parameters: TrialParameters = read_parameters(self, self.PARAMETERS)[""]
         if not self.parameters.scene:
             raise ValueError("trial: parameter scene is empty, expected the path of a scene")
+        self._states = self.create_client(GetState, "bt_navigator/get_state")
+
+    def nav2_is_active(self, timeout: float) -> bool:
+        """Wait for Nav2 for some time [s]: until it is active it refuses every goal."""
+        end = time.monotonic() + timeout
+        self.get_logger().info("waiting for Nav2")
+        while time.monotonic() < end:
+            if self._states.wait_for_service(1.0):
+                answer = self._states.call_async(GetState.Request())
+                rclpy.spin_until_future_complete(self, answer, timeout_sec=2.0)
+                state = answer.result()
+                if state is not None and state.current_state.id == State.PRIMARY_STATE_ACTIVE:
+                    return True
+            rclpy.spin_once(self, timeout_sec=0.3)
+        return False
 
 
 def main() -> None:
@@ -87,7 +102,7 @@ def main() -> None:
     observer = ObserverNode(job, scene, about.seed)
     status = 130
     try:
-        if about.nav2 and not _is_active(node, about.nav2_timeout):
+        if about.nav2 and not node.nav2_is_active(about.nav2_timeout):
             node.get_logger().error(
                 f"Nav2's bt_navigator has not become active for {about.nav2_timeout:g} s: see the "
                 "output of its lifecycle manager"
@@ -113,22 +128,6 @@ def _first_if_nobody_is_willing(scene: Scene) -> str:
     if not scene.people or any(label.intent in WILLING for label in labels):
         return ""
     return scene.people[0].id
-
-
-def _is_active(node: Node, timeout: float) -> bool:
-    """Wait for Nav2 for some time [s]: until it is active it refuses every goal."""
-    end = time.monotonic() + timeout
-    client = node.create_client(GetState, "bt_navigator/get_state")
-    node.get_logger().info("waiting for Nav2")
-    while time.monotonic() < end:
-        if client.wait_for_service(1.0):
-            answer = client.call_async(GetState.Request())
-            rclpy.spin_until_future_complete(node, answer, timeout_sec=2.0)
-            state = answer.result()
-            if state is not None and state.current_state.id == State.PRIMARY_STATE_ACTIVE:
-                return True
-        rclpy.spin_once(node, timeout_sec=0.3)
-    return False
 
 
 def _watch(observer: ObserverNode, node: Node) -> int:

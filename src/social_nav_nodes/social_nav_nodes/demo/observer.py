@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 from action_msgs.msg import GoalStatus
 from builtin_interfaces.msg import Duration
@@ -55,9 +56,10 @@ class ObserverNode(Node):
         perceived: what the robot believed about people.
     """
 
-    def __init__(self, job: Job, scene: Scene, seed: int) -> None:
+    def __init__(self, job: Job, scene: Scene, seed: int, **options: Any) -> None:
+        """Options are those of `rclpy.node.Node`."""
         use_sim_time = Parameter("use_sim_time", value=True)
-        super().__init__("demo_observer", parameter_overrides=[use_sim_time])
+        super().__init__("demo_observer", parameter_overrides=[use_sim_time], **options)
         self.status = "starting the nodes"
         self.finished = False
         self.time = 0.0
