@@ -9,6 +9,7 @@ import array
 import copy
 import math
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,22 +32,30 @@ _RANGES = {
 def parts(message: Any) -> Iterator[Any]:
     """The message and all messages in it; of long lists only the first few."""
     yield message
-    for name in message.get_fields_and_field_types():
+    for name in _holders(type(message)):
         value = getattr(message, name)
-        items = value[:4] if isinstance(value, list) else [value]
-        for item in items:
-            if hasattr(item, "get_fields_and_field_types"):
-                yield from parts(item)
+        for item in value[:4] if isinstance(value, list) else (value,):
+            yield from parts(item)
+
+
+@lru_cache(maxsize=None)
+def _holders(kind: type[Any]) -> tuple[str, ...]:
+    """Fields that are messages or lists of them: their types have a package."""
+    return tuple(name for name, t in kind.get_fields_and_field_types().items() if "/" in t)
 
 
 def fields(message: Any, *types: str) -> list[tuple[Any, str]]:
     """(message, field) of all fields of some types; a type may end with ``[`` for any list."""
-    found = []
-    for part in parts(message):
-        for name, kind in part.get_fields_and_field_types().items():
-            if any(kind == t or (t.endswith("[") and _is_list(kind, t[:-1])) for t in types):
-                found.append((part, name))
-    return found
+    return [(part, name) for part in parts(message) for name in _matching(type(part), types)]
+
+
+@lru_cache(maxsize=None)
+def _matching(kind: type[Any], types: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name, own in kind.get_fields_and_field_types().items()
+        if any(own == t or (t.endswith("[") and _is_list(own, t[:-1])) for t in types)
+    )
 
 
 def of_type(message: Any, *names: str) -> list[Any]:
@@ -155,12 +164,7 @@ def _probabilities(value: float) -> Spoil:
 
 def _lists(change: Callable[[Choices, Any], Any]) -> Spoil:
     def spoil(choices: Choices, message: Any) -> None:
-        found = [
-            (part, name)
-            for part in parts(message)
-            for name, kind in part.get_fields_and_field_types().items()
-            if kind.startswith("sequence<")
-        ]
+        found = fields(message, "[")  # of anything
         if found:
             part, name = choices.pick(found)
             setattr(part, name, change(choices, getattr(part, name)))

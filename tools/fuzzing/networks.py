@@ -48,8 +48,7 @@ def estimate(path: Path) -> object:
 def student_case(choices: Choices, seed: bytes) -> bytes:
     """A student's file, of which half have the checksum that belongs to them."""
     data = mutation.changed_bytes(choices, seed)
-    found = _CHECKSUM.findall(data)
-    if choices.one_in(2) and len(found) == 1:
+    if choices.one_in(2) and len(found := _CHECKSUM.findall(data)) == 1:
         blank = data.replace(found[0], NO_CHECKSUM)
         data = blank.replace(NO_CHECKSUM, hashlib.sha256(blank).hexdigest().encode())
     return data

@@ -98,6 +98,7 @@ class Bench:
         self.cases = 0
         self.move(0.0)
         self.callbacks = dict(self._callbacks())
+        self._types = {s.topic_name: (s.msg_type, s.raw) for s in self.node.subscriptions}
         self.tell_good()
 
     def _callbacks(self) -> Iterator[tuple[str, Callable[[Any], None]]]:
@@ -109,31 +110,25 @@ class Bench:
 
     def type_of(self, topic: str) -> type[Any]:
         """Of the messages of a topic."""
-        if self.name == "people_msgs":
-            return SocialPersonArray
-        types: dict[str, Any] = {s.topic_name: s.msg_type for s in self.node.subscriptions}
-        return types[topic]
-
-    def raw(self, topic: str) -> bool:
-        """Whether the callback takes the message's bytes."""
-        return bool(next(s.raw for s in self.node.subscriptions if s.topic_name == topic))
+        return SocialPersonArray if self.name == "people_msgs" else self._types[topic][0]
 
     def tell_good(self) -> None:
         """One good message on every topic, and a goal for every action."""
         for topic in self.callbacks:
-            self.tell(topic, samples.good_message(self.type_of(topic), self.now))
+            message = samples.good_message(self.type_of(topic), self.now)
+            self.tell(topic, message, serialize_message(message))
         for server in action_servers(self.node):
             self.ask(server, server.action_type.Goal())
         self.pass_time(0.1)
 
-    def tell(self, topic: str, message: Any) -> None:
-        """Call a callback; what goes over the wire can be serialised."""
-        wire = serialize_message(message)
+    def tell(self, topic: str, message: Any, wire: bytes) -> None:
+        """Call a callback with a message, or with what goes over the wire where it wants that."""
         if topic == "/map":
             self._note_map(message)
         if self.name == "people_msgs":
             message = _as_people_msgs(message)
-        self.callbacks[topic](wire if self.raw(topic) else message)
+        takes_bytes = self._types[topic][1]
+        self.callbacks[topic](wire if takes_bytes else message)
 
     def _note_map(self, message: Any) -> None:
         with contextlib.suppress(ValueError):
@@ -235,10 +230,10 @@ def message_case(bench: Bench, topic: str, data: bytes) -> list[str]:
         if refresh:
             bench.tell_good()
         try:
-            serialize_message(message)
+            wire = serialize_message(message)
         except (ValueError, OverflowError, UnicodeEncodeError, TypeError):
             return []  # no such message can be sent
-        bench.tell(topic, message)
+        bench.tell(topic, message, wire)
         bench.pass_time(step)
     return []
 
