@@ -9,7 +9,7 @@ import array
 import copy
 import math
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,7 @@ def parts(message: Any) -> Iterator[Any]:
             yield from parts(item)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _holders(kind: type[Any]) -> tuple[str, ...]:
     """Fields that are messages or lists of them: their types have a package."""
     return tuple(name for name, t in kind.get_fields_and_field_types().items() if "/" in t)
@@ -49,7 +49,7 @@ def fields(message: Any, *types: str) -> list[tuple[Any, str]]:
     return [(part, name) for part in parts(message) for name in _matching(type(part), types)]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _matching(kind: type[Any], types: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(
         name
