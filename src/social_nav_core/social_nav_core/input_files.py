@@ -15,7 +15,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -124,13 +124,24 @@ def shown(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def read_arrays(path: str | Path, most: int, packed: bool = True) -> dict[str, np.ndarray]:
+Declared = dict[str, tuple[np.dtype, tuple[int, ...]]]
+"""Types and shapes that the arrays of a file are said to have, by name."""
+
+
+def read_arrays(
+    path: str | Path,
+    most: int,
+    packed: bool = True,
+    check: Callable[[Declared], None] | None = None,
+) -> dict[str, np.ndarray]:
     """The arrays of an NPZ file, without pickle.
 
     Args:
         path: of the file.
         most: bytes that the arrays may take together, which bounds the memory in use.
         packed: whether they may be compressed; if not they take no more than the file.
+        check: is told what the arrays are said to be before any of them is unpacked, and raises
+            `FileError` when that cannot be.
 
     Raises:
         FileError: not an NPZ file, larger, or an array is not what its header says.
@@ -139,28 +150,48 @@ def read_arrays(path: str | Path, most: int, packed: bool = True) -> dict[str, n
     data = read_file(path, most + 1_000_000)
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            return _arrays(archive, path, most, packed)
+            _check_members(archive, path, packed)
+            if check is not None:
+                check(_declared(archive, path))
+            return _arrays(archive, path, most)
     except FileError:
         raise
     except _BROKEN_ARCHIVE as error:
         raise FileError(path, f"is not an NPZ file: {one_line(error)}") from error
 
 
-def _arrays(
-    archive: zipfile.ZipFile, path: str | Path, most: int, packed: bool
-) -> dict[str, np.ndarray]:
+def _check_members(archive: zipfile.ZipFile, path: str | Path, packed: bool) -> None:
     members = archive.infolist()
     if len(members) > MOST_ARRAYS:
         raise FileError(path, f"has {len(members)} arrays, expected at most {MOST_ARRAYS}")
+    seen: set[str] = set()
+    for member in members:
+        name = member.filename
+        plain = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+        if not plain or member.flag_bits & 1 or name in seen or not name.endswith(".npy"):
+            raise FileError(path, f"{shown(name)} is no plain array (.npy)")
+        if not packed and member.compress_type != zipfile.ZIP_STORED:
+            raise FileError(path, f"{shown(name)} is compressed, expected it as it is")
+        seen.add(name)
+
+
+def _declared(archive: zipfile.ZipFile, path: str | Path) -> Declared:
+    found: Declared = {}
+    for member in archive.infolist():
+        name = member.filename.removesuffix(".npy")
+        with archive.open(member) as file:
+            stream = BytesIO(file.read(2 * _HEADER_MOST))
+        dtype, shape, _ = _header(stream, name, path)
+        _check_size(dtype, shape, member.file_size - stream.tell(), name, path)
+        found[name] = dtype, shape
+    return found
+
+
+def _arrays(archive: zipfile.ZipFile, path: str | Path, most: int) -> dict[str, np.ndarray]:
     arrays: dict[str, np.ndarray] = {}
     left = most
-    for member in members:
+    for member in archive.infolist():
         name = member.filename.removesuffix(".npy")
-        plain = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-        if not plain or member.flag_bits & 1 or name in arrays or name == member.filename:
-            raise FileError(path, f"{shown(member.filename)} is no plain array (.npy)")
-        if not packed and member.compress_type != zipfile.ZIP_STORED:
-            raise FileError(path, f"{shown(member.filename)} is compressed, expected it as it is")
         if member.file_size > left:
             raise FileError(path, f"unpacks to more than {most} bytes")
         with archive.open(member) as file:
@@ -175,6 +206,29 @@ def _arrays(
 def _array(content: bytes, name: str, path: str | Path) -> np.ndarray:
     """The array of an NPY file whose size agrees with its header."""
     stream = BytesIO(content)
+    dtype, shape, fortran = _header(stream, name, path)
+    held = len(content) - stream.tell()
+    _check_size(dtype, shape, held, name, path)
+    if not held:
+        return np.empty(shape, dtype)
+    values = np.frombuffer(content, dtype, offset=stream.tell())
+    return values.reshape(shape, order="F" if fortran else "C").copy()
+
+
+def _check_size(
+    dtype: np.dtype, shape: tuple[int, ...], held: int, name: str, path: str | Path
+) -> None:
+    size = math.prod(shape) * dtype.itemsize
+    if size != held or len(shape) > 32:
+        raise FileError(
+            path, f"{name} claims {shown(shape)} of {dtype}, {size} bytes; it holds {held}"
+        )
+    if size == 0 and max(shape, default=0) > MOST_NODES:
+        raise FileError(path, f"{name} claims the shape {shown(shape)}, and is empty")
+
+
+def _header(stream: BytesIO, name: str, path: str | Path) -> tuple[np.dtype, tuple[int, ...], bool]:
+    """Type, shape and order of an NPY file of plain numbers or texts, read up to its values."""
     version = np.lib.format.read_magic(stream)
     if version not in ((1, 0), (2, 0)):
         raise FileError(path, f"{name} has the array format {version}, expected (1, 0) or (2, 0)")
@@ -188,18 +242,7 @@ def _array(content: bytes, name: str, path: str | Path) -> np.ndarray:
         raise FileError(
             path, f"{name} has the type {dtype} and shape {shape}, expected plain numbers"
         )
-    size = math.prod(shape) * dtype.itemsize
-    held = len(content) - stream.tell()
-    if size != held or len(shape) > 32:
-        raise FileError(
-            path, f"{name} claims {shown(shape)} of {dtype}, {size} bytes; it holds {held}"
-        )
-    if size == 0:
-        if max(shape, default=0) > held + MOST_NODES:
-            raise FileError(path, f"{name} claims the shape {shown(shape)}, and is empty")
-        return np.empty(shape, dtype)
-    values = np.frombuffer(content, dtype, offset=stream.tell())
-    return values.reshape(shape, order="F" if fortran else "C").copy()
+    return dtype, shape, fortran
 
 
 def one_line(error: object, most: int = 200) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 import resource
 import zipfile
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from social_nav_core.evaluation.run import RunRecordError
 from social_nav_core.interaction.kde import load_interaction_model
 from social_nav_core.perception.checkpoint_file import CheckpointError, read_checkpoint
 from social_nav_core.perception.encounters.files import load_encounters
+from social_nav_core.perception.encounters.generator import EncounterSettings, generate
 from social_nav_core.proxemics.model import ModelError, shipped_model
 from social_nav_core.proxemics.personal import PersonalModel
 from social_nav_core.recordings.errors import DataError
@@ -121,6 +124,57 @@ def test_no_model_unpacks_to_more_than_models_have(
     with pytest.raises(error, match=r"unpacks to more than|is compressed"):
         read(path)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 0.5 * 1024 * least
+
+
+def zeros(count: int, **shapes: tuple[int, ...]) -> bytes:
+    """Encounters of nothing, some arrays of another shape than they should have, packed."""
+    made = generate("test", 1, 0, EncounterSettings(image=4))
+    stream = io.BytesIO()
+    format_ = header("'<i8'", "()") + (1).to_bytes(8, "little")
+    member("format.npy", format_, stream)
+    for item in fields(made):
+        shape = shapes.get(item.name, (count, *getattr(made, item.name).shape[1:]))
+        kind = np.dtype(getattr(made, item.name).dtype).str
+        content = header(repr(kind), repr(shape)) + bytes(
+            math.prod(shape) * np.dtype(kind).itemsize
+        )
+        member(f"{item.name}.npy", content, stream, zipfile.ZIP_DEFLATED)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("count", "shapes", "words"),
+    [
+        (
+            1000,
+            {},
+            r"its \d+ bytes unpack to \d+, expected at most 4000000000 and 20 times the file",
+        ),
+        (
+            1,
+            {"pixels": (1, 9000, 23, 3)},
+            r"\(1, 9000, 23, 3\), expected \(1, t, 23, 3\)",
+        ),
+        (1, {"crop": (1, 10, 600, 600, 3)}, r"expected \(1, 10, e, e, 3\)"),
+        (
+            1,
+            {"box": (1, 5)},
+            r"box has the shape \(1, 5\), expected \(1, 4\) of numbers",
+        ),
+        (2, {"labels": (3, 3)}, r"labels has the shape \(3, 3\), expected \(2, 3\)"),
+    ],
+    ids=["dense", "long", "wide", "fixed", "differing"],
+)
+def test_encounters_are_refused_by_what_they_claim_before_they_are_unpacked(
+    tmp_path: Path, count: int, shapes: dict[str, tuple[int, ...]], words: str
+) -> None:
+    path = tmp_path / "file.npz"
+    path.write_bytes(zeros(count, **shapes))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(DataError, match=words) as caught:
+        load_encounters(path)
+    assert "\n" not in str(caught.value) and str(caught.value).count(str(path)) == 1
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # [KiB]
 
 
 def checkpoint(path: Path, told: Any = None, **arrays: Any) -> Path:

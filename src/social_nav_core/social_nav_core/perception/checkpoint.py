@@ -11,9 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from social_nav_core.input_files import one_line
+from social_nav_core.input_files import one_line, shown
 from social_nav_core.perception.checkpoint_file import FORMAT, CheckpointError, read_checkpoint
 from social_nav_core.whole_file import written_whole
+
+_MOMENTS = {"step": 1, "exp_avg": None, "exp_avg_sq": 0}  # of AdamW, and their smallest values
+_ANEW = "; delete or move the file to train anew"
 
 
 @dataclass(frozen=True)
@@ -75,15 +78,28 @@ def weights_of(model: nn.Module) -> dict[str, Tensor]:
 
 
 def put_weights(model: nn.Module, weights: dict[str, Tensor], source: Path) -> None:
-    """Copy weights into a network of the same shape.
+    """Copy weights into a network of the same shape; raises as `check_weights`."""
+    check_weights(model, weights, source)
+    model.load_state_dict(weights)
+
+
+def check_weights(model: nn.Module, weights: dict[str, Tensor], source: Path) -> None:
+    """Compare weights from a file with a network, which may be on the device "meta".
 
     Raises:
         CheckpointError: names or shapes differ.
     """
-    try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
-        raise CheckpointError(f"{source} does not fit the network: {one_line(error)}") from error
+    wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    if found == wanted:
+        return
+    name = next(name for name in (*wanted, *found) if found.get(name) != wanted.get(name))
+    shapes = (shown(one.get(name, "nothing")) for one in (found, wanted))
+    got, expected = (text.strip("'") for text in shapes)
+    raise CheckpointError(
+        f"{source} does not fit the network: {shown(name)} has the shape {got}, expected "
+        f"{expected}; train the network anew, or give a checkpoint of this one"
+    )
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
@@ -96,10 +112,36 @@ def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
     }
 
 
-def put_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Copy tensors named by `optimiser_tensors` into an optimiser of the same parameters."""
+def put_optimiser(
+    optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor], source: Path
+) -> None:
+    """Copy tensors named by `optimiser_tensors` into an AdamW of the same parameters.
+
+    Raises:
+        CheckpointError: names, shapes or values are not those of its state.
+    """
+    shapes = [tuple(one.shape) for group in optimiser.param_groups for one in group["params"]]
+    places = {str(index): index for index in range(len(shapes))}
     state: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
-        index, _, kind = name.partition("/")
-        state.setdefault(int(index), {})[kind] = tensor
+        key, _, kind = name.partition("/")
+        wanted = None
+        if key in places and kind in _MOMENTS:
+            wanted = () if kind == "step" else shapes[places[key]]
+        if wanted is None or tuple(tensor.shape) != wanted:
+            got = shown(tuple(tensor.shape))
+            raise CheckpointError(
+                f"{source}: the optimiser's {shown(name)} has the shape {got}, expected "
+                f"{'no such tensor' if wanted is None else wanted}{_ANEW}"
+            )
+        least = _MOMENTS[kind]
+        if least is not None and bool((tensor < least).any()):
+            raise CheckpointError(
+                f"{source}: the optimiser's {shown(name)} has values below {least}{_ANEW}"
+            )
+        state.setdefault(places[key], {})[kind] = tensor
+    for index, kinds in state.items():
+        missing = [kind for kind in _MOMENTS if kind not in kinds]
+        if missing:
+            raise CheckpointError(f"{source}: the optimiser has no '{index}/{missing[0]}'{_ANEW}")
     optimiser.load_state_dict(optimiser.state_dict() | {"state": state})

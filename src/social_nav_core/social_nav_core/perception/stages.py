@@ -13,8 +13,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from social_nav_core.geometry import FloatArray
+from social_nav_core.input_files import shown
 from social_nav_core.parameters import check, parameter
-from social_nav_core.perception.checkpoint import CheckpointError, load, put_weights
+from social_nav_core.perception.checkpoint import (
+    CheckpointError,
+    check_weights,
+    load,
+    put_weights,
+)
 from social_nav_core.perception.corruption import Corruption, corrupted
 from social_nav_core.perception.encounters.generator import Encounters
 from social_nav_core.perception.inputs import teacher_inputs
@@ -22,7 +28,7 @@ from social_nav_core.perception.losses import InfoNce, soft_loss, task_loss
 from social_nav_core.perception.metrics import TaskScore, scores
 from social_nav_core.perception.networks.baselines import FlatGru, StGcn
 from social_nav_core.perception.networks.student import SocialEgoMobile
-from social_nav_core.perception.networks.teacher import SocialC3D, TeacherSize
+from social_nav_core.perception.networks.teacher import SocialC3D, teacher_size
 from social_nav_core.perception.tasks import TASKS, action_weights
 from social_nav_core.perception.training import Fit, FitSettings, fit
 from social_nav_core.perception.windows import Float32Array, Windows, centred, mirrored
@@ -213,15 +219,21 @@ def load_teacher(path: Path) -> SocialC3D:
     """The best epoch's teacher of a checkpoint, on the CPU.
 
     Raises:
-        CheckpointError: it is not a teacher's.
+        CheckpointError: it is not a teacher's, or its weights are of another size than it says.
     """
     saved = load(path)
-    size = saved.about.get("size")
-    if saved.about.get("network") != "teacher" or not isinstance(size, dict):
-        raise CheckpointError(f"{path} holds a {saved.about.get('network')}, expected a teacher")
-    blocks = tuple(size["blocks"])
-    model = SocialC3D(TeacherSize(**(size | {"blocks": (blocks[0], blocks[1], blocks[2])})))
-    put_weights(model, saved.part("best/"), path)
+    if saved.about.get("network") != "teacher":
+        kind = shown(saved.about.get("network"))
+        raise CheckpointError(f"{path} holds a {kind}, expected a 'teacher' (train-teacher)")
+    try:
+        size = teacher_size(saved.about.get("size"))
+    except ValueError as error:
+        raise CheckpointError(f"{path}: {error}; train the teacher anew") from error
+    weights = saved.part("best/")
+    with torch.device("meta"):  # takes no memory, whatever size the file asks for
+        check_weights(SocialC3D(size), weights, path)
+    model = SocialC3D(size)
+    put_weights(model, weights, path)
     return model.eval()
 
 
@@ -233,9 +245,9 @@ def load_pose_network(path: Path) -> nn.Module:
     """
     saved = load(path)
     kind = saved.about.get("network")
-    if kind not in POSE_NETWORKS:
+    if not isinstance(kind, str) or kind not in POSE_NETWORKS:
         wanted = ", ".join(POSE_NETWORKS)
-        raise CheckpointError(f"{path} holds a {kind}, expected one of {wanted}")
+        raise CheckpointError(f"{path} holds a {shown(kind)}, expected one of {wanted}")
     network = POSE_NETWORKS[kind]()
     put_weights(network, saved.part("best/network."), path)
     return network.eval()

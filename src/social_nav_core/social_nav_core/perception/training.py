@@ -20,10 +20,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, distributed, nn
 
+from social_nav_core.input_files import shown
 from social_nav_core.parameters import check, parameter
 from social_nav_core.perception.checkpoint import (
     Checkpoint,
     CheckpointError,
+    check_weights,
     load,
     optimiser_tensors,
     put_optimiser,
@@ -153,11 +155,38 @@ def _resumed(
         names = ", ".join(differing)
         raise CheckpointError(f"{path} is of another training ({names} differ); delete or move it")
     put_weights(model, saved.part("last/"), path)
-    put_optimiser(optimiser, saved.optimiser)
+    put_optimiser(optimiser, saved.optimiser, path)
+    check_weights(model, saved.part("best/"), path)
+    history, best = _progress(saved, path)
+    return saved.epoch, history, (best, saved.part("best/"))
+
+
+def _progress(saved: Checkpoint, path: Path) -> tuple[list[dict[str, float]], int]:
+    """Metrics of the epochs done, and the best epoch.
+
+    Raises:
+        CheckpointError: they are not what `_write` writes.
+    """
+    history, best = saved.about.get("history"), saved.about.get("best")
+    good = isinstance(history, list) and len(history) == saved.epoch > 0
+    if not isinstance(history, list) or not good or not all(map(_is_metrics, history)):
+        raise CheckpointError(
+            f"{path}: history is {shown(history)}, expected finite metrics, 'score' among them, of "
+            f"each of {saved.epoch} epochs, 1 or more; delete or move it to train anew"
+        )
+    if type(best) is not int or not 0 <= best < saved.epoch:
+        raise CheckpointError(
+            f"{path}: best is {shown(best)}, expected an epoch of 0 to {saved.epoch - 1}; delete "
+            "or move it to train anew"
+        )
+    return history, best
+
+
+def _is_metrics(metrics: Any) -> bool:
     return (
-        saved.epoch,
-        list(saved.about["history"]),
-        (int(saved.about["best"]), saved.part("best/")),
+        isinstance(metrics, dict)
+        and "score" in metrics
+        and all(type(value) in (int, float) and abs(value) < 1e300 for value in metrics.values())
     )
 
 

@@ -38,7 +38,10 @@ def test_encounters_survive_a_file(tmp_path: Path) -> None:
         ({"box": np.zeros((2, 4))}, r"box has the shape \(2, 4\), expected \(3, 4\)"),
         ({"gaze": np.full((3, 10, 4), np.nan)}, "gaze has values that are not finite"),
         ({"labels": np.full((3, 3), 7)}, "expected below 3, 3 and 10"),
-        ({"person": np.array(["a", "b", "c"])}, "person has the shape"),
+        (
+            {"person": np.array(["a", "b", "c"])},
+            r"person has the shape \(3,\) of <U1, expected \(3\) of numbers",
+        ),
     ],
 )
 def test_malformed_encounters_name_file_and_field(
@@ -134,6 +137,6 @@ def test_stages_from_nothing_to_a_table(tmp_path: Path, capsys: pytest.CaptureFi
     for words in ("calibration error", "no_response", "accuracy by time since the gesture began"):
         assert words in table_text
     assert main(["score-perception", files["test"], teacher]) == 2
-    assert "holds a teacher, expected one of student, st_gcn, gru" in capsys.readouterr().err
+    assert "holds a 'teacher', expected one of student, st_gcn, gru" in capsys.readouterr().err
     assert main(["train-student", *data, "--teacher", student, "--out", teacher]) == 2
-    assert "expected a teacher" in capsys.readouterr().err
+    assert "expected a 'teacher'" in capsys.readouterr().err

@@ -184,9 +184,9 @@ def test_passers_by_walk_as_fast_and_as_far_away_as_others_who_walk() -> None:
 
 
 def test_bad_count_is_refused() -> None:
-    for count, passing in ((0, 0), (-1, 5), (5, -1)):
-        with pytest.raises(ValueError, match=f"count is {count} and passing {passing}, expected 1"):
-            generate("train", count, 0, PLAIN, passing=passing)
+    for count, more in ((0, 0), (-1, 5), (5, -1)):
+        with pytest.raises(ValueError, match=f"count is {count} and passing {more}, expected 1"):
+            generate("train", count, 0, PLAIN, passing=more)
 
 
 def test_crop_box_leaves_out_unsure_joints() -> None:

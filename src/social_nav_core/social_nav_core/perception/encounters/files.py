@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from social_nav_core.input_files import FileError, read_arrays
+from social_nav_core.input_files import Declared, FileError, one_line, read_arrays, shown
 from social_nav_core.perception.encounters.generator import Encounters
 from social_nav_core.perception.tasks import CLASSES
 from social_nav_core.recordings.errors import DataError
 from social_nav_core.whole_file import written_whole
 
 _FORMAT = 1
-_LARGEST = 8_000_000_000  # of the arrays [byte]
+_LARGEST = 4_000_000_000  # of the arrays [byte]
+_DENSEST = 20  # bytes of the arrays for a byte of the file; made encounters have less than 2
+_MOST = {"n": 1_000_000, "t": 1000, "e": 512}
 # Axes of every field: n windows, t frames, e edge of the picture; numbers are fixed.
 _AXES: dict[str, tuple[str | int, ...]] = {
     "pixels": ("n", "t", 23, 3),
@@ -27,6 +31,7 @@ _AXES: dict[str, tuple[str | int, ...]] = {
     "image_size": ("n", 2),
     "labels": ("n", 3),
 }
+_NAMES = tuple(item.name for item in fields(Encounters))
 
 
 def save_encounters(path: Path, encounters: Encounters, about: str) -> None:
@@ -46,32 +51,51 @@ def load_encounters(path: Path) -> Encounters:
         OSError: there is no such file, or it may not be read.
     """
     try:
-        found = read_arrays(path, _LARGEST)
+        found = read_arrays(path, _LARGEST, check=partial(_check_declared, path))
     except FileError as error:
         raise DataError(f"{path}: not encounters (NPZ): {error.reason}") from error
-    if not np.array_equal(found.get("format", -1), _FORMAT):
-        raise DataError(f"{path}: format is {found.get('format')}, expected {_FORMAT}")
-    names = [item.name for item in fields(Encounters)]
-    missing = [name for name in names if name not in found]
+    if not np.array_equal(found["format"], _FORMAT):
+        got = one_line(found["format"], 80)
+        raise DataError(f"{path}: format is {got}, expected {_FORMAT}")
+    _check_values(path, found)
+    return Encounters(**{name: found[name] for name in _NAMES})
+
+
+def _check_declared(path: Path, declared: Declared) -> None:
+    """Refuse arrays that are not those of encounters before they take memory."""
+    missing = [name for name in ("format", *_NAMES) if name not in declared]
     if missing:
-        raise DataError(f"{path}: field {missing[0]} is missing")
-    _check(path, found, names)
-    return Encounters(**{name: found[name] for name in names})
-
-
-def _check(path: Path, found: dict[str, np.ndarray], names: list[str]) -> None:
+        raise FileError(path, f"field {missing[0]} is missing; make-encounters writes all of them")
     sizes: dict[str, int] = {}
-    for name in names:
-        values, axes = found[name], _AXES.get(name, ("n",))
-        good = values.ndim == len(axes) and values.dtype.kind in "fiub"
-        for axis, size in zip(axes, values.shape, strict=False):
-            good = good and size == (
-                sizes.setdefault(axis, size) if isinstance(axis, str) else axis
-            )
+    for name in _NAMES:
+        (dtype, shape), axes = declared[name], _AXES.get(name, ("n",))
+        good = len(shape) == len(axes) and dtype.kind in "fiub"
+        for axis, size in zip(axes, shape, strict=False):
+            if isinstance(axis, str):
+                good = good and size == sizes.setdefault(axis, size) <= _MOST[axis]
+            else:
+                good = good and size == axis
         if not good:
-            wanted = ", ".join(str(sizes.get(str(axis), axis)) for axis in axes)
-            raise DataError(f"{path}: {name} has the shape {values.shape}, expected ({wanted})")
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            known = {axis: size for axis, size in sizes.items() if size <= _MOST[axis]}
+            kind = "" if dtype.kind in "fiub" else f" of {dtype}"
+            wanted = ", ".join(str(known.get(str(axis), axis)) for axis in axes)
+            raise FileError(
+                path,
+                f"{name} has the shape {shown(shape)}{kind}, expected ({wanted}) of numbers",
+            )
+    total = sum(math.prod(shape) * dtype.itemsize for dtype, shape in declared.values())
+    held = path.stat().st_size
+    if total > min(_LARGEST, _DENSEST * held):
+        raise FileError(
+            path,
+            f"its {held} bytes unpack to {total}, expected at most {_LARGEST} and {_DENSEST} times "
+            "the file; make several smaller files",
+        )
+
+
+def _check_values(path: Path, found: dict[str, np.ndarray]) -> None:
+    for name in _NAMES:
+        if found[name].dtype.kind == "f" and not np.isfinite(found[name]).all():
             raise DataError(f"{path}: {name} has values that are not finite")
     labels = found["labels"]
     if (labels < -1).any() or (labels >= tuple(CLASSES.values())).any():

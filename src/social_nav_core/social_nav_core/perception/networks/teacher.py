@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from social_nav_core.input_files import shown
 from social_nav_core.perception.networks.chain import ChainClassifier
 
 STREAMS = ("body", "face", "hands", "gaze", "rgb")
@@ -41,6 +43,33 @@ FULL = TeacherSize(
 SMALL = TeacherSize(
     image=20, heatmap=20, rgb_width=8, heatmap_width=8, blocks=(1, 1, 1), features=128
 )
+
+_LARGEST = {"image": 512, "heatmap": 512, "rgb_width": 512, "heatmap_width": 512, "features": 8192}
+_MOST_BLOCKS = 64
+
+
+def teacher_size(values: Any) -> TeacherSize:
+    """The size that a file's mapping (`dataclasses.asdict`) names.
+
+    Raises:
+        ValueError: a field is missing, unknown, no whole number or out of range.
+    """
+    names = (*_LARGEST, "blocks")
+    if not isinstance(values, dict) or set(values) != set(names):
+        raise ValueError(f"size is {shown(values)}, expected a mapping of {', '.join(names)}")
+    for name, most in _LARGEST.items():
+        if type(values[name]) is not int or not 1 <= values[name] <= most:
+            raise ValueError(
+                f"size has the {name} {shown(values[name])}, expected a whole number of 1 to {most}"
+            )
+    blocks = values["blocks"]
+    whole = isinstance(blocks, (list, tuple)) and all(type(count) is int for count in blocks)
+    if not whole or len(blocks) != 3 or not 1 <= min(blocks) <= max(blocks) <= _MOST_BLOCKS:
+        raise ValueError(
+            f"size has the blocks {shown(blocks)}, expected three whole numbers of 1 to "
+            f"{_MOST_BLOCKS}"
+        )
+    return TeacherSize(**(values | {"blocks": tuple(blocks)}))
 
 
 class _Bottleneck(nn.Module):
