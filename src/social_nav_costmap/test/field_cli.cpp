@@ -35,8 +35,9 @@ ZoneParameters read_parameters()
   p.size = number();
   p.cutoff = number();
   p.combination = static_cast<Combination>(static_cast<int>(number()));
-  for (double * value : {&p.horizon, &p.extension_max, &p.position_std_max, &p.o_space_amplitude,
-      &p.o_space_sigma, &p.group_span, &p.corridor_start, &p.corridor_full, &p.corridor_width})
+  for (double * value : {&p.horizon, &p.drift, &p.extension_max, &p.position_std_max,
+      &p.o_space_amplitude, &p.o_space_sigma, &p.group_span, &p.corridor_start, &p.corridor_full,
+      &p.corridor_width})
   {
     *value = number();
   }

@@ -193,9 +193,26 @@ TEST(Zone, AWalkerReachesAheadAndKeepsTheFront)
 {
   Person walker = at(0, 0, 0);
   walker.velocity = {0.0, 0.8};  // to the left, still facing +x
-  EXPECT_NEAR(cost({0.3, -0.4}, {walker}), cost({0.3, -0.4}, {at(0, 0, 0)}), 1e-3);
-  EXPECT_GT(cost({0.0, 1.2}, {walker}), 0.02);
+  ZoneParameters straight = as_learned();
+  straight.horizon = 1.0;
+  straight.drift = 0.0;
+  EXPECT_NEAR(cost({0.3, -0.4}, {walker}, straight), cost({0.3, -0.4}, {at(0, 0, 0)}), 1e-3);
+  EXPECT_GT(cost({0.0, 1.2}, {walker}, straight), 0.02);
   EXPECT_EQ(cost({0.0, 1.2}, {at(0, 0, 0)}), 0.0f);
+}
+
+TEST(Zone, AWalkerMayLeaveTheWayAsFarAsDriftTimesSpeed)
+{
+  ZoneParameters p = as_learned();
+  p.horizon = 0.0;
+  Person walker = at(0, 0, 0), unsure = at(0, 0, 0);
+  walker.velocity = {0.6, -0.8};
+  unsure.position_covariance = {0.16, 0.0, 0.0, 0.16};  // (0.4 s x 1 m/s)^2
+  EXPECT_NEAR(cost({0.7, 0.0}, {walker}, p), cost({0.7, 0.0}, {unsure}, p), 1e-6);
+  EXPECT_NEAR(cost({-0.2, 0.6}, {walker}, p), cost({-0.2, 0.6}, {unsure}, p), 1e-6);
+  walker.velocity = {50.0, 0.0};
+  unsure.position_covariance = {0.25, 0.0, 0.0, 0.25};  // position_std_max
+  EXPECT_NEAR(cost({0.7, 0.0}, {walker}, p), cost({0.7, 0.0}, {unsure}, p), 1e-6);
 }
 
 TEST(Zone, LabelsConfidenceAndAttitude)

@@ -129,6 +129,7 @@ def test_other_parameters_and_a_mixture_of_skew_normals(field_cli):
         cutoff=0.05,
         combination="sum",
         horizon=2.5,
+        drift=0.15,
         extension_max=1.2,
         position_std_max=0.3,
         o_space_amplitude=0.5,

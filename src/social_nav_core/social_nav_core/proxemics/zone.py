@@ -35,7 +35,8 @@ class SocialZoneParameters:
     combination: str = parameter(
         "max", "", "how zones that overlap add up", choices=("max", "sum", "mixture")
     )
-    horizon: float = parameter(1.0, "s", "a zone reaches ahead by speed times this", 0.0, 5.0)
+    horizon: float = parameter(1.25, "s", "a zone reaches ahead by speed times this", 0.0, 5.0)
+    drift: float = parameter(0.4, "s", "speed times this widens a zone to all sides", 0.0, 2.0)
     extension_max: float = parameter(2.0, "m", "furthest reach ahead by motion", 0.0, 10.0)
     position_std_max: float = parameter(0.5, "m", "most that uncertainty widens", 0.0, 2.0)
     o_space_amplitude: float = parameter(1.0, "", "cost between members of a group", 0.0, 1.0)
@@ -208,7 +209,7 @@ def _zone(person: Person, shape: ZoneShape, parameters: SocialZoneParameters) ->
     x, y, yaw = person.pose.tolist()
     amplitude, size, opening = parameters.label_factors(person)
     isotropic = person.covariance[2, 2] > UNKNOWN_HEADING
-    position_in_person = _covariance_in_person(person, parameters.position_std_max)
+    position_in_person = _covariance_in_person(person, parameters)
     if isotropic:
         scale = size * _isotropic_widening(shape.covariance, position_in_person)
         to_model = np.array([[1.0 / scale, 0.0], [0.0, 1.0 / scale]])
@@ -240,12 +241,18 @@ def _zone(person: Person, shape: ZoneShape, parameters: SocialZoneParameters) ->
     )
 
 
-def _covariance_in_person(person: Person, std_max: float) -> FloatArray:
-    """Position covariance ``(2, 2)`` [m^2] along the body's axes, scaled down to the limit."""
+def _covariance_in_person(person: Person, parameters: SocialZoneParameters) -> FloatArray:
+    """Covariance ``(2, 2)`` [m^2] along the body's axes of where the person is and will be.
+
+    The measured one, and that of somebody who may leave the way by `drift` times the speed to
+    every side; together scaled down to the limit.
+    """
+    std_max = parameters.position_std_max
+    strayed = min(math.hypot(*person.velocity.tolist()) * parameters.drift, std_max) ** 2
     a, b, c = (
-        float(person.covariance[0, 0]),
+        float(person.covariance[0, 0]) + strayed,
         0.5 * float(person.covariance[0, 1] + person.covariance[1, 0]),
-        float(person.covariance[1, 1]),
+        float(person.covariance[1, 1]) + strayed,
     )
     largest = 0.5 * (a + c) + math.hypot(0.5 * (a - c), b)
     if largest <= 0.0:

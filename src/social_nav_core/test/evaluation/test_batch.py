@@ -250,6 +250,8 @@ def test_claims_against_baselines_compare_at_the_same_length() -> None:
     assert holds(some)[text]
     assert not holds(some)[shares]
     assert holds(some + made_up("ours x0.1", 0.6, 9.5))[shares]
+    between = made_up("ours", 0.6, 10.1) + made_up("ours x0.5", 0.5, 9.9)
+    assert holds(between + kirby)[text], "a shorter path at the same cost is no worse"
     far = made_up("Kirby", 0.1, 20.0)
     assert not holds(longer + far)[text]
 

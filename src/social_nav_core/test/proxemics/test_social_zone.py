@@ -153,20 +153,38 @@ def test_an_unknown_heading_gives_a_round_zone_with_the_front_on_every_side():
 
 def test_a_moving_person_reaches_ahead_by_speed_times_horizon_and_keeps_the_front():
     walking = person(velocity=np.array([0.0, 0.8]))  # walks to the left, still faces +x
-    assert cost([0.7, 0.0], walking) == pytest.approx(cost([0.7, 0.0], person()), rel=0.02)
-    np.testing.assert_allclose(cost([0.3, -0.4], walking), cost([0.3, -0.4], person()))
+    straight = replace(PLAIN, horizon=1.0, drift=0.0)
+    assert cost([0.7, 0.0], walking, straight) == pytest.approx(
+        cost([0.7, 0.0], person()), rel=0.02
+    )
+    np.testing.assert_allclose(cost([0.3, -0.4], walking, straight), cost([0.3, -0.4], person()))
     column = np.stack([np.zeros(4001), np.linspace(-1.0, 3.0, 4001)], axis=-1)
     grid = np.stack(np.meshgrid(np.linspace(-1, 2, 151), np.linspace(0, 3, 601)), axis=-1)
     reach = [
-        grid[social_cost(grid, [who], MODEL, PLAIN) > 0.0][:, 1].max()
+        grid[social_cost(grid, [who], MODEL, straight) > 0.0][:, 1].max()
         for who in (person(), walking)
     ]
     assert reach[1] - reach[0] == pytest.approx(0.8, abs=0.011)
-    values = social_cost(column, [walking], MODEL, PLAIN)
+    values = social_cost(column, [walking], MODEL, straight)
     top = int(values.argmax())
     assert column[top, 1] == pytest.approx(MODEL.mode[1], abs=0.002)
     inside = values[top:][values[top:] > 0.0]
     assert (np.diff(inside) < 0.0).all(), "costs fall all the way ahead: no plateau"
+
+
+def test_who_walks_may_leave_the_way_as_who_stands_may_be_elsewhere():
+    """Drift at a speed is as a covariance of its square; both add up, up to the limit."""
+    still = replace(PLAIN, horizon=0.0, drift=0.4)
+    measured = np.diag([0.01, 0.04, 0.0])
+    for speed, spread in ((0.5, 0.04), (1.0, 0.16)):
+        walking = person(velocity=np.array([0.6, -0.8]) * speed, covariance=measured)
+        unsure = person(covariance=measured + np.diag([spread, spread, 0.0]))
+        for point in ([0.7, 0.0], [-0.2, 0.6], [0.4, -0.9]):
+            assert cost(point, walking, still) == pytest.approx(cost(point, unsure, still))
+    runs, stands = person(velocity=np.array([100.0, 0.0])), person()
+    at_limit = person(covariance=np.diag([0.25, 0.25, 0.0]))
+    assert cost([0.7, 0.3], runs, still) == pytest.approx(cost([0.7, 0.3], at_limit, still))
+    assert cost([0.7, 0.3], stands, still) == cost([0.7, 0.3], stands)
 
 
 def test_the_extension_is_limited():

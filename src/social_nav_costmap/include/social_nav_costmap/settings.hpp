@@ -162,6 +162,8 @@ inline std::vector<Setting> make_all_settings()
       "how zones that overlap add up", {"max", "sum", "mixture"}},
     {"horizon", +[](S & s) -> D {return &s.zones.horizon;}, "s", 0.0, 5.0,
       "a zone reaches ahead by speed times this", {}},
+    {"drift", +[](S & s) -> D {return &s.zones.drift;}, "s", 0.0, 2.0,
+      "speed times this widens a zone to all sides", {}},
     {"extension_max", +[](S & s) -> D {return &s.zones.extension_max;}, "m", 0.0, 10.0,
       "furthest reach ahead by motion", {}},
     {"position_std_max", +[](S & s) -> D {return &s.zones.position_std_max;}, "m", 0.0, 2.0,

@@ -28,7 +28,8 @@ struct ZoneParameters
   double size = 1.6;
   double cutoff = 0.01;
   Combination combination = Combination::max;
-  double horizon = 1.0;
+  double horizon = 1.25;
+  double drift = 0.4;
   double extension_max = 2.0;
   double position_std_max = 0.5;
   double o_space_amplitude = 1.0;
@@ -193,11 +194,15 @@ struct Zone
   int group = 0;
 };
 
-/// Position covariance along the body's axes, scaled down to the limit.
-inline Matrix covariance_in_person(const Person & person, double std_max)
+/// Covariance along the body's axes of where the person is, and of who may leave the way by
+/// `drift` times the speed to every side; together scaled down to the limit.
+inline Matrix covariance_in_person(const Person & person, const ZoneParameters & parameters)
 {
+  const double std_max = parameters.position_std_max;
+  const double strayed = std::min(norm(person.velocity) * parameters.drift, std_max);
   const Matrix & given = person.position_covariance;
-  const Matrix covariance = 0.5 * (given + given.transposed());
+  const Matrix covariance =
+    0.5 * (given + given.transposed()) + (strayed * strayed) * identity();
   const double largest = largest_eigenvalue(covariance);
   if (largest <= 0.0) {
     return {};
@@ -210,7 +215,7 @@ inline Zone zone_of(
   const Person & person, const ZoneShape & shape, const ZoneParameters & parameters)
 {
   const LabelFactors factors = label_factors(person, parameters);
-  const Matrix position = covariance_in_person(person, parameters.position_std_max);
+  const Matrix position = covariance_in_person(person, parameters);
   Zone zone;
   zone.position = zone.center = person.position;
   zone.amplitude = person.confidence * factors.amplitude;
