@@ -32,7 +32,7 @@ _RANGES = {
 def parts(message: Any) -> Iterator[Any]:
     """The message and all messages in it; of long lists only the first few."""
     yield message
-    for name in _holders(type(message)):
+    for name in _holders(message.__class__):
         value = getattr(message, name)
         for item in value[:4] if isinstance(value, list) else (value,):
             yield from parts(item)
@@ -46,7 +46,7 @@ def _holders(kind: type[Any]) -> tuple[str, ...]:
 
 def fields(message: Any, *types: str) -> list[tuple[Any, str]]:
     """(message, field) of all fields of some types; a type may end with ``[`` for any list."""
-    return [(part, name) for part in parts(message) for name in _matching(type(part), types)]
+    return [(part, name) for part in parts(message) for name in _matching(part.__class__, types)]
 
 
 @cache

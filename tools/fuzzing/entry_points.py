@@ -37,12 +37,11 @@ def names(folder: Path) -> list[str]:
     found = [f"file {point.name}" for point in files.file_points(folder / "files")]
     found += [f"command {name}" for name in commands.command_names()]
     found += [f"parameters {name}" for name in NODES]
-    for name in NODES:
-        if name not in nodes.NOT_SPUN:
-            bench = nodes.Bench(name, folder / name)
-            found += [f"message {name} {topic}" for topic in bench.callbacks]
-            found += [f"goal {name} {s.name}" for s in nodes.action_servers(bench.node)]
-            bench.close()
+    for name in nodes.SPUN:
+        bench = nodes.Bench(name, folder / name)
+        found += [f"message {name} {topic}" for topic in bench.callbacks]
+        found += [f"goal {name} {s.name}" for s in nodes.action_servers(bench.node)]
+        bench.close()
     return found
 
 

@@ -25,9 +25,14 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.serialization import serialize_message
 from rclpy.time import Time
+from social_nav_core.evaluation.perceived import PerceivedRecorder
+from social_nav_core.evaluation.recorder import RunRecorder
 from social_nav_core.grid import GridGeometry
+from social_nav_core.sim.scene import load_scene
 from social_nav_nodes.conversions import grid_from
 from social_nav_nodes.demo.domain import free_domain
+from social_nav_nodes.demo.jobs import Job
+from social_nav_nodes.demo.observer import ObserverNode
 from social_nav_nodes.parameter_tables import NODES
 
 from fuzzing import samples
@@ -46,7 +51,9 @@ ACTIONS = {
     ApproachPerson: topics.APPROACH_PERSON + " (goal)",
     NavigateToPose: topics.NAVIGATE_TO_POSE + " (goal)",
 }
-NOT_SPUN = {"trial"}  # it only holds parameters
+OBSERVER = "demo_observer"  # of the demonstration, and of `trial`, which itself is told nothing
+SPUN = (*(name for name in NODES if name != "trial"), OBSERVER)
+RECORDED = 50  # cases that go into one record of the observer
 SLOW_TIMERS = {"simulator": 16, "gazebo_people": 16}  # one of so many cases runs them
 
 
@@ -91,14 +98,17 @@ class Bench:
         options: dict[str, Any] = {"context": self.context, "parameter_overrides": overrides}
         if name == "body_tracker":
             options["estimator"] = one_person
-        self.node: Node = NODES[name](**options)
+        make = _observer if name == OBSERVER else NODES[name]
+        self.node: Node = make(**options)
         self.node.get_logger().set_level(rclpy.logging.LoggingSeverity.FATAL)
         self.now = START
         self.grid: GridGeometry | None = None
         self.cases = 0
         self.move(0.0)
         self.callbacks = dict(self._callbacks())
-        self._types = {s.topic_name: (s.msg_type, s.raw) for s in self.node.subscriptions}
+        self._types: dict[str, tuple[Any, bool]] = {
+            s.topic_name: (s.msg_type, s.raw) for s in self.node.subscriptions
+        }
         self.tell_good()
 
     def _callbacks(self) -> Iterator[tuple[str, Callable[[Any], None]]]:
@@ -155,12 +165,33 @@ class Bench:
         if self.cases % SLOW_TIMERS.get(self.name, 1) == 0:
             for timer in list(self.node.timers):
                 timer.callback()
+        if isinstance(self.node, ObserverNode) and self.cases % RECORDED == 0:
+            _begin_record(self.node, self.now)
 
     def close(self) -> None:
         """End the node."""
         self.node.destroy_node()
         self.context.try_shutdown()
         rclpy.logging.set_logger_level("", rclpy.logging.LoggingSeverity.INFO)
+
+
+def _observer(**options: Any) -> ObserverNode:
+    """On the map of the samples, and as if the goal had been sent: it records."""
+    scene, job = load_scene(SCENE), Job("", "", "approach", "", True, timeout=1e9)
+    observer = ObserverNode(job, scene, 0, **options)
+    observer._geometry, observer._cells = samples.GRID, np.zeros(samples.GRID.shape, np.int8)
+    _begin_record(observer, START)
+    return observer
+
+
+def _begin_record(observer: ObserverNode, now: float) -> None:
+    """End what is recorded, which must make a whole record, and begin anew."""
+    if len(observer._recorder._times) > 1:
+        observer.record()
+        observer.perceived.record()
+    observer._recorder, observer.perceived = RunRecorder("", "avoid", "", 0), PerceivedRecorder()
+    observer._sent, observer.finished, observer._known = now, False, set()
+    observer.time = observer._next_cost = observer._next_view = 0.0
 
 
 def one_person(image: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from rclpy.node import Node
 from social_nav_core.evaluation.record_file import save_run
 from social_nav_core.evaluation.recorded_task import save_task
 from social_nav_core.evaluation.report import write_report
+from social_nav_core.evaluation.run import RunRecordError
 from social_nav_core.evaluation.suites import WILLING
 from social_nav_core.parameters import parameter
 from social_nav_core.sim.scene import Scene, load_scene
@@ -112,6 +113,9 @@ def main() -> None:
             status = _watch(observer, node)
         if about.out and observer.time > 0.0:
             _keep(observer, Path(about.out))
+    except (RunRecordError, OSError) as error:
+        node.get_logger().error(f"no record is kept: {error}")
+        status = 1
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     finally:

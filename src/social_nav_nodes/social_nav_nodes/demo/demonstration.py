@@ -24,7 +24,7 @@ from rclpy.executors import SingleThreadedExecutor
 from social_nav_core.evaluation.perceived import Perceived, labels_over_time, save_perceived
 from social_nav_core.evaluation.record_file import save_run
 from social_nav_core.evaluation.report import Picture, write_report
-from social_nav_core.evaluation.run import RunRecord
+from social_nav_core.evaluation.run import RunRecord, RunRecordError
 from social_nav_core.sim.reading import SceneError
 from social_nav_core.sim.scene import Scene, load_scene
 
@@ -75,7 +75,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\ninterrupted: all nodes are stopped", file=sys.stderr)
         return 130
-    except (DemoError, SceneError, OSError) as error:
+    except (DemoError, SceneError, RunRecordError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     Display("recordings of the topics").close(str(out / "recordings"))

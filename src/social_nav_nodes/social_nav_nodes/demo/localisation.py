@@ -9,7 +9,7 @@ from builtin_interfaces.msg import Time as TimeMessage
 from nav_msgs.msg import Odometry
 from social_nav_core.geometry import FloatArray, wrap_angle
 
-from social_nav_nodes.conversions import pose_from, seconds
+from social_nav_nodes.conversions import pose_from, quaternion_defect, seconds
 
 SAME_TIME = 1e-6  # [s]
 WORTH_A_WORD = 1e-3  # [m]
@@ -24,7 +24,9 @@ class Localisation:
 
     def see(self, message: Odometry) -> None:
         """Take the truth, whose frame is the map."""
-        self._truths.append((seconds(message.header.stamp), pose_from(message.pose.pose)))
+        pose = pose_from(message.pose.pose)
+        if np.isfinite(pose).all() and quaternion_defect(message.pose.pose) is None:
+            self._truths.append((seconds(message.header.stamp), pose))
 
     def truth(self, stamp: TimeMessage, told: FloatArray) -> FloatArray:
         """Pose (3,) of the robot in the map at a stamp: the truth, or what was told without one."""

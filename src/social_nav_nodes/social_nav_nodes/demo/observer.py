@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+import numpy as np
 from action_msgs.msg import GoalStatus
 from builtin_interfaces.msg import Duration
 from geometry_msgs.msg import PoseStamped
@@ -29,7 +30,6 @@ from social_nav_msgs.msg import BodyArray, SocialPersonArray
 from social_nav_nodes import topics
 from social_nav_nodes.conversions import (
     bodies_from,
-    grid_from,
     path_from,
     people_from,
     pose_from,
@@ -38,6 +38,8 @@ from social_nav_nodes.conversions import (
 )
 from social_nav_nodes.demo.jobs import Job
 from social_nav_nodes.demo.localisation import Localisation
+from social_nav_nodes.life_signs import on_time_jump
+from social_nav_nodes.map_reading import read_map
 from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.transforms import TransformLookup
 
@@ -59,7 +61,7 @@ class ObserverNode(Node):
     def __init__(self, job: Job, scene: Scene, seed: int, **options: Any) -> None:
         """Options are those of `rclpy.node.Node`."""
         use_sim_time = Parameter("use_sim_time", value=True)
-        super().__init__("demo_observer", parameter_overrides=[use_sim_time], **options)
+        super().__init__("demo_observer", **{"parameter_overrides": [use_sim_time], **options})
         self.status = "starting the nodes"
         self.finished = False
         self.time = 0.0
@@ -69,7 +71,9 @@ class ObserverNode(Node):
         self._geometry, self._cells = occupancy(scene)
         self.perceived = PerceivedRecorder()
         self._recorder = RunRecorder(scene.name, job.task, job.arm, seed)
-        self._transforms = TransformLookup(self, ThrottledLog(self.get_logger()))
+        self._log = ThrottledLog(self.get_logger())
+        self._transforms = TransformLookup(self, self._log)
+        self._jumps = on_time_jump(self, self._forget)
         self._velocity = (0.0, 0.0)
         self._waiting: deque[SocialPersonArray] = deque(maxlen=50)
         self._localisation = Localisation()
@@ -78,6 +82,7 @@ class ObserverNode(Node):
         self._next_view = self._next_cost = 0.0
         self._has_map = self._has_costs = self._has_people = False
         self._target_id = ""
+        self._known: set[str] = set()
         self._subscribe()
         is_avoid = job.task == "avoid"
         self._client = (
@@ -104,18 +109,29 @@ class ObserverNode(Node):
         """Time [s]; 0 for what was stamped just before the goal was sent."""
         return max(seconds(header.stamp) - (self._sent or 0.0), 0.0)
 
+    def _forget(self, jump: str) -> None:
+        """On a clock that jumped nothing can be recorded on."""
+        if self._sent is not None and not self.finished:
+            self._finish(False, jump)
+
     def _see_map(self, message: OccupancyGrid) -> None:
-        geometry, _ = grid_from(message)
-        if geometry != self._geometry:
-            raise RuntimeError(f"the simulator's map is {geometry}, expected {self._geometry}")
+        found = read_map(message, self._log)
+        if found is None:
+            return
+        if found[0] != self._geometry and not self.finished:
+            self._finish(False, f"the map is {found[0]}, expected the scene's, {self._geometry}")
         self._has_map = True
 
     def _see_odometry(self, message: Odometry) -> None:
         twist = message.twist.twist
-        self._velocity = (twist.linear.x, twist.angular.z)
+        if np.isfinite((twist.linear.x, twist.angular.z)).all():
+            self._velocity = (twist.linear.x, twist.angular.z)
 
     def _see_people(self, message: SocialPersonArray) -> None:
         """The truth about people comes at a fixed rate: the beat of the recording."""
+        if message.header.stamp.sec < 0:
+            self._transforms.warn_of_stamp(message.header)
+            return
         self._waiting.append(message)
         while self._waiting:
             stamp = Time.from_msg(self._waiting[0].header.stamp)
@@ -139,16 +155,20 @@ class ObserverNode(Node):
         if self._sent is None:
             self._try_to_send(message)
             return
-        self.time = self._since_sent(message.header)
+        time = self._since_sent(message.header)
+        if time <= self.time:  # nothing new
+            return
+        self.time = time
         robot_in_map = self._localisation.truth(message.header.stamp, robot_in_map)
         people = people_from(message).people
+        self._known.update(person.id for person in people)
         self._recorder.sample(self.time, robot_in_map, self._velocity, people)
         if self.time > self._job.timeout and not self.finished:
             self._finish(False, f"gave up after {self._job.timeout:g} s")
 
     def _try_to_send(self, message: SocialPersonArray) -> None:
         ready = self._has_map and self._has_costs and self._has_people
-        if not (ready and self._client.server_is_ready()):
+        if self.finished or not (ready and self._client.server_is_ready()):
             return
         self._sent = seconds(message.header.stamp)
         self.status = "driving"
@@ -190,9 +210,10 @@ class ObserverNode(Node):
         self._has_costs = True
         time = self._since_sent(message.header)
         if self._sent is not None and time >= self._next_cost and not self.finished:
-            self._next_cost = time + COST_PERIOD
-            _, cells = grid_from(message)
-            self._recorder.costs(time, cells / 100.0)
+            found = read_map(message, self._log)
+            if found is not None and found[0] == self._geometry:
+                self._next_cost = time + COST_PERIOD
+                self._recorder.costs(time, np.maximum(found[1], 0) / 100.0)
 
     def _see_bodies(self, message: BodyArray) -> None:
         time = self._since_sent(message.header)
@@ -202,13 +223,14 @@ class ObserverNode(Node):
             self._recorder.view(CameraView(time, message.image_width, message.image_height, bodies))
 
     def _see_path(self, message: Path) -> None:
-        if self._sent is not None:
-            self._recorder.path(self._since_sent(message.header), path_from(message))
+        points = path_from(message)
+        if self._sent is not None and np.isfinite(points).all():
+            self._recorder.path(self._since_sent(message.header), points)
 
     def _see_place(self, message: PoseStamped) -> None:
-        if self._sent is not None:
-            time = self._since_sent(message.header)
-            self._recorder.goal(time, pose_from(message.pose))
+        place = pose_from(message.pose)
+        if self._sent is not None and np.isfinite(place).all():
+            self._recorder.goal(self._since_sent(message.header), place)
 
     def _finish(self, reached: bool, text: str) -> None:
         self.finished, self._reached, self.status = True, reached, text
@@ -234,7 +256,11 @@ class ObserverNode(Node):
         )
 
     def _target(self) -> str:
-        return self._target_id or self._wished_for() if self._job.task == "approach" else ""
+        """Who was approached, of those whom the truth names; '' when nobody was."""
+        if self._job.task != "approach":
+            return ""
+        wished = (self._target_id, self._wished_for())
+        return next((name for name in wished if name in self._known), "")
 
     def record(self) -> RunRecord:
         """What happened."""

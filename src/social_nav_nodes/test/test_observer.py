@@ -1,0 +1,116 @@
+"""What is written down of a run, also when somebody says things that cannot be."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from action_msgs.msg import GoalStatus
+from nav_msgs.msg import Odometry
+from rclpy.task import Future
+from social_nav_core.grid import GridGeometry
+from social_nav_core.people import Person
+from social_nav_core.sim.scene import load_scene, occupancy
+from social_nav_nodes.conversions import (
+    grid_message,
+    odometry_message,
+    path_message,
+    people_message,
+    pose_stamped,
+)
+from social_nav_nodes.demo.jobs import Job
+from social_nav_nodes.demo.observer import ObserverNode
+
+SCENE = Path(__file__).resolve().parents[3] / "worlds" / "scenes" / "approach.yaml"
+
+
+@pytest.fixture
+def observer(graph, place_frame):
+    """An observer whose goal has been sent a second ago."""
+    scene = load_scene(SCENE)
+    job = Job("approach", scene.name, "approach", "social costs", True)
+    node = graph.add(lambda **options: ObserverNode(job, scene, 0, **options))
+    place_frame("base_footprint", in_="map", pose=(1.0, 2.0, 0.5))
+    graph.pass_time(1.0)
+    node._sent = graph.now - 1.0
+    return node
+
+
+def tell_people(graph, observer, *people):
+    graph.pass_time(0.2)
+    observer._see_people(people_message(list(people), graph.header("map")))
+
+
+def test_what_cannot_be_is_not_recorded(graph, observer):
+    tell_people(graph, observer, Person("anna", np.ones(3)))
+    for twist in (0.5, math.nan, math.inf):
+        observer._see_odometry(
+            odometry_message((0.0, 0.0, 0.0), (twist, 0.0), graph.header("odom"))
+        )
+    for x in (0.5, math.nan):
+        place = pose_stamped((x, 0.0, 0.0), graph.header("map"))
+        observer._see_place(place)
+        observer._see_path(path_message(np.array([[0.0, 0.0], [x, 1.0]]), graph.header("map")))
+    truth = Odometry(header=graph.header("map"))
+    truth.pose.pose.orientation.w = 0.0
+    observer._localisation.see(truth)
+    geometry, cells = occupancy(load_scene(SCENE))
+    other = GridGeometry(3, 2, 0.5)
+    graph.pass_time(1.0)
+    observer._see_costs(grid_message(np.zeros(other.shape, np.int8), other, graph.header("map")))
+    broken = grid_message(cells, geometry, graph.header("map"))
+    broken.data[0] = 120
+    observer._see_costs(broken)
+    observer._see_costs(grid_message(np.maximum(cells, 0), geometry, graph.header("map")))
+    tell_people(graph, observer, Person("anna", np.ones(3)))
+    run = observer.record()
+    assert run.robot_velocity.tolist() == [[0.0, 0.0], [0.5, 0.0]]
+    assert len(run.costs) == len(run.goals_in_map) == len(run.paths_in_map) == 1
+    assert run.robot_in_map == pytest.approx(np.tile((1.0, 2.0, 0.5), (2, 1)))
+
+
+def test_samples_go_on_in_time(graph, observer):
+    people = people_message([Person("anna", np.ones(3))], graph.header("map"))
+    early = people_message([Person("anna", np.ones(3))], graph.header("map", age=0.5))
+    negative = people_message([], graph.header("map"))
+    negative.header.stamp.sec = -1
+    for message in (people, early, people, negative):
+        observer._see_people(message)
+    assert len(observer._recorder._times) == 1
+    assert observer.time == pytest.approx(1.0)
+
+
+def test_another_map_ends_the_job_with_the_reason(graph, observer):
+    geometry, cells = occupancy(load_scene(SCENE))
+    observer._see_map(grid_message(cells, geometry, graph.header("map")))
+    assert not observer.finished
+    broken = grid_message(cells, geometry, graph.header("map"))
+    broken.info.resolution = math.nan
+    observer._see_map(broken)
+    assert not observer.finished
+    observer._see_map(grid_message(cells[:5, :4], GridGeometry(4, 5, 0.05), graph.header("map")))
+    assert observer.finished
+    assert observer.status.startswith("the map is GridGeometry(width=4, height=5")
+
+
+def test_a_clock_that_goes_back_ends_the_job(graph, observer):
+    graph.tick(-10.0)
+    graph.spin_until(lambda: observer.finished, "the end")
+    assert "time went back by" in observer.status
+
+
+def test_who_was_approached_is_somebody_of_the_truth(graph, observer):
+    """A body tracker's names are not the simulator's."""
+    for _ in range(2):
+        tell_people(graph, observer, Person("ana", np.ones(3)))
+    outcome = Future()
+    result = SimpleNamespace(person_id="body_7", error_msg="")
+    outcome.set_result(SimpleNamespace(result=result, status=GoalStatus.STATUS_SUCCEEDED))
+    observer._ended(outcome)
+    assert observer.record().target_id in ("", "ana")
+    result.person_id = "ana"
+    observer._ended(outcome)
+    assert observer.record().target_id == "ana"
