@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from social_nav_core.geometry import FloatArray, inverse, transform_points
 
 FINEST = 0.001  # edge of the smallest cells [m]
+COUNTABLE = 2.0**62  # number of cells that integers surely hold
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ class GridGeometry:
         else:
             points = transform_points(inverse(self.origin), points)
         cells = np.floor(points / self.resolution)
-        cells = np.where(np.abs(cells) < 2.0**62, cells, -1.0).astype(np.int64)
+        if cells.size and not (cells.min() > -COUNTABLE and cells.max() < COUNTABLE):
+            cells = np.where(np.abs(cells) < COUNTABLE, cells, -1.0)
+        cells = cells.astype(np.int64)
         return cells[..., 1], cells[..., 0]
 
     def contains(self, rows: ArrayLike, columns: ArrayLike) -> np.ndarray:

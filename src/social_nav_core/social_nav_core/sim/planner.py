@@ -15,12 +15,11 @@ from enum import Enum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import distance_transform_edt
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
 
 from social_nav_core.geometry import FloatArray
 from social_nav_core.grid import GridGeometry
 from social_nav_core.parameters import check, parameter
+from social_nav_core.sim.search import Cell, Tree, cheapest_ways, straight_way, way_price
 from social_nav_core.sim.smoothing import shortened, smoothed
 
 UNKNOWN, LETHAL, INSCRIBED, HIGHEST = 255, 254, 253, 252  # nav2_costmap_2d/cost_values.hpp
@@ -59,18 +58,8 @@ class PlanningError(ValueError):
         self.failure = failure
 
 
-@dataclass(frozen=True)
-class _Tree:
-    """Cheapest ways from one cell to all others up to a price; flat cell indices."""
-
-    root: int
-    limit: float
-    prices: FloatArray
-    predecessors: NDArray[np.int32]
-
-
 class GridPlanner:
-    """Plans on one grid; `update` changes the costs, the graph's structure is built once.
+    """Plans on one grid; `update` changes the costs.
 
     Attributes:
         geometry: the grid, in the map frame.
@@ -95,14 +84,14 @@ class GridPlanner:
         check(self._parameters)
         _check_shape("occupancy", occupancy, geometry)
         self.geometry = geometry
-        self._unknown = occupancy < 0
-        self._distances = _distances_to(occupancy >= 65, geometry.resolution)
-        passable = ~self._unknown & (self._distances > self._parameters.inscribed_radius)
-        sources, self._targets, self._halves = _edges(geometry, passable.ravel())
-        self._counts = np.bincount(sources, minlength=passable.size)
-        self._starts = np.concatenate([[0], np.cumsum(self._counts)]).astype(np.int32)
-        self._tree: _Tree | None = None
-        self._last: tuple[int, float] | None = None
+        self._static = self._inflated(_distances_to(occupancy >= 65, geometry.resolution))
+        self._static[occupancy < 0] = UNKNOWN
+        self._stamp = self._inflated(_distances_in_reach(self._parameters, geometry.resolution))
+        self._price_of = _price_of_costs(self._parameters)
+        self._prices_now: FloatArray | None = None
+        self._tree: Tree | None = None
+        self._way: NDArray[np.int64] | None = None
+        self._way_price = 0.0
         self.costs = np.zeros(geometry.shape, np.uint8)
         self.update()
 
@@ -119,32 +108,36 @@ class GridPlanner:
         Raises:
             ValueError: wrong shape, or values out of range or not finite.
         """
-        distances = self._distances
         if obstacles is not None and np.size(obstacles):
-            distances = np.minimum(distances, self._obstacle_distances(obstacles))
-        costs = self._inflated(distances)
-        costs[self._unknown] = UNKNOWN
-        self._set(costs)
+            self._set(self._with_obstacles(obstacles))
+        else:
+            self._set(self._static.copy())
         if social is not None:
             self.add_social(social)
 
     def add_social(self, social: NDArray[np.floating]) -> None:
         """Join social costs with the present ones, as in `update`, which forgets them."""
         _check_shape("social costs", social, self.geometry)
-        if not ((social >= 0.0) & (social <= 1.0)).all():
+        if not (social.min() >= 0.0 and social.max() <= 1.0):
             worst = float(social.flat[np.argmax(np.abs(social - 0.5))])
             raise ValueError(f"social costs contain {worst}, expected 0 to 1")
         self._set(np.maximum(self.costs, (HIGHEST * social).astype(np.uint8)))
 
     def _set(self, costs: NDArray[np.uint8]) -> None:
         self.costs = costs
-        self._prices = self._prices_of(costs)
-        self._tree = None
+        self._prices_now = self._tree = None
+
+    @property
+    def _prices(self) -> FloatArray:
+        """Price of a metre in every cell; inf where blocked."""
+        if self._prices_now is None:
+            self._prices_now = self._price_of[self.costs]
+        return self._prices_now
 
     def fresh(self) -> GridPlanner:
         """Another planner of the same map, without costs that change; quicker than a new one."""
         planner = copy(self)
-        planner._last = None
+        planner._way = None
         planner.update()
         return planner
 
@@ -159,14 +152,13 @@ class GridPlanner:
         """
         start_xy, goal_xy = _point(start), _point(goal)
         goal_cell = self._goal_cell(goal_xy)
-        tree = self._grow(start_xy, self._likely_price(start_xy, goal_xy, goal_cell))
-        if not np.isfinite(tree.prices[goal_cell]):
-            tree = self._grow(start_xy)
-        if not np.isfinite(tree.prices[goal_cell]):
+        root = self._start_cell(start_xy)
+        tree = self._tree_to(root, goal_cell)
+        price = tree.price_to(goal_cell)
+        if not math.isfinite(price):
             raise PlanningError(Failure.UNREACHABLE, goal_xy)
-        self._last = (goal_cell, float(tree.prices[goal_cell]))
-        cells = _trace(tree, goal_cell)
-        points = self.geometry.centers_of(*np.divmod(cells, self.geometry.width))
+        self._way, self._way_price = tree.way_to(goal_cell), price
+        points = self.geometry.centers_of(*self._way.T)
         if self._is_blocked(self._cell(start_xy)):
             points = np.concatenate([start_xy[None], points])
         points[0] = start_xy
@@ -185,10 +177,12 @@ class GridPlanner:
         Raises:
             PlanningError: start is outside or blocked.
         """
-        tree = self._grow(_point(start))
-        reached = np.isfinite(tree.prices)
-        cells = np.arange(tree.prices.size)
-        ahead = np.where(reached & (cells != tree.root), tree.predecessors, cells)
+        root = self._start_cell(_point(start))
+        tree = self._full_tree(root)
+        reached = np.isfinite(tree.prices).ravel()
+        cells = np.arange(reached.size)
+        is_root = cells == root[0] * self.geometry.width + root[1]
+        ahead = np.where(reached & ~is_root, tree.predecessors.ravel(), cells)
         rows, columns = np.divmod(cells, self.geometry.width)
         lengths = np.hypot(rows - rows[ahead], columns - columns[ahead])
         while True:  # pointer doubling: each round joins a way with that of its end
@@ -204,7 +198,8 @@ class GridPlanner:
         """Whether the robot's centre may be at points ``(..., 2)`` [m]; not so outside the map."""
         return self._is_free_at(np.asarray(points_in_map, dtype=float))
 
-    def _obstacle_distances(self, obstacles: ArrayLike) -> FloatArray:
+    def _with_obstacles(self, obstacles: ArrayLike) -> NDArray[np.uint8]:
+        """Costs of the map and of obstacles: costs only fall with distance, so the largest."""
         points = np.asarray(obstacles, dtype=float)
         if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
             raise ValueError(f"obstacles have shape {points.shape}, expected (n, 2) finite points")
@@ -212,7 +207,14 @@ class GridPlanner:
         inside = self.geometry.contains(rows, columns)
         lethal = np.zeros(self.geometry.shape, bool)
         lethal[rows[inside], columns[inside]] = True
-        return _distances_to(lethal, self.geometry.resolution)
+        lethal &= self._static < LETHAL
+        edge = len(self._stamp)
+        costs = np.pad(self._static, edge // 2)
+        for row, column in np.argwhere(lethal).tolist():
+            around = costs[row : row + edge, column : column + edge]
+            np.maximum(around, self._stamp, out=around)
+        height, width = self.geometry.shape
+        return costs[edge // 2 :, edge // 2 :][:height, :width].copy()
 
     def _inflated(self, distances: FloatArray) -> NDArray[np.uint8]:
         about = self._parameters
@@ -223,41 +225,32 @@ class GridPlanner:
         costs[distances == 0.0] = LETHAL
         return costs.astype(np.uint8)
 
-    def _prices_of(self, costs: NDArray[np.uint8]) -> FloatArray:
-        """Price of a metre in every cell; inf where blocked."""
-        about = self._parameters
-        prices = 1.0 + about.cost_factor / about.neutral_cost * np.arange(256.0)
-        prices[INSCRIBED:] = np.inf
-        return prices[costs]
-
     def _price_at(self, points: FloatArray) -> FloatArray:
         """Price of a metre at points ``(..., 2)`` [m]; inf where blocked and outside the map."""
-        rows, columns = self.geometry.cells_of(points)
-        if self._are_inside(rows, self.geometry.height) and self._are_inside(
-            columns, self.geometry.width
-        ):
-            return np.asarray(self._prices.ravel().take(rows * self.geometry.width + columns))
-        inside = self.geometry.contains(rows, columns)
-        prices = np.full(inside.shape, np.inf)
-        prices[inside] = self._prices[rows[inside], columns[inside]]
-        return prices
-
-    @staticmethod
-    def _are_inside(cells: NDArray[np.int64], count: int) -> bool:
-        return bool(cells.size) and int(cells.min()) >= 0 and int(cells.max()) < count
+        return self._price_of.take(self._costs_at(points))
 
     def _is_free_at(self, points: FloatArray) -> NDArray[np.bool_]:
-        return np.isfinite(self._price_at(points))
+        return self._costs_at(points) < INSCRIBED
 
-    def _cell(self, point: FloatArray) -> int | None:
+    def _costs_at(self, points: FloatArray) -> NDArray[np.uint8]:
+        """Costs at points ``(..., 2)`` [m]; outside the map they are unknown."""
+        rows, columns = self.geometry.cells_of(points)
+        height, width = self.geometry.shape
+        if _are_within(rows, height) and _are_within(columns, width):
+            return self.costs.ravel().take(rows * width + columns)
+        inside = self.geometry.contains(rows, columns)
+        costs = np.full(inside.shape, UNKNOWN, np.uint8)
+        costs[inside] = self.costs[rows[inside], columns[inside]]
+        return costs
+
+    def _cell(self, point: FloatArray) -> Cell | None:
         row, column = self.geometry.cells_of(point)
-        inside = self.geometry.contains(row, column)
-        return int(row) * self.geometry.width + int(column) if inside else None
+        return (int(row), int(column)) if self.geometry.contains(row, column) else None
 
-    def _is_blocked(self, cell: int | None) -> bool:
-        return cell is None or bool(self.costs.flat[cell] >= INSCRIBED)
+    def _is_blocked(self, cell: Cell | None) -> bool:
+        return cell is None or bool(self.costs[cell] >= INSCRIBED)
 
-    def _goal_cell(self, goal: FloatArray) -> int:
+    def _goal_cell(self, goal: FloatArray) -> Cell:
         cell = self._cell(goal)
         if cell is None:
             raise PlanningError(Failure.GOAL_OUTSIDE, goal)
@@ -265,41 +258,49 @@ class GridPlanner:
             raise PlanningError(Failure.GOAL_BLOCKED, goal)
         return cell
 
-    def _start_cell(self, start: FloatArray) -> int:
+    def _start_cell(self, start: FloatArray) -> Cell:
         cell = self._cell(start)
         if cell is None:
             raise PlanningError(Failure.START_OUTSIDE, start)
         if not self._is_blocked(cell):
             return cell
-        free = np.flatnonzero(self.costs.ravel() < INSCRIBED)
-        centers = self.geometry.centers_of(*np.divmod(free, self.geometry.width))
-        gaps = np.hypot(*(centers - start).T)
-        if not len(free) or gaps.min() > self._parameters.start_tolerance:
+        rows, columns = np.nonzero(self.costs < INSCRIBED)
+        gaps = np.hypot(*(self.geometry.centers_of(rows, columns) - start).T)
+        if not len(gaps) or gaps.min() > self._parameters.start_tolerance:
             raise PlanningError(Failure.START_BLOCKED, start)
-        return int(free[np.argmin(gaps)])
+        nearest = np.argmin(gaps)
+        return int(rows[nearest]), int(columns[nearest])
 
-    def _likely_price(self, start: FloatArray, goal: FloatArray, goal_cell: int) -> float:
-        """A price that the way to the goal will hardly exceed; nothing depends on it but time."""
-        if self._last is not None and self._last[0] == goal_cell:
-            return 1.1 * self._last[1] + 0.3
-        return 1.6 * float(np.hypot(*(goal - start))) + 0.5
+    def _tree_to(self, root: Cell, goal: Cell) -> Tree:
+        """Cheapest ways from a cell, at least that to the goal where there is one."""
+        if self._tree is not None and self._tree.root == root:
+            return self._tree
+        limit = self._price_limit(root, goal)
+        tree = cheapest_ways(self._prices, self.geometry.resolution, root, goal, limit)
+        return tree if math.isfinite(tree.price_to(goal)) else self._full_tree(root)
 
-    def _grow(self, start: FloatArray, limit: float = np.inf) -> _Tree:
-        """Cheapest ways from start's cell, those up to a limit of their price.
-
-        They are kept until the costs or the start's cell change.
-        """
-        root = self._start_cell(start)
-        if self._tree is None or self._tree.root != root or self._tree.limit < limit:
-            prices = self._prices.ravel()
-            weights = np.repeat(prices, self._counts) + prices.take(self._targets)
-            weights *= self._halves
-            graph = csr_matrix((weights, self._targets, self._starts), (prices.size,) * 2)
-            ways, predecessors = dijkstra(
-                graph, indices=root, return_predecessors=True, limit=limit
-            )
-            self._tree = _Tree(root, limit, ways, predecessors)
+    def _full_tree(self, root: Cell) -> Tree:
+        """Cheapest ways from a cell to all others; kept until the costs or the cell change."""
+        if self._tree is None or self._tree.root != root:
+            self._tree = cheapest_ways(self._prices, self.geometry.resolution, root)
         return self._tree
+
+    def _price_limit(self, root: Cell, goal: Cell) -> float:
+        """What some way to the goal costs [m], straight or joining the last one.
+
+        Where both are blocked, what it hardly exceeds; nothing depends on it but time.
+        """
+        resolution = self.geometry.resolution
+        price = way_price(self._prices, resolution, straight_way(root, goal))
+        if self._way is None or tuple(self._way[-1]) != goal:
+            likely = 1.6 * resolution * math.dist(root, goal) + 0.5
+        else:
+            nearest = int(np.argmin(((self._way - root) ** 2).sum(axis=1)))
+            ahead = self._way[nearest:]
+            joining = np.concatenate([straight_way(root, tuple(ahead[0].tolist())), ahead[1:]])
+            price = min(price, way_price(self._prices, resolution, joining))
+            likely = 1.1 * self._way_price + 0.3
+        return price if math.isfinite(price) else likely
 
 
 def path_length(path: ArrayLike) -> float:
@@ -320,6 +321,10 @@ def _check_shape(name: str, values: NDArray, geometry: GridGeometry) -> None:
         raise ValueError(f"{name} have shape {values.shape}, expected {geometry.shape}")
 
 
+def _are_within(cells: NDArray[np.int64], count: int) -> bool:
+    return bool(cells.size) and int(cells.min()) >= 0 and int(cells.max()) < count
+
+
 def _distances_to(lethal: NDArray[np.bool_], resolution: float) -> FloatArray:
     """Distances [m] between the centres of each cell and the nearest lethal one; inf if none."""
     if not lethal.any():
@@ -328,34 +333,16 @@ def _distances_to(lethal: NDArray[np.bool_], resolution: float) -> FloatArray:
     return distances
 
 
-def _edges(
-    geometry: GridGeometry, passable: NDArray[np.bool_]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], FloatArray]:
-    """Sources, targets (flat cells) and half lengths [m] of the edges of the 8-connected grid.
-
-    They join passable cells and are in the order of their sources, as a CSR matrix wants them.
-    """
-    cells = np.flatnonzero(passable).astype(np.int32)
-    rows, columns = np.divmod(cells, geometry.width)
-    sources, targets, halves = [], [], []
-    for down, right in [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1) if a or b]:
-        there = cells + np.int32(down * geometry.width + right)
-        joined = geometry.contains(rows + down, columns + right)
-        joined[joined] = passable[there[joined]]
-        sources.append(cells[joined])
-        targets.append(there[joined])
-        half = 0.5 * geometry.resolution * math.hypot(down, right)
-        halves.append(np.full(joined.sum(), half))
-    order = np.argsort(np.concatenate(sources), kind="stable")
-    return (
-        np.concatenate(sources)[order],
-        np.concatenate(targets)[order],
-        np.concatenate(halves)[order],
-    )
+def _distances_in_reach(about: PlannerParameters, resolution: float) -> FloatArray:
+    """Distances [m] to the middle of a square that holds all cells to which a lethal one counts."""
+    reach = math.ceil(max(about.inflation_radius, about.inscribed_radius) / resolution)
+    lethal = np.zeros((2 * reach + 1, 2 * reach + 1), bool)
+    lethal[reach, reach] = True
+    return _distances_to(lethal, resolution)
 
 
-def _trace(tree: _Tree, goal: int) -> NDArray[np.int64]:
-    cells = [goal]
-    while cells[-1] != tree.root:
-        cells.append(int(tree.predecessors[cells[-1]]))
-    return np.array(cells[::-1])
+def _price_of_costs(about: PlannerParameters) -> FloatArray:
+    """Price of a metre at each of the 256 costs; inf where blocked."""
+    prices = 1.0 + about.cost_factor / about.neutral_cost * np.arange(256.0)
+    prices[INSCRIBED:] = np.inf
+    return prices
