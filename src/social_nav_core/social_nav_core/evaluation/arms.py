@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -53,11 +54,12 @@ class Arm:
 def hall_circles(people: Sequence[Person], grid: GridGeometry) -> FloatArray:
     """1 within Hall's intimate distance, falling linearly to 0 at the end of the personal zone."""
     low, high = ZONES["intimate"], ZONES["personal"]
-    cost = np.zeros(grid.shape)
+    x, y = _centers(grid)
+    square = np.full(grid.shape, np.inf)
     for person in people:
-        distance = np.linalg.norm(grid.centers() - person.pose[:2], axis=-1)
-        cost = np.maximum(cost, np.clip((high - distance) / (high - low), 0.0, 1.0))
-    return cost
+        away = (x - person.pose[0]) ** 2 + (y - person.pose[1]) ** 2
+        np.minimum(square, away, out=square)
+    return np.clip((high - np.sqrt(square)) / (high - low), 0.0, 1.0)
 
 
 def two_gaussians(people: Sequence[Person], grid: GridGeometry) -> FloatArray:
@@ -66,7 +68,7 @@ def two_gaussians(people: Sequence[Person], grid: GridGeometry) -> FloatArray:
     With the defaults of the layers in use since D. Lu (ROS social_navigation_layers): variance
     0.25 m^2 to all sides, times 1 + 5 x speed [m/s] along the way of who walks.
     """
-    cost = np.zeros(grid.shape)
+    largest = np.full(grid.shape, -np.inf)
     for person in people:
         speed = float(np.hypot(*person.velocity))
         walks = speed > STANDING
@@ -75,20 +77,20 @@ def two_gaussians(people: Sequence[Person], grid: GridGeometry) -> FloatArray:
         ahead, aside = _seen_from(grid, person.pose[:2], heading)
         along = np.where(ahead > 0.0, front, PLUGIN_VARIANCE)
         exponent = -0.5 * (ahead**2 / along + aside**2 / PLUGIN_VARIANCE)
-        cost = np.maximum(cost, np.exp(np.maximum(exponent, -50.0)))
-    return cost
+        np.maximum(largest, exponent, out=largest)
+    return np.exp(largest)
 
 
 def kirby(people: Sequence[Person], grid: GridGeometry) -> FloatArray:
     """Kirby's asymmetric Gaussians (Carnegie Mellon University 2010); the front is the chest's."""
-    cost = np.zeros(grid.shape)
+    largest = np.full(grid.shape, -np.inf)
     for person in people:
         front = max(2.0 * float(np.hypot(*person.velocity)), 0.5)
         ahead, aside = _seen_from(grid, person.pose[:2], float(person.pose[2]))
         along = np.where(ahead > 0.0, front, 0.5 * front)
         exponent = -0.5 * ((ahead / along) ** 2 + (aside / (2.0 / 3.0 * front)) ** 2)
-        cost = np.maximum(cost, np.exp(np.maximum(exponent, -50.0)))
-    return cost
+        np.maximum(largest, exponent, out=largest)
+    return np.exp(largest)
 
 
 def learned(
@@ -184,7 +186,14 @@ def _seen_from(
     grid: GridGeometry, place: FloatArray, heading: float
 ) -> tuple[FloatArray, FloatArray]:
     """How far ahead and to the left (height, width) [m] of somebody the grid's cells are."""
-    offset = grid.centers() - place
+    x, y = _centers(grid)
+    dx, dy = x - place[0], y - place[1]
     cos, sin = np.cos(heading), np.sin(heading)
-    ahead = cos * offset[..., 0] + sin * offset[..., 1]
-    return ahead, cos * offset[..., 1] - sin * offset[..., 0]
+    return cos * dx + sin * dy, cos * dy - sin * dx
+
+
+@lru_cache(maxsize=8)
+def _centers(grid: GridGeometry) -> tuple[FloatArray, FloatArray]:
+    """x and y [m] of the cells' centres; one row and one column where the grid is not turned."""
+    x, y = np.moveaxis(grid.centers(), -1, 0)
+    return (x, y) if grid.origin[2] else (x[:1].copy(), y[:, :1].copy())
