@@ -127,17 +127,19 @@ def main() -> int:
     with timed("data", work):
         for name in plan.data:
             plan.encounters(name, work)
-    taught = [row for row in rows if row.taught]
-    for seed in plan.seeds if taught else ():
-        with timed(f"teacher {seed}", work):
-            teacher = trained_teacher(plan, seed, work)
-        with timed(f"answers of teacher {seed}", work):
-            answers = kept_answers(plan, teacher, seed, work)
-        for row in taught:
+    students = [row for row in rows if row.network == "student"]
+    for seed in plan.seeds:
+        answers = None
+        if any(row.taught for row in students):
+            with timed(f"teacher {seed}", work):
+                teacher = trained_teacher(plan, seed, work)
+            with timed(f"answers of teacher {seed}", work):
+                answers = kept_answers(plan, teacher, seed, work)
+        for row in students:
             with timed(f"{row.name} {seed}", work):
-                train_row(plan, row, seed, answers, work)
+                train_row(plan, row, seed, answers if row.taught else None, work)
     for row in rows:
-        for seed in () if row.taught else plan.seeds:
+        for seed in plan.seeds if row not in students else ():
             with timed(f"{row.name} {seed}", work):
                 train_row(plan, row, seed, None, work)
     return 0

@@ -84,7 +84,7 @@ def _check_declared(path: Path, declared: Declared) -> None:
                 f"{name} has the shape {shown(shape)}{kind}, expected ({wanted}) of numbers",
             )
     total = sum(math.prod(shape) * dtype.itemsize for dtype, shape in declared.values())
-    held = path.stat().st_size
+    held = Path(path).stat().st_size
     if total > min(_LARGEST, _DENSEST * held):
         raise FileError(
             path,
