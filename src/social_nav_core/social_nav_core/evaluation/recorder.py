@@ -124,8 +124,8 @@ class RunRecorder:
 
     def _labels(self, ids: tuple[str, ...], name: str) -> np.ndarray:
         labels = np.zeros((len(self._times), len(ids)), dtype=np.int8)
-        for row, people in zip(labels, self._people, strict=True):
-            for column, person_id in enumerate(ids):
-                if person_id in people:
-                    row[column] = np.argmax(getattr(people[person_id], name))
+        there = np.array([[i in people for i in ids] for people in self._people], dtype=bool)
+        shares = [getattr(p[i], name) for p in self._people for i in ids if i in p]
+        if shares:
+            labels[there] = np.argmax(shares, axis=-1)
         return labels

@@ -95,14 +95,16 @@ class TrialRunner:
         self._grid, self._occupancy, planner = _map_of(trial.scene.room)
         self._planner = planner.fresh()
         self._follower = PathFollower(FollowerParameters())
-        self._robot_radius = RobotParameters().radius
+        robot = RobotParameters()
+        self._robot_radius = robot.radius
+        self._reach = self._follower.reach + robot.max_speed * self.parameters.scan_period
         self._world = World(trial.scene, trial.seed)
         self._observer = self._make_observer()
         self._selector = ApproachSelector(models.interaction, models.proxemics)
         stream = np.random.SeedSequence([trial.seed, zlib.crc32(b"places")])
         self._rng = np.random.default_rng(stream)
         self._recorder = RunRecorder(trial.scene.name, trial.task, arm.name, trial.seed)
-        self._points_in_map = np.zeros((0, 2))
+        self._points_in_map = self._near_in_map = np.zeros((0, 2))
         self._planned_for = self._selected_for = np.full((0, 3), np.nan)
         self._path: FloatArray | None = None
         self._place: Place | None = None
@@ -152,8 +154,11 @@ class TrialRunner:
         return people if self.arm.has_labels else without_labels(people)
 
     def _scan(self) -> None:
+        """What the planner sees, and what of it the follower may come near before the next scan."""
         points = self._world.lidar.points_in_robot(self._world.scan())
         self._points_in_map = transform_points(self._world.state.robot_in_map, points)
+        near = np.hypot(points[:, 0], points[:, 1]) < self._reach
+        self._near_in_map = self._points_in_map[near]
 
     def _think(self, time: float, status: DriveStatus) -> None:
         """Look at people and obstacles; choose a place and plan anew where that is due."""
@@ -245,7 +250,7 @@ class TrialRunner:
         if self._path is None:
             self._world.step((0.0, 0.0), dt)
             return DriveStatus.BLOCKED
-        points = transform_points(inverse(state.robot_in_map), self._points_in_map)
+        points = transform_points(inverse(state.robot_in_map), self._near_in_map)
         drive = self._follower.command(state.robot_in_map, state.robot_velocity, dt, points)
         self._world.step(drive.velocity, dt)
         return drive.status

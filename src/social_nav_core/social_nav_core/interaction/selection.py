@@ -51,7 +51,10 @@ class SelectionParameters:
     """How an approach place is chosen."""
 
     candidates: int = parameter(500, "", "places that are drawn", 10, 20000)
-    max_age: float = parameter(1.0, "s", "a person seen longer ago is not used", 0.05, 60.0)
+    max_age: float = parameter(1.0, "s", "a person seen longer ago is not approached", 0.05, 60.0)
+    memory: float = parameter(
+        10.0, "s", "company and others seen longer ago are taken to have left", 0.05, 600.0
+    )
     least_wish: float = parameter(
         0.5, "", "probability of wanting to interact that an approach without an id needs", 0.0, 1.0
     )
@@ -223,7 +226,10 @@ class ApproachSelector:
     def target(
         self, situation: Situation, person_id: str | None
     ) -> Target | NoSuchPerson | PersonStale:
-        """Who is approached, with the conversation and everybody else who was seen lately."""
+        """Who is approached, seen just now, with the conversation and everybody else remembered.
+
+        A robot that looks at one of a group no longer sees the others, who are still there.
+        """
         now = situation.now
         usable = [person for person in situation.people if person.defect() is None]
         fresh = [person for person in usable if self._is_fresh(person, now)]
@@ -239,8 +245,9 @@ class ApproachSelector:
                     f"nobody of {len(fresh)} people wants to interact with a probability of "
                     f"at least {self.parameters.least_wish:g}",
                 )
-        in_group = conversation(found, fresh, self.zones.group_span)
-        others = [p for p in fresh if all(p is not member for member in in_group)]
+        known = [p for p in usable if abs(now - p.last_seen) <= self.parameters.memory]
+        in_group = conversation(found, known, self.zones.group_span)
+        others = [p for p in known if all(p is not member for member in in_group)]
         return Target(found, tuple(in_group), tuple(others))
 
     def _is_fresh(self, person: Person, now: float) -> bool:

@@ -19,7 +19,7 @@ class Target:
     Attributes:
         person: who is approached.
         members: the person, then the other members of the same conversation.
-        others: everybody else who was seen lately.
+        others: everybody else who is remembered.
     """
 
     person: Person

@@ -22,7 +22,7 @@ from social_nav_core.perception.student_file import Student
 from social_nav_core.perception.track_windows import TrackWindowParameters, TrackWindows
 from social_nav_core.perception.windows import normalised
 
-_BROAD = 0.3  # half the width of somebody who hides others [m]
+_BROAD = 0.3  # half the width of somebody who hides others, or is cut off by an edge [m]
 
 
 @dataclass(frozen=True)
@@ -220,9 +220,10 @@ def _expected(
     offset = places - sight.eye
     distance = np.hypot(offset[:, 0], offset[:, 1])
     bearing = np.asarray(wrap_angle(np.arctan2(offset[:, 1], offset[:, 0]) - sight.yaw))
-    inside = np.abs(bearing) < 0.5 * memory.horizontal_view - 0.1
+    broad = np.arctan2(_BROAD, np.maximum(distance, 0.1))
+    inside = np.abs(bearing) < 0.5 * memory.horizontal_view - 0.05 - broad
     inside &= (distance > memory.nearest) & (distance < memory.farthest)
     apart = np.abs(np.asarray(wrap_angle(bearing[:, None] - bearing[seen])))
     hides = distance[seen] < distance[:, None]
-    hides &= apart < np.arctan2(_BROAD, np.maximum(distance[seen], 0.1)) + 0.05
+    hides &= apart < broad[seen] + 0.05
     return np.asarray(inside & ~hides.any(axis=1) & ~seen)

@@ -305,6 +305,14 @@ class TestMemory:
         assert set(filmed(perception, lambda _: [], 3.0, start=0.5, sight=away)) == {"ana"}
         assert filmed(perception, lambda _: [], 0.5, start=3.5) == {}
 
+    def test_who_is_cut_off_by_the_edge_is_remembered(self) -> None:
+        """Half a body, 0.3 m, at 1 m spans 0.29 rad: the edge at 0.55 rad cuts who is at 0.4."""
+        for angle, remembered in ((0.4, {"ana"}), (0.15, set())):
+            perception = Perception(Answering())
+            filmed(perception, lambda _: [body(x=1.0)], 0.5)
+            aside = Sight(np.zeros(2), angle)
+            assert set(filmed(perception, lambda _: [], 3.0, 0.5, aside)) == remembered
+
     def test_somebody_who_comes_back_into_view_is_the_same(self) -> None:
         perception = Perception(Answering())
         filmed(perception, lambda _: [body()], 0.5)

@@ -369,9 +369,20 @@ def test_three_in_a_circle_are_joined_at_a_gap() -> None:
     assert place.pose[2] == pytest.approx(float(bearing(place.pose[:2], middle)))
 
 
+def test_company_out_of_view_is_still_there() -> None:
+    """The robot looks at Anna and saw Bert five seconds ago: it joins both, beside Eva's place."""
+    anna, bert = pair()
+    unseen = replace(bert, last_seen=-5.0)
+    place = chosen(SELECTOR.select(situation(anna, unseen), "anna", rng()))
+    assert place == SELECTOR.select(situation(anna, bert), "anna", rng())
+    eva = replace(person("eva", *place.pose[:2], 0.0), last_seen=-5.0)
+    elsewhere = chosen(SELECTOR.select(situation(anna, unseen, eva), "anna", rng()))
+    assert np.hypot(*np.subtract(elsewhere.pose[:2], eva.pose[:2])) > 0.725
+
+
 def test_a_member_who_was_lost_is_no_member() -> None:
     anna, bert = pair()
-    gone = replace(bert, last_seen=-5.0)
+    gone = replace(bert, last_seen=-10.5)
     place = chosen(SELECTOR.select(situation(anna, gone), "anna", rng()))
     assert place == SELECTOR.select(situation(anna), "anna", rng())
     assert place.group_id == ""
