@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,21 @@ from social_nav_core.evaluation.metrics.comfort import learned_cost
 from social_nav_core.evaluation.metrics.table import METRICS, conversation, measure
 from social_nav_core.evaluation.run import RunRecord
 from social_nav_core.evaluation.suites import Entry, Suite, draw_trial, load_suite
-from social_nav_core.evaluation.trial import Models, TrialRunner, shortest_way
+from social_nav_core.evaluation.trial import (
+    Models,
+    TrialParameters,
+    TrialRunner,
+    shortest_way,
+)
 from social_nav_core.evaluation.workers import Do
 from social_nav_core.geometry import FloatArray, relative
 from social_nav_core.input_files import LARGEST_TABLE, FileError, read_text, shown
 from social_nav_core.interaction.kde import shipped_interaction_model
+from social_nav_core.interaction.selection import SelectionParameters
 from social_nav_core.proxemics.model import shipped_model
+from social_nav_core.proxemics.zone import SocialZoneParameters
+from social_nav_core.sim.follower import FollowerParameters
+from social_nav_core.sim.planner import PlannerParameters
 from social_nav_core.whole_file import written_whole
 
 FORMAT = 1
@@ -205,6 +215,7 @@ def _begin(path: Path, plan: Plan) -> list[Result]:
     """Results that a former call has left; a line that was cut off is dropped."""
     head: dict[str, Any] = {"format": FORMAT, "suite": _suite(plan.suite).name, "seed": plan.seed}
     head["metrics"] = zlib.crc32(" ".join(metric.name for metric in METRICS).encode())
+    head["models"] = _models_and_parameters()
     text = _text(path)
     if not text:
         path.write_text(json.dumps(head) + "\n", encoding="utf-8")
@@ -212,10 +223,15 @@ def _begin(path: Path, plan: Plan) -> list[Result]:
     lines = text.split("\n")
     whole = lines[:-1]
     found = _read_line(path, 1, whole[0]) if whole else {}
-    if found != head:
+    other = [
+        f"{name} {found.get(name)!r}, expected {value!r}"
+        for name, value in head.items()
+        if found.get(name) != value
+    ]
+    if other:
         raise BatchError(
-            f"{path} holds results of {found}, expected {head}: choose another folder for the"
-            " output, or delete this one"
+            f"{path} holds results of another evaluation ({'; '.join(other)}): choose another"
+            " folder for the output, or delete this one"
         )
     results = [_kept(path, i, line) for i, line in enumerate(whole[1:], start=2)]
     path.write_text("\n".join(whole) + "\n", encoding="utf-8")
@@ -224,6 +240,20 @@ def _begin(path: Path, plan: Plan) -> list[Result]:
         for result in results
         if result.index < plan.trials and result.arm in plan.arms_in(result.task)
     ]
+
+
+def _models_and_parameters() -> int:
+    """Checksum of what trials run with: other models or defaults make it another evaluation."""
+    parts = (
+        SocialZoneParameters,
+        SelectionParameters,
+        TrialParameters,
+        PlannerParameters,
+        FollowerParameters,
+    )
+    models = sorted((files("social_nav_core") / "models").iterdir(), key=lambda item: item.name)
+    content = [item.read_bytes() for item in models if item.is_file()]
+    return zlib.crc32(b"".join([*content, *(repr(part()).encode() for part in parts)]))
 
 
 def _text(path: Path) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from social_nav_core.evaluation.arms import BASELINES, NO_LAYER, OURS
 from social_nav_core.evaluation.batch import Result
+from social_nav_core.evaluation.statistics import RESAMPLES
 from social_nav_core.geometry import FloatArray
 
 BEARING, FACING = 60.0, 10.0
@@ -83,21 +84,23 @@ def _against_baseline(results: Sequence[Result], arm: str) -> Iterator[Claim]:
     share of nothing; between them it is straight, and a setting with a shorter path and less cost
     stands for those behind it.
     """
-    curve = [point for name in (OURS, NO_LAYER) for point in _settings(results, name).values()]
-    costs, ways = np.array(sorted(curve, key=lambda point: point[1])).T
-    costs = np.minimum.accumulate(costs)
-    other = _settings(results, arm)
+    ours, other = _settings(results, OURS), _settings(results, arm)
+    curve = np.array([*ours.values(), *_settings(results, NO_LAYER).values()])
+    means = {name: values.mean(axis=1) for name, values in other.items()}
+    mine = {name: _cost_at(curve.mean(axis=2), way) for name, (_, way) in means.items()}
     worse = [
-        f"{name} ({cost:.3f} s at {way:.2f} m, ours {mine:.3f} s)"
-        for name, (cost, way) in other.items()
-        if (mine := float(np.interp(way, ways, costs))) > cost + 1e-4
+        f"{name} ({cost:.3f} s at {way:.2f} m, ours {mine[name]:.3f} s)"
+        for name, (cost, way) in means.items()
+        if mine[name] > cost + 1e-4
     ]
-    (cost, way), (other_cost, other_way) = _settings(results, OURS)[OURS], other[arm]
+    (cost, way), (other_cost, other_way) = ours[OURS].mean(axis=1), means[arm]
+    low, high = _interval(curve, other[arm])
     yield Claim(
         f"Avoid: no more personal-space cost than '{arm}' at no longer a path",
         not any(words.startswith(f"{arm} (") for words in worse),
         f"ours {cost:.4f} s at {way:.2f} m, {arm} {other_cost:.4f} s at {other_way:.2f} m; at that"
-        f" length ours costs {float(np.interp(other_way, ways, costs)):.4f} s",
+        f" length ours costs {mine[arm]:.4f} s: {mine[arm] - other_cost:+.4f} s (bootstrap 95 %"
+        f" interval {low:+.4f} to {high:+.4f} s)",
     )
     if len(other) > 1:
         yield Claim(
@@ -108,16 +111,31 @@ def _against_baseline(results: Sequence[Result], arm: str) -> Iterator[Claim]:
         )
 
 
-def _settings(results: Sequence[Result], plain: str) -> dict[str, tuple[float, float]]:
-    """Mean cost [s] and path length [m] of an arm and of its scaled ones, by name."""
+def _settings(results: Sequence[Result], plain: str) -> dict[str, FloatArray]:
+    """Costs [s] and path lengths [m] ``(2, n)`` of an arm and of its scaled ones, by name."""
     names = {r.arm for r in results if r.arm.partition(" x")[0] == plain}
+    metrics = ("personal_cost_integral", "path_length")
     return {
-        name: (
-            float(column(results, "avoid", name, "personal_cost_integral").mean()),
-            float(column(results, "avoid", name, "path_length").mean()),
-        )
+        name: np.array([column(results, "avoid", name, metric) for metric in metrics])
         for name in sorted(names)
     }
+
+
+def _cost_at(curve: FloatArray, way: float) -> float:
+    """The least cost [s] on a path of at most a length [m]; curve (k, 2) of costs and lengths."""
+    costs, ways = curve[curve[:, 1].argsort()].T
+    return float(np.interp(way, ways, np.minimum.accumulate(costs)))
+
+
+def _interval(curve: FloatArray, other: FloatArray) -> tuple[float, float]:
+    """Bootstrap 95 % interval [s] of how much more the curve (k, 2, n) costs than (2, n)."""
+    count = other.shape[1]
+    more = []
+    for draw in np.random.default_rng(0).integers(count, size=(RESAMPLES, count)):
+        cost, way = other[:, draw].mean(axis=1)
+        more.append(_cost_at(curve[..., draw].mean(axis=2), way) - cost)
+    low, high = np.percentile(more, [2.5, 97.5]).tolist()
+    return low, high
 
 
 def _approach(results: Sequence[Result]) -> Iterator[Claim]:

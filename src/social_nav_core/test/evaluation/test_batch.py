@@ -208,8 +208,13 @@ def test_results_of_another_suite_are_not_mixed(
     done: tuple[Path, Plan, list[Result]], tmp_path: Path
 ) -> None:
     folder, plan, _ = done
-    with pytest.raises(BatchError, match=r"'seed': 4.*expected.*'seed': 5.*choose another folder"):
+    with pytest.raises(BatchError, match=r"seed 4, expected 5.*choose another folder"):
         run_batch(Plan(plan.suite, 1, ARMS, seed=5), folder, Here())
+    head, _, rest = (folder / "results.jsonl").read_text().partition("\n")
+    older = json.dumps(json.loads(head) | {"models": 1})
+    (tmp_path / "results.jsonl").write_text(f"{older}\n{rest}")
+    with pytest.raises(BatchError, match=r"models 1, expected \d+\): choose another folder"):
+        run_batch(plan, tmp_path, Here())
     (tmp_path / "results.jsonl").write_text("hello\n")
     with pytest.raises(BatchError, match=r"results.jsonl, line 1: Expecting value"):
         run_batch(plan, tmp_path, Here())
@@ -244,6 +249,8 @@ def test_claims_against_baselines_compare_at_the_same_length() -> None:
     longer = made_up("ours", 0.2, 11.0)
     assert holds(longer + made_up("no layer", 0.8, 9.0) + kirby)[text]
     assert not holds(longer + made_up("no layer", 0.9, 9.0) + kirby)[text]
+    told = claims(longer + made_up("no layer", 0.9, 9.0) + kirby)[-1].figures
+    assert "ours costs 0.5500 s: +0.0500 s (bootstrap 95 % interval +0.0500 to +0.0500 s)" in told
     assert holds(longer + made_up("ours x0.5", 0.5, 9.9) + kirby)[text]
     shares = "Avoid: the same against 'Kirby' with any share of its costs"
     some = longer + made_up("no layer", 0.8, 9.0) + kirby + made_up("Kirby x0.5", 0.6, 9.5)
