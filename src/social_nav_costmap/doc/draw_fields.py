@@ -17,7 +17,8 @@ from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Attitude, Intent, Person, certain
 from social_nav_core.proxemics import shipped_model, social_field
 
-GRID = GridGeometry(320, 260, 0.02, (-2.9, -2.6, 0.0))
+GRID = GridGeometry(320, 280, 0.02, (-2.9, -2.6, 0.0))
+EXTENT = (-2.9, 3.5, -2.6, 3.0)
 
 
 def at(x: float, y: float, yaw: float, **more: object) -> Person:
@@ -46,20 +47,18 @@ SCENES = {
 
 def main() -> None:
     model = shipped_model()
-    figure, axes = plt.subplots(2, 3, figsize=(10.5, 6.4), constrained_layout=True)
+    figure, axes = plt.subplots(2, 3, figsize=(10.5, 6.8), constrained_layout=True)
     for axis, (title, people) in zip(axes.flat, SCENES.items(), strict=True):
         field = 240.0 * social_field(people, model, GRID)
         image = axis.imshow(
             np.ma.masked_equal(field, 0.0),
             origin="lower",
-            extent=(-2.9, 3.5, -2.6, 2.6),
+            extent=EXTENT,
             cmap="YlOrRd",
             vmin=0,
             vmax=252,
         )
-        axis.contour(
-            field, [10, 60, 120, 180], extent=(-2.9, 3.5, -2.6, 2.6), colors="k", linewidths=0.4
-        )
+        axis.contour(field, [10, 60, 120, 180], extent=EXTENT, colors="k", linewidths=0.4)
         for person in people:
             x, y, yaw = person.pose
             axis.plot(x, y, "o", color="tab:blue", markersize=7)
