@@ -8,6 +8,7 @@ service could not be reached or knows none of the packages, so nothing can be sa
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
 import subprocess
@@ -41,6 +42,7 @@ def verdict(found: list[dict[str, Any]]) -> tuple[int, str]:
 
 
 def main() -> int:
+    argparse.ArgumentParser(prog="audit", description=__doc__.split("\n")[0]).parse_args()
     if shutil.which(COMMAND[0]) is None:
         print(f"{COMMAND[0]} is not installed: make audit installs it", file=sys.stderr)
         return 2

@@ -5,6 +5,7 @@ tools/env python tools/licences.py          # write LICENCES.md
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 from collections.abc import Iterator
@@ -83,6 +84,7 @@ def rows(text: str, before: str) -> Iterator[str]:
 
 
 def main() -> None:
+    argparse.ArgumentParser(prog="licences", description=__doc__.split("\n")[0]).parse_args()
     before = LIST.read_text() if LIST.is_file() else ""
     found = list(rows((ROOT / "requirements.txt").read_text(), before))
     LIST.write_text(HEAD + "\n".join(found) + "\n")

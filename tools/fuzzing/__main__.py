@@ -30,15 +30,18 @@ _FORK = get_context("fork")  # a process begins with everything imported
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m fuzzing", description=__doc__)
-    parser.add_argument("--cases", type=int, default=100_000, help="of each entry point")
-    parser.add_argument("--workers", type=int, default=2, help="processes")
-    parser.add_argument("--only", default="", help="entry points whose names match")
+    parser.add_argument("--cases", type=count, default=100_000, help="of each entry point")
+    parser.add_argument("--workers", type=count, default=2, help="processes")
+    parser.add_argument("--only", type=_pattern, default="", help="entry points whose names match")
     parser.add_argument("--list", action="store_true", help="name all entry points")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("out/fuzz"))
     parser.add_argument("--resume", action="store_true", help="keep what is finished in OUT")
     arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--out: {error}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the processes end, too
     engine.load()
     chosen = [name for name in _names() if re.search(arguments.only, name)]
@@ -50,6 +53,21 @@ def main() -> int:
     if not engine.guided():
         print("atheris is not installed: cases are not guided by coverage", file=sys.stderr)
     return _all(arguments, chosen)
+
+
+def count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number < 2**31:
+        raise argparse.ArgumentTypeError(f"it is {number}, expected 1 to {2**31 - 1}")
+    return number
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no regular expression: {error}") from error
+    return text
 
 
 def _names() -> list[str]:

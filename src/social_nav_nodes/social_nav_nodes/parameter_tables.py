@@ -6,10 +6,12 @@ python -m social_nav_nodes.parameter_tables README.md  # renew them in a file, b
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 from typing import Any
 
+from social_nav_core.input_files import read_file
 from social_nav_core.parameters import specs
 
 from social_nav_nodes.body_tracker_node import BodyTrackerNode
@@ -41,6 +43,7 @@ NODES: dict[str, Any] = {
     "health": HealthNode,
     "trial": TrialNode,
 }
+LARGEST = 10**6  # README [byte]
 BEGIN, END = "<!-- parameters: begin -->", "<!-- parameters: end -->"
 
 
@@ -66,13 +69,23 @@ def _table(node: str, groups: dict[str, Any]) -> str:
     return "\n".join(rows)
 
 
-def main() -> None:
-    if len(sys.argv) > 1:
-        file = Path(sys.argv[1])
-        file.write_text(renewed(file.read_text()))
-    else:
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="parameter_tables", description=__doc__.split("\n")[0])
+    parser.add_argument("file", nargs="?", type=Path, help="a README to renew; print them without")
+    file: Path | None = parser.parse_args().file
+    if file is None:
         print(tables())
+        return 0
+    try:
+        text = read_file(file, LARGEST).decode()
+        if not (BEGIN in text and END in text):
+            raise ValueError(f"{file}: has no {BEGIN} and {END}")
+        file.write_text(renewed(text))
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

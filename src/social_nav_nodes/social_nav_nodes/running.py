@@ -6,8 +6,10 @@ import gc
 import signal
 import sys
 from collections.abc import Callable
+from typing import TypeVar
 
 import rclpy
+import rclpy.utilities
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
@@ -16,13 +18,38 @@ from rclpy.signals import SignalHandlerOptions
 from social_nav_core.input_files import one_line
 
 RCLError = rclpy_implementation.RCLError
+Made = TypeVar("Made")
 
 
-def run_node(make_node: Callable[[], Node]) -> None:
+def started(
+    make: Callable[[], Made],
+    signals: SignalHandlerOptions = SignalHandlerOptions.ALL,
+    known_arguments: int = 0,
+) -> Made:
+    """Begin ROS and make something, such as a node.
+
+    What cannot be started with (a bad argument, parameter, file or model) is one line on standard
+    error and exit status 1.
+    """
+    try:
+        rclpy.init(signal_handler_options=signals)
+        others = rclpy.utilities.remove_ros_args(sys.argv)[1 + known_arguments :]
+        if others:
+            raise ValueError(f"got {others[0]!r}, expected arguments of ROS alone, as --ros-args")
+        return make()
+    except (ValueError, OSError, ParameterException, RCLError) as error:
+        rclpy.try_shutdown()
+        sys.exit("error: " + one_line(error, most=2000))
+
+
+def run_node(make_node: Callable[[], Node], known_arguments: int = 0) -> None:
     """Spin a node until SIGINT, SIGTERM or shutdown, and leave the process.
 
-    What the node refuses to start with (a bad parameter, file or model) is one line on standard
-    error and exit status 1.
+    What the node refuses to start with is said as by `started`.
+
+    Args:
+        make_node: makes it.
+        known_arguments: of the command line that the caller has read already.
     """
     stop = False
 
@@ -32,12 +59,7 @@ def run_node(make_node: Callable[[], Node]) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ask_to_stop)
-    try:
-        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-        node = make_node()
-    except (ValueError, OSError, ParameterException, RCLError) as error:
-        rclpy.try_shutdown()
-        sys.exit("error: " + one_line(error, most=2000))
+    node = started(make_node, SignalHandlerOptions.NO, known_arguments)
     gc.collect()
     gc.freeze()  # what is there now stays: no collection has to walk it again, which takes 50 ms
     executor = SingleThreadedExecutor()

@@ -28,6 +28,7 @@ from social_nav_core.sim.scene import Scene, load_scene
 from social_nav_nodes.demo.jobs import Job
 from social_nav_nodes.demo.observer import ObserverNode
 from social_nav_nodes.parameters import read_parameters
+from social_nav_nodes.running import started
 
 TASKS = ("avoid", "approach")
 
@@ -82,14 +83,8 @@ class TrialNode(Node):
 
 def main() -> None:
     """Exit status 0 when the task was done, 1 when not, 130 when it was interrupted."""
-    rclpy.init()
-    try:
-        node = TrialNode()
-        about = node.parameters
-        scene = load_scene(about.scene)
-    except (ValueError, OSError) as error:
-        rclpy.try_shutdown()
-        sys.exit(f"error: {error}")
+    node, scene = started(_node_and_scene)
+    about = node.parameters
     job = Job(
         title=f"{about.task}, {scene.name}",
         scene=scene.name,
@@ -123,6 +118,11 @@ def main() -> None:
         node.destroy_node()
         rclpy.try_shutdown()
     sys.exit(status)
+
+
+def _node_and_scene() -> tuple[TrialNode, Scene]:
+    node = TrialNode()
+    return node, load_scene(node.parameters.scene)
 
 
 def _first_if_nobody_is_willing(scene: Scene) -> str:

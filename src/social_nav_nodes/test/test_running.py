@@ -20,6 +20,7 @@ MAKE_NO_NODE = "from social_nav_nodes.social_costmap_node import main; main()"
         (["-p", "max_cosy:=5"], "unknown parameter max_cosy, did you mean max_cost?"),
         (["-p", "model:=BROKEN"], "model.yaml"),
         (["-p", "model:=/nope/model.yaml"], "/nope/model.yaml"),
+        (["--", "--max-cost=5"], "got '--max-cost=5', expected arguments of ROS alone"),
     ],
 )
 def test_one_line_says_what_is_wrong(tmp_path, arguments, words):
@@ -39,3 +40,26 @@ def test_one_line_says_what_is_wrong(tmp_path, arguments, words):
     assert len(said) == 1, process.stderr
     assert said[0].startswith("error: ")
     assert words in said[0]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["trial_node", "--ros-args", "--params-file", "/nope.yaml"], "/nope.yaml"),
+        (["endurance", "faults", "--repeat", "0"], "--repeat: it is 0, expected 1 or more"),
+        (["endurance", "soak", "--minutes", "nan"], "--minutes: it is nan, expected 0.05"),
+        (["endurance.crowd", "--people", "0"], "expected 1 to 1000 people"),
+    ],
+)
+def test_other_commands_say_it_in_one_line_too(command, words):
+    process = subprocess.run(
+        [sys.executable, "-m", f"social_nav_nodes.{command[0]}", *command[1:]],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert process.returncode in (1, 2)
+    said = [line for line in process.stderr.splitlines() if "error: " in line]
+    assert len(said) == 1 and words in said[0], process.stderr
+    assert "Traceback" not in process.stderr

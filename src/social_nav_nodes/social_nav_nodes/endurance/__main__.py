@@ -48,11 +48,25 @@ def _arguments() -> argparse.Namespace:
     faults.add_argument("--out", type=Path, default=Path("out/faults"), help="folder of the report")
     names = [fault.__name__ for fault in FAULTS]
     faults.add_argument("--only", action="append", choices=names, help="one fault; may be repeated")
-    faults.add_argument("--repeat", type=int, default=1, help="how often each is injected")
+    faults.add_argument("--repeat", type=count, default=1, help="how often each is injected")
     long = commands.add_parser("soak", help="long, and under load")
     long.add_argument("--out", type=Path, default=Path("out/soak"), help="folder of the report")
-    long.add_argument("--minutes", type=float, default=30.0, help="of all nodes at work")
+    long.add_argument("--minutes", type=minutes, default=30.0, help="of all nodes at work")
     return parser.parse_args()
+
+
+def count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"it is {number}, expected 1 or more")
+    return number
+
+
+def minutes(text: str) -> float:
+    number = float(text)
+    if not 0.05 <= number <= 10_000.0:
+        raise argparse.ArgumentTypeError(f"it is {number:g}, expected 0.05 to 10000 minutes")
+    return number
 
 
 def _empty(out: Path) -> None:

@@ -99,8 +99,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="crowd", description=__doc__.split("\n\n")[0])
     parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--rate", type=float, default=30.0, help="images per second")
-    arguments, _ = parser.parse_known_args(sys.argv[1:])
-    run_node(lambda: CrowdNode(arguments.people, arguments.rate))
+    own = sys.argv[1:]
+    arguments = parser.parse_args(own)
+    if not (1 <= arguments.people <= 1000 and 0.1 <= arguments.rate <= 1000.0):
+        parser.error("expected 1 to 1000 people, and 0.1 to 1000 images per second")
+    run_node(lambda: CrowdNode(arguments.people, arguments.rate), len(own))
 
 
 if __name__ == "__main__":
