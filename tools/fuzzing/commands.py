@@ -1,7 +1,8 @@
 """Entry points of the command lines: arguments that are nearly good, for every command.
 
 Every command's parser is asked; those that read files run as well, on files that nobody can use,
-so that nothing takes long and nothing is written but in the case's folder.
+so that nothing takes long and nothing is written but in the case's folder.  The arguments of nodes
+are ROS's; what comes of them is in the entry points of the parameters.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from social_nav_core.__main__ import build_parser, main
+from social_nav_nodes.demo import demonstration
+from social_nav_nodes.endurance import __main__ as endurance
 
 from fuzzing import mutation
 from fuzzing.choices import Choices
@@ -27,10 +30,12 @@ RUN = (
     "export-world",
     "report-runs",
 )
+PROGRAMS = {"demo": demonstration.build_parser, "endurance": endurance.build_parser}
 WORDS = (
     *("", "--out", "--seed", "--help", "-h", "--", "-", "0", "-1", "1", "1e9", "nan", "9" * 30),
     *("proxemics", "interaction", "hall", "kirby", "all", "two", "paper", "weighted", "x" * 3000),
     *("/dev/zero", "/dev/full", "/proc/self/mem", "/", ".", "..", "nothing.yaml", "nothing.npz"),
+    *("faults", "soak", "--minutes", "--only", "--repeat", "--speed=1e400", "tf_stops"),
     *("\x00", "ä", "--seed=-1", "--members=two", "--bandwidth=0", "--kernels", "--around-robot"),
     *(
         "--counts",
@@ -46,13 +51,14 @@ WORDS = (
 
 @lru_cache(maxsize=1)
 def command_names() -> tuple[str, ...]:
-    """Every command's name."""
-    return tuple(m.name.replace("_", "-") for m in pkgutil.iter_modules(commands.__path__))
+    """Every command's name, and those of the programs of `social_nav_nodes`."""
+    own = (m.name.replace("_", "-") for m in pkgutil.iter_modules(commands.__path__))
+    return (*own, *PROGRAMS)
 
 
 @lru_cache(maxsize=64)
 def _parser(name: str) -> argparse.ArgumentParser:
-    return build_parser(name)
+    return PROGRAMS[name]() if name in PROGRAMS else build_parser(name)
 
 
 def command_case(name: str, folder: Path, data: bytes) -> None:
@@ -63,7 +69,7 @@ def command_case(name: str, folder: Path, data: bytes) -> None:
     if name in RUN and choices.one_in(2):
         line = [name, *files, *(["--out", str(folder / "out.yaml")]), *words]
     else:
-        line = [name, *words, *files]
+        line = [*([] if name in PROGRAMS else [name]), *words, *files]
     with (
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()) as told,
@@ -75,7 +81,9 @@ def command_case(name: str, folder: Path, data: bytes) -> None:
                 raise AssertionError(f"{line}: exit status {done.code}") from done
             return
         except OSError:
-            pass  # such as a name that is too long; `main` says so
+            if name in PROGRAMS:
+                raise
+            # such as a name that is too long; `main` says so
         else:
             if name not in RUN or not _quick(arguments):
                 return

@@ -51,7 +51,7 @@ class DemoError(Exception):
 
 
 def main() -> int:
-    arguments = _arguments()
+    arguments = build_parser().parse_args()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     os.environ.setdefault("ROS_DOMAIN_ID", str(free_domain()))
@@ -85,7 +85,8 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _arguments() -> argparse.Namespace:
+def build_parser() -> argparse.ArgumentParser:
+    """Of the command line."""
     parser = argparse.ArgumentParser(prog="demo", description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="folder for the results")
     parser.add_argument("--seed", type=int, default=1, help="of everything random")
@@ -96,7 +97,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--scenes", type=Path, default=ROOT / "worlds" / "scenes", help="folder of scene files"
     )
-    return parser.parse_args()
+    return parser
 
 
 def _empty(out: Path) -> None:

@@ -28,7 +28,7 @@ MARK = ".social_nav_endurance"  # file that says that a folder is one of these
 
 
 def main() -> int:
-    arguments = _arguments()
+    arguments = build_parser().parse_args()
     os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     try:
         _empty(arguments.out)
@@ -41,7 +41,8 @@ def main() -> int:
         return 1
 
 
-def _arguments() -> argparse.Namespace:
+def build_parser() -> argparse.ArgumentParser:
+    """Of the command line."""
     parser = argparse.ArgumentParser(prog="endurance", description=__doc__.split("\n\n")[0])
     commands = parser.add_subparsers(dest="what", required=True)
     faults = commands.add_parser("faults", help="every fault, one after another")
@@ -52,7 +53,7 @@ def _arguments() -> argparse.Namespace:
     long = commands.add_parser("soak", help="long, and under load")
     long.add_argument("--out", type=Path, default=Path("out/soak"), help="folder of the report")
     long.add_argument("--minutes", type=minutes, default=30.0, help="of all nodes at work")
-    return parser.parse_args()
+    return parser
 
 
 def count(text: str) -> int:
@@ -115,4 +116,5 @@ def _soak(arguments: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
