@@ -75,11 +75,22 @@ class PathFollower:
         self.parameters = parameters or FollowerParameters()
         check(self.parameters)
         self._path = np.zeros((0, 2))
+        self._x = self._y = np.zeros(0)
         self._along = np.zeros(0)
         self._goal_yaw: float | None = None
         self._reached = self._turning = False
         self._progress = 0.0
         self._last: Velocity = (0.0, 0.0)
+
+    @property
+    def reach(self) -> float:
+        """Distance [m] from the robot beyond which no obstacle counts."""
+        return self._horizon + self.parameters.robot_radius + self.parameters.obstacle_margin
+
+    @property
+    def _horizon(self) -> float:
+        """Way [m] ahead on which obstacles count."""
+        return self.parameters.speed**2 / self.parameters.acceleration + 0.3
 
     def set_path(self, path: ArrayLike, goal_yaw: float | None) -> None:
         """Follow a path ``(n, 2)`` [m] from now on; the robot may be in motion.
@@ -101,6 +112,7 @@ class PathFollower:
             np.hypot(*(points[-1] - self._path[-1])) < self.parameters.xy_tolerance
         )
         self._path, self._goal_yaw = points, goal_yaw
+        self._x, self._y = points.T.copy()
         self._along = np.concatenate([[0.0], np.cumsum(steps)])
         self._progress = 0.0
         self._reached = self._reached and same_goal
@@ -205,9 +217,10 @@ class PathFollower:
 
     def _distance_remaining(self, robot: Pose) -> float:
         """Way [m] from the robot's foot point on the path to its end; progress never goes back."""
-        near = (self._along >= self._progress) & (self._along <= self._progress + 2.0)
-        gaps = np.hypot(*(self._path[near] - robot[:2]).T)
-        self._progress = float(self._along[near][np.argmin(gaps)])
+        first = int(self._along.searchsorted(self._progress))
+        near = slice(first, int(self._along.searchsorted(self._progress + 2.0, "right")))
+        gaps = np.hypot(self._x[near] - robot[0], self._y[near] - robot[1])
+        self._progress = float(self._along[first + gaps.argmin()])
         return float(self._along[-1]) - self._progress
 
     def _carrot_in_robot(self, robot: Pose, velocity: Velocity) -> tuple[float, float]:
@@ -216,9 +229,8 @@ class PathFollower:
             max(abs(velocity[0]) * about.lookahead_time, about.min_lookahead), about.max_lookahead
         )
         at = self._progress + ahead
-        dx, dy = (
-            float(np.interp(at, self._along, self._path[:, axis])) - robot[axis] for axis in (0, 1)
-        )
+        dx = float(np.interp(at, self._along, self._x)) - robot[0]
+        dy = float(np.interp(at, self._along, self._y)) - robot[1]
         cos, sin = math.cos(robot[2]), math.sin(robot[2])
         return cos * dx + sin * dy, cos * dy - sin * dx
 
@@ -230,7 +242,7 @@ class PathFollower:
         the goal, which is ``left`` [m] away, does not count.
         """
         about = self.parameters
-        horizon = min(about.speed**2 / about.acceleration + 0.3, left)
+        horizon = min(self._horizon, left)
         reach = about.robot_radius + about.obstacle_margin
         points = points[(points**2).sum(axis=1) < (horizon + reach) ** 2]
         if not len(points):

@@ -41,6 +41,7 @@ class Lidar:
         check(parameters)
         self.parameters = parameters
         self.angles = np.linspace(-parameters.half_angle, parameters.half_angle, parameters.beams)
+        self._rays = np.stack([np.cos(self.angles), np.sin(self.angles)])
         self._boxes = boxes
 
     def scan(
@@ -67,9 +68,9 @@ class Lidar:
     def points_in_robot(self, ranges: FloatArray) -> FloatArray:
         """Points ``(n, 2)`` [m] of the finite ranges of a scan, in the robot's base frame."""
         hit = np.isfinite(ranges)
-        angles, distances = self.angles[hit], ranges[hit]
-        x = self.parameters.forward + distances * np.cos(angles)
-        return np.stack([x, distances * np.sin(angles)], axis=-1)
+        points = (ranges[hit] * self._rays[:, hit]).T
+        points[:, 0] += self.parameters.forward
+        return points
 
 
 def leg_positions(person: PersonState, spread: float) -> FloatArray:

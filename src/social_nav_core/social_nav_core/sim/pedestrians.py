@@ -160,10 +160,11 @@ class Pedestrians:
         """Chests turn to where people walk; strides go on with the way."""
         keep = math.exp(-dt / SMOOTHING)
         self._velocity = keep * self._velocity + (1.0 - keep) * velocity
-        speed = np.hypot(*self._velocity.T)
-        error = wrap_angle(np.arctan2(*self._velocity.T[::-1]) - self._yaw)
+        along_x, along_y = self._velocity.T
+        speed = np.hypot(along_x, along_y)
+        error = wrap_angle(np.arctan2(along_y, along_x) - self._yaw)
         about = self._turning
-        rate = np.clip(about.turn_gain * error, -about.turn_rate, about.turn_rate)
+        rate = np.minimum(np.maximum(about.turn_gain * error, -about.turn_rate), about.turn_rate)
         self._turn_rate = np.where(speed > STANDING, rate, 0.0)
         self._yaw = wrap_angle(self._yaw + self._turn_rate * dt)
         stride = self._pace * np.sqrt(np.maximum(speed, STANDING))

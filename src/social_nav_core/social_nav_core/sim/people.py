@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from social_nav_core import people
+from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import check, parameter
 from social_nav_core.sim.robot import Pose
 from social_nav_core.sim.room import BoxArray
@@ -78,16 +80,26 @@ class PersonState:
 
     def person(self, time: float) -> people.Person:
         """Ground truth as the suite's `Person`, in the map frame, seen at a time [s]."""
+        intent, attitude, action = _probabilities(self.labels)
         return people.Person(
             id=self.id,
             pose=np.array(self.pose),
             velocity=np.array(self.velocity),
-            intent=people.certain(self.labels.intent),
-            attitude=people.certain(self.labels.attitude),
-            action=people.certain(self.labels.action),
+            intent=intent,
+            attitude=attitude,
+            action=action,
             group_id=self.group,
             last_seen=time,
         )
+
+
+@lru_cache(maxsize=256)
+def _probabilities(labels: Labels) -> tuple[FloatArray, ...]:
+    """Of intent, attitude and action; read-only, as many people share them."""
+    known = tuple(people.certain(x) for x in (labels.intent, labels.attitude, labels.action))
+    for probabilities in known:
+        probabilities.flags.writeable = False
+    return known
 
 
 def stride_length(speed: float, height: float) -> float:

@@ -227,21 +227,21 @@ class GridPlanner:
 
     def _price_at(self, points: FloatArray) -> FloatArray:
         """Price of a metre at points ``(..., 2)`` [m]; inf where blocked and outside the map."""
-        return self._price_of.take(self._costs_at(points))
+        return self._at(points, self._prices, np.inf)
 
     def _is_free_at(self, points: FloatArray) -> NDArray[np.bool_]:
-        return self._costs_at(points) < INSCRIBED
+        return self._at(points, self.costs, UNKNOWN) < INSCRIBED
 
-    def _costs_at(self, points: FloatArray) -> NDArray[np.uint8]:
-        """Costs at points ``(..., 2)`` [m]; outside the map they are unknown."""
+    def _at(self, points: FloatArray, values: NDArray, outside: float) -> NDArray:
+        """Values of cells at points ``(..., 2)`` [m]; another one outside the map."""
         rows, columns = self.geometry.cells_of(points)
         height, width = self.geometry.shape
         if _are_within(rows, height) and _are_within(columns, width):
-            return self.costs.ravel().take(rows * width + columns)
+            return np.asarray(values.ravel().take(rows * width + columns))
         inside = self.geometry.contains(rows, columns)
-        costs = np.full(inside.shape, UNKNOWN, np.uint8)
-        costs[inside] = self.costs[rows[inside], columns[inside]]
-        return costs
+        found = np.full(inside.shape, outside, values.dtype)
+        found[inside] = values[rows[inside], columns[inside]]
+        return found
 
     def _cell(self, point: FloatArray) -> Cell | None:
         row, column = self.geometry.cells_of(point)

@@ -1,8 +1,8 @@
 """Dijkstra's search on the 8-connected grid, kept to the cells that can matter.
 
-An edge costs its length times the mean price of its two cells.  No price is below 1, so a way costs
-at least its length: where only one way is wanted, and something is known that it does not exceed,
-all cells are left out over which even the shortest way would.  What is found is the same.
+An edge costs its length times the mean price of its two cells, and no price is below 1.  Where only
+one way is wanted, and a price is known that it does not exceed, all cells are left out over which
+every way surely does.  What is found is the same.
 """
 
 from __future__ import annotations
@@ -79,17 +79,11 @@ def cheapest_ways(
         limit: then also that way is left out where it costs more [m].
     """
     limit = min(limit + ROUNDING, float(np.finfo(float).max))  # so that blocked cells stay out
-    first, last = _window(prices.shape, root, goal, limit / resolution)
-    height, width = last[0] - first[0], last[1] - first[1]
-    padded = np.full((height + 2, width + 2), np.inf)
-    inner = padded[1:-1, 1:-1]
-    inner[:] = prices[first[0] : last[0], first[1] : last[1]]
+    first, part = (0, 0), prices
     if goal is not None:
-        rows, columns = np.arange(first[0], last[0]), np.arange(first[1], last[1])
-        shortest = _grid_distances(rows, columns, root)
-        shortest += _grid_distances(rows, columns, goal)
-        inner[shortest > limit / resolution] = np.inf
-    graph = _graph(padded, resolution)
+        first, part = _part_that_counts(prices, root, goal, limit / resolution)
+    height, width = part.shape
+    graph = _graph(np.pad(part, 1, constant_values=np.inf), resolution)
     start = (root[0] - first[0]) * width + root[1] - first[1]
     ways, before = dijkstra(graph, indices=start, return_predecessors=True, limit=limit)
     return Tree(root, first, ways.reshape(height, width), before.reshape(height, width))
@@ -126,21 +120,47 @@ def way_price(prices: FloatArray, resolution: float, cells: NDArray[np.int64]) -
     return float((0.5 * (along[1:] + along[:-1]) * lengths).sum())
 
 
-def _window(
-    shape: tuple[int, ...], root: Cell, goal: Cell | None, limit: float
-) -> tuple[Cell, Cell]:
-    """First and, exclusive, last cell that ways from root to goal within a limit can visit."""
-    if goal is None:
-        return (0, 0), (shape[0], shape[1])
-    first, last = [], []
-    for size, start, end in zip(shape, root, goal, strict=True):
+def _part_that_counts(
+    prices: FloatArray, root: Cell, goal: Cell, limit: float
+) -> tuple[Cell, FloatArray]:
+    """First cell and prices of a part of the grid; inf where no way within a limit leads.
+
+    The limit is in cells.
+    """
+    first, window = [], []
+    for size, start, end in zip(prices.shape, root, goal, strict=True):
         spare = math.ceil(min(max(0.5 * (limit - abs(end - start)), 0.0), size))
         first.append(max(0, min(start, end) - spare))
-        last.append(min(size, max(start, end) + spare + 1))
-    return (first[0], first[1]), (last[0], last[1])
+        window.append(slice(first[-1], max(start, end) + spare + 1))
+    part = prices[window[0], window[1]]
+    here = root[0] - first[0], root[1] - first[1]
+    there = goal[0] - first[0], goal[1] - first[1]
+    counts = np.isfinite(part) & (_least_prices(part, here, there) <= limit)
+    counts[here] = True
+    rows, columns = (np.flatnonzero(counts.any(axis=axis)) for axis in (1, 0))
+    cut = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    corner = (first[0] + int(rows[0]), first[1] + int(columns[0]))
+    return corner, np.where(counts[cut], part[cut], np.inf)
 
 
-def _grid_distances(rows: NDArray[np.int64], columns: NDArray[np.int64], place: Cell) -> FloatArray:
-    """Length, in cells, of the shortest ways of an empty grid from a cell to others."""
-    down, right = np.abs(rows - place[0])[:, None], np.abs(columns - place[1])
-    return np.maximum(down + ASIDE * right, ASIDE * down + right)
+def _least_prices(prices: FloatArray, start: Cell, end: Cell) -> FloatArray:
+    """What ways from start to end over each cell cost at least, in cells; see the module.
+
+    To the way's length on an empty grid comes what is paid above 1 where the cheapest cell of each
+    column between them is crossed, or of each row.
+    """
+    rows, columns = (np.arange(size) for size in prices.shape)
+    total = np.zeros(prices.shape)
+    for row, column in (start, end):
+        down, right = np.abs(rows - row)[:, None], np.abs(columns - column)
+        total += np.maximum(down + ASIDE * right, ASIDE * down + right)
+    above = [_above(prices.min(axis=1 - axis), start[axis], end[axis]) for axis in (0, 1)]
+    total += np.maximum(above[0][:, None], above[1])
+    return total
+
+
+def _above(least: FloatArray, start: int, end: int) -> FloatArray:
+    """What is paid above 1 from a line of cells to start and end over lines with a least price."""
+    extra = np.where(np.isfinite(least), least - 1.0, 0.0)
+    paid = np.concatenate([[0.0], np.cumsum(0.5 * (extra[1:] + extra[:-1]))])
+    return np.abs(paid - paid[start]) + np.abs(paid - paid[end])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,11 +62,21 @@ def smoothed(
 
     A point never moves to a place that is not free.
     """
-    points = points.copy()
-    for _ in range(ROUNDS):
-        middle = 0.25 * points[:-2] + 0.5 * points[1:-1] + 0.25 * points[2:]
+    rounds = np.repeat(points[None], ROUNDS + 1, axis=0)
+    for before, after in pairwise(rounds):
+        after[1:-1] = _rounded(before)
+    blocked = ~is_free(rounds[1:, 1:-1]).all(axis=1)
+    done = int(np.argmax(blocked)) if blocked.any() else ROUNDS
+    points = rounds[done]
+    for _ in range(done, ROUNDS):
+        middle = _rounded(points)
         points[1:-1] = np.where(is_free(middle)[:, None], middle, points[1:-1])
     return np.concatenate([_resampled(points, spacing), points[-1:]])
+
+
+def _rounded(points: FloatArray) -> FloatArray:
+    """Where a round moves the points between the ends, if it may."""
+    return 0.25 * points[:-2] + 0.5 * points[1:-1] + 0.25 * points[2:]
 
 
 def _line_prices(

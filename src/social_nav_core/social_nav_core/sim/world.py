@@ -154,13 +154,16 @@ class World:
         """Drive as far as there is room; what is in the way stops the robot and is noted."""
         forward, turn = self._robot.next_motion(dt)
         before = self._robot.pose
-        gaps_before = gaps = self._gaps(before, people)
-        if forward != 0.0:
-            gaps = self._gaps(move_along_arc(before, forward, turn), people)
-        self._note_contacts(gaps, (gaps_before - gaps) / dt, people)
-        if ((gaps < 0.0) & (gaps < gaps_before - 1e-9)).any():
-            forward *= self._free_share(before, forward, turn, people, gaps_before)
-            self._robot.stop_forward()
+        ahead = move_along_arc(before, forward, turn) if forward != 0.0 else before
+        gaps = self._gaps(ahead, people)
+        if gaps.min(initial=RELEASE_GAP) >= RELEASE_GAP:
+            self._touching = frozenset()
+        else:
+            gaps_before = self._gaps(before, people)
+            self._note_contacts(gaps, (gaps_before - gaps) / dt, people)
+            if ((gaps < 0.0) & (gaps < gaps_before - 1e-9)).any():
+                forward *= self._free_share(before, forward, turn, people, gaps_before)
+                self._robot.stop_forward()
         self._robot.drive(forward, turn, self._odometry_rng)
 
     def _gaps(self, robot: Pose, people: tuple[PersonState, ...]) -> FloatArray:
