@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from social_nav_core.perception.student_file import NO_CHECKSUM
+from social_nav_core.checksums import NO_CHECKSUM
 from social_nav_core.vision.movenet import HEADS
 from social_nav_core.vision.onnx_estimator import OnnxEstimator
 from social_nav_core.vision.onnx_file import OnnxGraph

@@ -6,7 +6,8 @@ are no protection.
 A YAML file has the line ``sha256: <64 hexadecimal digits>``, over all of its other bytes.  Whoever
 writes a model by hand leaves the line out, and the file is read without the check.  An NPZ file
 has the field ``sha256``, over the names, types, shapes and values of all others, and always needs
-it.
+it.  An ONNX file has the property ``sha256`` in its metadata, over the whole file with these 64
+digits read as zeros; networks that others made have none.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ import numpy as np
 from social_nav_core.input_files import FileError, shown
 
 FIELD = "sha256"
+NO_CHECKSUM = b"0" * 64
+"""What a network's file has in place of its checksum while that is computed."""
 _LINE = re.compile(rb"^sha256:[^\r\n]*(?:\r?\n|\Z)", re.MULTILINE)
+_PROPERTY = re.compile(rb"sha256\x12\x40([0-9a-f]{64})")
 _VALUE = re.compile(rb"sha256: *['\"]?([0-9a-f]{64})['\"]?\s*")
 
 
@@ -41,6 +45,28 @@ def check_seal(content: bytes, path: str | Path) -> None:
         got = f"there {len(lines)} times" if len(lines) > 1 else shown(lines[0].decode("latin-1"))
         raise FileError(path, f"sha256 is {got}, expected one line of 64 hexadecimal digits")
     _compare(told.group(1).decode(), hashlib.sha256(_LINE.sub(b"", content)).hexdigest(), path)
+
+
+def sealed_network(content: bytes) -> bytes:
+    """An ONNX file whose property ``sha256`` was `NO_CHECKSUM`, with its checksum there."""
+    head, _, tail = content.rpartition(NO_CHECKSUM)
+    return head + hashlib.sha256(content).hexdigest().encode() + tail
+
+
+def network_seal(content: bytes) -> tuple[str, str] | None:
+    """The checksum that an ONNX file tells, and its own; None when it does not tell one."""
+    found: list[bytes] = _PROPERTY.findall(content)
+    if len(found) != 1:
+        return None
+    return found[0].decode(), hashlib.sha256(content.replace(found[0], NO_CHECKSUM)).hexdigest()
+
+
+def check_network(content: bytes, path: str | Path) -> bool:
+    """Whether an ONNX file tells its checksum; raise `FileError` when that is not its own."""
+    seal = network_seal(content)
+    if seal is not None:
+        _compare(*seal, path)
+    return seal is not None
 
 
 def digest_of(arrays: Mapping[str, np.ndarray]) -> str:

@@ -11,7 +11,6 @@ s_j)).  Joints come first and frames last, so that sums over links are one matri
 
 from __future__ import annotations
 
-import hashlib
 import json
 import warnings
 from dataclasses import dataclass
@@ -23,12 +22,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from social_nav_core.checksums import NO_CHECKSUM, sealed_network
 from social_nav_core.perception.corruption import Corruption, corrupted
 from social_nav_core.perception.networks.student import GraphAttention, SocialEgoMobile
 from social_nav_core.perception.student_file import (
     AGREEMENT,
     FORMAT,
-    NO_CHECKSUM,
     probe_windows,
     student_from,
 )
@@ -216,9 +215,7 @@ def _with_metadata(model: Any, facts: ExportFacts, answers: list[list[float]]) -
     for key, value in about.items():
         model.metadata_props.add(key=key, value=value)
     content: bytes = model.SerializeToString()
-    checksum = hashlib.sha256(content).hexdigest().encode()
-    head, _, tail = content.rpartition(NO_CHECKSUM)
-    return head + checksum + tail
+    return sealed_network(content)
 
 
 def _test_windows(windows: Float32Array, steps: int) -> Float32Array:

@@ -7,9 +7,7 @@ of the whole file (SHA-256 with the checksum's own 64 digits read as zeros).
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from social_nav_core.checksums import network_seal
 from social_nav_core.geometry import FloatArray
 from social_nav_core.input_files import FileError, read_file
 from social_nav_core.onnx_network import Network
@@ -31,8 +30,6 @@ FORMAT = 1
 SHIPPED_STUDENT = Path(__file__).parents[1] / "models" / "student.onnx"
 AGREEMENT = 1e-4
 """How far answers may be from those of the training."""
-NO_CHECKSUM = b"0" * 64
-_CHECKSUM = re.compile(rb"sha256\x12\x40([0-9a-f]{64})")
 _LONGEST = 600  # steps of a window
 _LARGEST = 100_000_000  # file [byte]
 
@@ -128,13 +125,12 @@ def _checked(path: Path, content: bytes) -> str:
     Raises:
         ModelError: there is none, or the content is another.
     """
-    found = _CHECKSUM.findall(content)
-    if len(found) != 1:
+    seal = network_seal(content)
+    if seal is None:
         raise ModelError(
             f"{path}: has no checksum; it was cut off or is not a student (export-student makes it)"
         )
-    own = hashlib.sha256(content.replace(found[0], NO_CHECKSUM)).hexdigest()
-    wanted = found[0].decode()
+    wanted, own = seal
     if own != wanted:
         raise ModelError(f"{path}: has the checksum {own[:12]}..., expected {wanted[:12]}...")
     return own

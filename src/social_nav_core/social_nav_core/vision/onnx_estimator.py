@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image as PillowImage
 
+from social_nav_core.checksums import check_network
 from social_nav_core.geometry import FloatArray
 from social_nav_core.input_files import FileError, one_line, read_file, shown
 from social_nav_core.onnx_network import Network
@@ -19,6 +20,7 @@ from social_nav_core.vision.estimator import (
     checked_image,
 )
 from social_nav_core.vision.formats import RTMO, decode, format_of
+from social_nav_core.vision.onnx_file import FORMAT
 from social_nav_core.vision.scales import merged
 
 SMALL = 256  # longer side of the small look, which MoveNet was trained on [pixel]
@@ -132,9 +134,14 @@ class OnnxEstimator:
 
 def _network(path: Path, threads: int) -> Network:
     try:
-        network = Network(read_file(path, LARGEST), path, threads, infinite=True)
+        content = read_file(path, LARGEST)
+        is_own = check_network(content, path)
+        network = Network(content, path, threads, infinite=True)
     except FileError as error:
         raise EstimatorError(str(error)) from error
+    if is_own and network.metadata.get("format") != str(FORMAT):
+        got = shown(network.metadata.get("format", ""))
+        raise EstimatorError(f"{path}: format is {got}, expected {FORMAT}; convert it again")
     if len(network.inputs) != 1:
         names = one_line(", ".join(given.name for given in network.inputs))
         raise EstimatorError(f"{path}: the network takes {names}, expected one image")

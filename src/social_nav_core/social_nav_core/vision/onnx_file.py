@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 OPSET, IR_VERSION = 17, 8
+FORMAT = 1  # of the networks that are written here
 _TYPES = {"float32": 1, "uint8": 2, "int64": 7}
 Attribute = float | int | str | Sequence[int]
 
@@ -25,11 +26,13 @@ class OnnxGraph:
         name: of the graph.
         inputs, outputs: name -> (numpy's name of the type, shape); a text in a shape names a size
             that is free.
+        metadata: what the file says of itself.
     """
 
     name: str
     inputs: Mapping[str, tuple[str, Sequence[int | str]]]
     outputs: Mapping[str, tuple[str, Sequence[int | str]]]
+    metadata: Mapping[str, str] = field(default_factory=dict)
     _nodes: list[bytes] = field(default_factory=list)
     _tensors: list[bytes] = field(default_factory=list)
 
@@ -62,6 +65,7 @@ class OnnxGraph:
             + _text(2, "social_nav_core")
             + _bytes(7, graph)
             + _bytes(8, _varint(2, OPSET))
+            + b"".join(_bytes(14, _text(1, k) + _text(2, v)) for k, v in self.metadata.items())
         )
 
 

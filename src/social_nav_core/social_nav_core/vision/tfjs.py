@@ -20,10 +20,11 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
+from social_nav_core.checksums import NO_CHECKSUM, sealed_network
 from social_nav_core.geometry import FloatArray
 from social_nav_core.input_files import FileError, one_line, read_file, shown
 from social_nav_core.vision.movenet import HEADS
-from social_nav_core.vision.onnx_file import OnnxGraph
+from social_nav_core.vision.onnx_file import FORMAT, OnnxGraph
 
 MODEL = "package/models/movenet-multipose"
 _HEAD_NODES = {
@@ -162,9 +163,11 @@ def onnx_file(graph: TfjsGraph) -> bytes:
     outputs = {
         name: ("float32", (1, channels, "rows", "columns")) for name, channels in HEADS.items()
     }
-    onnx = OnnxGraph("movenet_multipose", {"image": ("uint8", (1, "height", "width", 3))}, outputs)
+    about = {"format": str(FORMAT), "licence": "Apache-2.0", "sha256": NO_CHECKSUM.decode()}
+    inputs = {"image": ("uint8", (1, "height", "width", 3))}
+    onnx = OnnxGraph("movenet_multipose", inputs, outputs, about)
     try:
-        return _Converter(graph, onnx).file()
+        return sealed_network(_Converter(graph, onnx).file())
     except ConversionError:
         raise
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from social_nav_core.checksums import NO_CHECKSUM
 from social_nav_core.perception.student_file import (
-    NO_CHECKSUM,
     SHIPPED_STUDENT,
     load_student,
     probe_windows,

@@ -11,6 +11,7 @@ import tarfile
 import numpy as np
 import pytest
 from social_nav_core.__main__ import main
+from social_nav_core.checksums import NO_CHECKSUM, network_seal, sealed_network
 from social_nav_core.vision import tfjs
 from social_nav_core.vision.movenet import HEADS
 from social_nav_core.vision.tfjs import (
@@ -137,6 +138,28 @@ def test_the_command_writes_weights_that_the_body_tracker_takes(tmp_path, capsys
     estimator = OnnxEstimator(out)
     assert estimator.kind == "MoveNet's heads"
     assert estimator(np.zeros((60, 80, 3), np.uint8)).shape[1:] == (23, 3)
+
+
+def test_weights_that_were_changed_or_are_of_another_version_are_refused(tmp_path):
+    """Those of others have no checksum, and none is asked for."""
+    from social_nav_core.vision.estimator import EstimatorError  # noqa: PLC0415
+    from social_nav_core.vision.onnx_estimator import OnnxEstimator  # noqa: PLC0415
+
+    content = onnx_file(read_graph(*graph_files()[:2]))
+    seal = network_seal(content)
+    assert seal is not None and seal[0] == seal[1]
+    path = tmp_path / "movenet.onnx"
+    other = content.replace(b"format\x12\x011", b"format\x12\x019")
+    for changed_content, words in (
+        (other, "sha256 is .*: the file was changed or damaged"),
+        (content[:400] + b"\x01" + content[401:], "sha256 is .*: the file was changed or damaged"),
+        (sealed_network(other.replace(seal[0].encode(), NO_CHECKSUM)), "format is '9', expected 1"),
+    ):
+        path.write_bytes(changed_content)
+        with pytest.raises(EstimatorError, match=words):
+            OnnxEstimator(path)
+    path.write_bytes(content.replace(b"sha256\x12\x40", b"remark\x12\x40"))
+    assert OnnxEstimator(path).kind == "MoveNet's heads"
 
 
 def test_other_packages_are_refused_in_one_line(tmp_path, capsys):
