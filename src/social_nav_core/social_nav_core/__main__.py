@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = build_parser(words[0] if words else "").parse_args(words)
         return int(chosen.run(chosen))
     except OSError as error:
-        print(f"error: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
         return 2
     except (DataError, ModelError, ParameterError, SceneError) as error:
         print(f"error: {error}", file=sys.stderr)

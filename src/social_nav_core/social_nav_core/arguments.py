@@ -38,6 +38,7 @@ def output_file(text: str) -> Path:
     path = Path(text)
     if not path.absolute().parent.is_dir():
         raise argparse.ArgumentTypeError(f"{text}: there is no folder {path.absolute().parent}")
-    if path.is_dir():
-        raise argparse.ArgumentTypeError(f"{text} is a folder, expected a file")
+    if path.exists() and not path.is_file():
+        kind = "folder" if path.is_dir() else "device or pipe"
+        raise argparse.ArgumentTypeError(f"{text} is a {kind}, expected a file")
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -15,9 +16,12 @@ def written_whole(path: str | Path) -> Iterator[IO[bytes]]:
     """Binary file that becomes ``path`` when the block ends; after an error nothing is left.
 
     Raises:
-        OSError: the folder does not exist or cannot be written.
+        OSError: the folder does not exist or cannot be written, or what is there is no file; it
+            names the path.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():  # a device must not be replaced by a file
+        raise OSError(errno.EEXIST, "is a folder, device or pipe, expected a file", str(path))
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent or ".")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -26,6 +30,8 @@ def written_whole(path: str | Path) -> Iterator[IO[bytes]]:
         os.umask(umask)
         os.chmod(name, 0o666 & ~umask)
         os.replace(name, path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:  # as of a disk that is full
+            raise OSError(error.errno, error.strerror or str(error), str(path)) from error
         raise

