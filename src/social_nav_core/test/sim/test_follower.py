@@ -120,6 +120,21 @@ def test_obstacles_beside_and_behind_do_not_stop_it():
     assert velocities[:, 0].max() == pytest.approx(0.8)
 
 
+def test_obstacles_beyond_its_reach_do_not_count():
+    follower, other = PathFollower(), PathFollower()
+    assert follower.reach == pytest.approx(0.8**2 / 0.8 + 0.3 + 0.27 + 0.18)
+    rng = np.random.default_rng(0)
+    points = rng.uniform(-3.0, 3.0, (400, 2))
+    points = points[np.abs(points[:, 1]) > 0.5]
+    near = points[np.hypot(*points.T) < follower.reach]
+    assert 0 < len(near) < len(points)
+    commands = []
+    for one, seen in ((follower, points), (other, near)):
+        one.set_path([[0.0, 0.0], [5.0, 0.0]], 0.0)
+        commands.append([one.command((0.0, 0.0, 0.0), (0.5, 0.0), 0.05, seen) for _ in range(20)])
+    assert commands[0] == commands[1]
+
+
 def test_it_creeps_through_a_gap_that_is_barely_wide_enough():
     posts = [[2.5, 0.31], [2.5, -0.31]]
     poses, velocities, statuses = drive(LINE, None, obstacles=lambda time: posts)

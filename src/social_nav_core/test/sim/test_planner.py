@@ -46,6 +46,22 @@ def test_costs_are_those_of_nav2s_inflation_layer():
     assert costs[12:].tolist() == [0] * 29  # beyond the inflation radius of 0.55 m
 
 
+def test_obstacles_cost_what_they_cost_in_the_map():
+    rng = np.random.default_rng(0)
+    cells = np.where(rng.random((60, 80)) < 0.005, 100, 0).astype(np.int8)
+    cells[:, :3] = -1
+    grid = GridGeometry(80, 60, 0.05)
+    places = np.argwhere(rng.random(cells.shape) < 0.005)
+    both = cells.copy()
+    both[tuple(places.T)] = 100
+    both[:, :3] = -1
+    planner = GridPlanner(grid, cells)
+    planner.update(obstacles=grid.centers_of(*places.T))
+    in_map = GridPlanner(grid, both).costs
+    assert np.array_equal(planner.costs[:, 15:], in_map[:, 15:])
+    assert (planner.costs[:, :3] == 255).all()
+
+
 def test_social_costs_join_by_maximum_and_are_forgotten():
     planner = empty(20, 20)
     social = np.zeros((20, 20))
