@@ -7,6 +7,7 @@ import pytest
 from social_nav_core.evaluation.arms import (
     DEFAULT_ARMS,
     OTHER_MODELS,
+    CostField,
     arm_named,
     hall_circles,
     kirby,
@@ -58,6 +59,15 @@ def test_kirbys_field_is_the_metric_on_a_grid() -> None:
     for x, y in ((0.5, 0.2), (-0.3, 0.6), (1.0, -1.0)):
         robot = np.tile((x, y, 0.0), (2, 1))
         assert at(field, x, y) == pytest.approx(kirby_cost(times, robot, people)[0])
+
+
+@pytest.mark.parametrize("field", [hall_circles, two_gaussians, kirby])
+def test_a_grid_turned_with_the_people_has_the_same_costs(field: CostField) -> None:
+    turned = GridGeometry(60, 40, 0.05, (1.0, 2.0, 0.5 * np.pi))
+    plain = GridGeometry(60, 40, 0.05, (1.0, 2.0, 0.0))
+    there = Person("p", np.array([2.0, 3.2, 0.4]), np.array([0.9, 0.3]))
+    here = Person("p", np.array([1.0 - 1.2, 2.0 + 1.0, 0.4 + 0.5 * np.pi]), np.array([-0.3, 0.9]))
+    np.testing.assert_allclose(field([here], turned), field([there], plain), atol=1e-9)
 
 
 @pytest.mark.parametrize(
