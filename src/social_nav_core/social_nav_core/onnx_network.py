@@ -51,13 +51,17 @@ class Network:
         options.add_session_config_entry("session.use_env_allocators", "1")
         try:
             self._session = runtime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
+                content, options, providers=["CPUExecutionProvider"], enable_fallback=0
             )
+            self.inputs: Sequence[Any] = self._session.get_inputs()
+            self.outputs: Sequence[Any] = self._session.get_outputs()
+            self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+            for given in (*self.inputs, *self.outputs):
+                _ = given.name, given.shape, given.type
+        except UnicodeDecodeError as error:  # also of a name in what ONNX Runtime has to say
+            raise _refused(path, f"a name in it is no text: {error.reason}") from error
         except self._errors as error:
             raise _refused(path, f"ONNX Runtime cannot use it: {_end(error)}") from error
-        self.inputs: Sequence[Any] = self._session.get_inputs()
-        self.outputs: Sequence[Any] = self._session.get_outputs()
-        self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
 
     def run(
         self, names: Sequence[str], given: Mapping[str, NDArray[Any]]
@@ -127,6 +131,6 @@ def _runtime(path: str | Path) -> tuple[Any, tuple[type[Exception], ...]]:
     errors = (
         *(state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf),
         *(state.NoModel, state.NoSuchFile, state.NotFound, state.NotImplemented, state.EPFail),
-        *(state.RuntimeException, RuntimeError, MemoryError),
+        *(state.RuntimeException, RuntimeError, MemoryError, UnicodeDecodeError),
     )
     return onnxruntime, errors

@@ -188,6 +188,17 @@ def test_an_image_that_is_enormous_is_refused(tmp_path: Path, sides: tuple[int, 
     assert f"takes images of {sides[0]} x {sides[1]} pixel, expected sides of 1 to 4096" in told
 
 
+@pytest.mark.parametrize("name", ["ReduceMean", "image", "output0", "keepdims", "sha257"])
+def test_names_that_are_no_text_are_refused(tmp_path, capfd, name):
+    """Found by fuzzing: ONNX Runtime's own message could not be decoded."""
+    made = graph()
+    made.metadata = {"sha257": "value"}
+    made.constant("good", GOOD)
+    content = answers(made, "good").replace(name.encode(), name[:-2].encode() + b"\xe3" + b"e")
+    assert "a name in it is no text: " in refusal(tmp_path, content)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_outputs_that_change_with_the_image_are_refused(tmp_path: Path) -> None:
     """56 rows for a small image, more for a larger one."""
     made = OnnxGraph(
