@@ -250,7 +250,9 @@ class TrialRunner:
         if self._path is None:
             self._world.step((0.0, 0.0), dt)
             return DriveStatus.BLOCKED
-        points = transform_points(inverse(state.robot_in_map), self._near_in_map)
+        points = self._near_in_map
+        if len(points):
+            points = transform_points(inverse(state.robot_in_map), points)
         drive = self._follower.command(state.robot_in_map, state.robot_velocity, dt, points)
         self._world.step(drive.velocity, dt)
         return drive.status
