@@ -39,7 +39,8 @@ FILES = (
     *("proxemics model", "interaction model", "personal counts", "room", "scene", "suite", "bands"),
     *("run record", "results of a batch", "encounters", "track", "table of positions", "histogram"),
     *("trajectories", "recording of people", "recording of a run", "key of a survey"),
-    *("answers of a survey", "student", "pose network", "package of a pose network", "checkpoint"),
+    *("recorded task", "answers of a survey", "student", "pose network", "checkpoint"),
+    "package of a pose network",
 )
 
 

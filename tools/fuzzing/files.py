@@ -17,6 +17,7 @@ from social_nav_core.evaluation.bands import BandError, load_bands
 from social_nav_core.evaluation.batch import BatchError, Plan
 from social_nav_core.evaluation.batch import _begin as begin_results
 from social_nav_core.evaluation.record_file import load_run
+from social_nav_core.evaluation.recorded_task import load_task
 from social_nav_core.evaluation.run import RunRecordError
 from social_nav_core.evaluation.suites import load_suite
 from social_nav_core.evaluation.survey_answers import AnswerError, read_answers, read_key
@@ -190,6 +191,9 @@ def file_points(folder: Path) -> list[FilePoint]:
             _bytes_file(made.bag.read_bytes()),
             lambda p: read_run(p, "avoid"),
             (DataError, RunRecordError),
+        ),
+        FilePoint(
+            "recorded task", ".yaml", _yaml_file(seeds.TASK.encode()), load_task, (DataError,)
         ),
         FilePoint(
             "student",

@@ -33,6 +33,10 @@ SUITE = (
     "format: 1\nname: one\ndescription: of one scene\n"
     "entries:\n  - {scene: scenes/single.yaml, task: avoid, vary: start}\n"
 )
+TASK = (
+    "scene: room\ntask: approach\narm: social costs\nseed: 3\nreached: true\n"
+    "target_id: anna\ngoal: [1.0, 2.0, 0.5]\nstart: 12.5\nend: 30.0\n"
+)
 BANDS = "avoid circle:\n  path_length: [3.1, 3.8]\n  success: [1.0, 1.0]\n"
 TRACK: dict[str, Any] = {
     "frame_size": [640, 480],

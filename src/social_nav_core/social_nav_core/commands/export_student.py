@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from social_nav_core.arguments import output_file, whole_number
+from social_nav_core.input_files import FileError, read_text
 from social_nav_core.perception.needs import require_torch
 from social_nav_core.proxemics.model import ModelError
 from social_nav_core.whole_file import written_whole
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from social_nav_core.perception.windows import Windows
 
 SUMMARY = "a trained student as ONNX, for the perception node (needs torch and onnx)"
+LARGEST_SCORES = 1_000_000  # [byte]
 DATA = (
     "encounters made up by social_nav_core make-encounters: articulated people before a robot's "
     "camera, no recorded people"
@@ -37,6 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=whole_number(2), default=10, help="of a window (10)")
     parser.add_argument("--data", default=DATA, help="what the student was trained on")
     parser.add_argument("--scores", type=Path, help="text that score-perception printed")
+
+
+def _scores(path: Path) -> str:
+    try:
+        return read_text(path, LARGEST_SCORES)
+    except FileError as error:
+        raise ModelError(str(error)) from error
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -57,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not isinstance(network, SocialEgoMobile):
         kind = type(network).__name__
         raise ModelError(f"{arguments.checkpoint} holds a {kind}, expected a student")
-    scores = "" if arguments.scores is None else arguments.scores.read_text(encoding="utf-8")
+    scores = "" if arguments.scores is None else _scores(arguments.scores)
     joints = np.zeros((0, arguments.steps, 23, 3), dtype=np.float32)
     heat = dict.fromkeys(("intent", "attitude", "action"), 1.0)
     if arguments.validation is not None:

@@ -10,17 +10,25 @@ import dataclasses
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
 
 from social_nav_core.evaluation.bag_run import BagTopics, read_run
 from social_nav_core.evaluation.run import TASKS, RunRecord, RunRecordError
-from social_nav_core.input_files import FileError, one_line, read_yaml
+from social_nav_core.input_files import FileError, one_line, read_yaml, shown
 from social_nav_core.recordings.errors import DataError
 
 FILE, BAG = "task.yaml", "bag"
 """What a folder of a recorded task holds: the task, and the folder of the recording."""
+_OTHER_KINDS: dict[str, Any] = {
+    "seed": int,
+    "reached": bool,
+    "start": (int, float),
+    "end": (int, float),
+}
+_WORDS = {str: "a text", int: "a whole number", bool: "true or false", (int, float): "a number [s]"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,11 @@ class RecordedTask:
     end: float
 
     def __post_init__(self) -> None:
+        kinds = {**dict.fromkeys(("scene", "task", "arm", "target_id"), str), **_OTHER_KINDS}
+        for name, kind in kinds.items():
+            value = getattr(self, name)
+            if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
+                raise ValueError(f"{name} is {shown(value)}, expected {_WORDS[kind]}")
         if self.task not in TASKS:
             raise ValueError(f"task is {self.task!r}, expected one of {', '.join(TASKS)}")
         if not (math.isfinite(self.start) and self.start < self.end < math.inf):
@@ -74,7 +87,7 @@ def load_task(path: Path) -> RecordedTask:
         return RecordedTask(**read_yaml(path))
     except FileError as error:
         raise DataError(str(error)) from error
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{path}: not a task that was recorded: {one_line(error)}") from error
 
 

@@ -300,6 +300,21 @@ def test_a_recorded_task_is_named_by_what_lies_beside_it(
             "goal: [1, .nan, 0], start: 0.0, end: 1.0}",
             "three finite numbers",
         ),
+        (
+            "{scene: 5, task: avoid, arm: a, seed: 1, reached: true, target_id: '', goal: null, "
+            "start: 0.0, end: 1.0}",
+            "scene is 5, expected a text",
+        ),
+        (
+            "{scene: a, task: avoid, arm: a, seed: 1, reached: 'no', target_id: '', goal: null, "
+            "start: 0.0, end: 1.0}",
+            "reached is 'no', expected true or false",
+        ),
+        (
+            "{scene: a, task: avoid, arm: a, seed: 1, reached: true, target_id: '', goal: null, "
+            f"start: {'9' * 400}, end: 1.0}}",
+            "not a task",
+        ),
     ],
 )
 def test_a_bad_task_is_one_line(tmp_path: Path, text: str, words: str) -> None:
