@@ -58,7 +58,7 @@ LARGEST_ECE = 0.05
 
 def score_rows(plan: Plan, test: Encounters) -> Rows:
     """Cells of the teacher, students and baselines."""
-    teachers = [load_teacher(weights_file("teacher", seed)) for seed in plan.seeds]
+    teachers = [load_teacher(weights_file("teacher", seed)) for seed in plan.teacher["seeds"]]
     rows: Rows = {"teacher": {}}
     for condition, corruption in CONDITIONS.items():
         found = [
@@ -107,7 +107,7 @@ def details(plan: Plan, test: Encounters, validation: Encounters) -> tuple[str, 
 def confusions(plan: Plan, test: Encounters) -> None:
     """Pictures of the confusions of the first teacher and distilled student on full input."""
     title = f"{len(test)} windows of the generated test split, full input"
-    teacher = teacher_scores(load_teacher(weights_file("teacher", plan.seeds[0])), test)
+    teacher = teacher_scores(load_teacher(weights_file("teacher", plan.teacher["seeds"][0])), test)
     network = load_pose_network(weights_file(TAUGHT, plan.seeds[0]))
     windows = test.windows()
     student = scores(pose_logits(network, windows.joints), windows.labels)
@@ -129,7 +129,7 @@ def without_feet(plan: Plan, test: Encounters) -> Rows:
 
 def passers_by(plan: Plan, test: Encounters, passing: Encounters) -> str:
     """Everybody of the table on held-out people who come toward the robot and pass it by."""
-    teachers = [load_teacher(weights_file("teacher", seed)) for seed in plan.seeds]
+    teachers = [load_teacher(weights_file("teacher", seed)) for seed in plan.teacher["seeds"]]
     said = [
         [
             {task: item.double().numpy() for task, item in zip(TASKS, given.logits, strict=True)}
@@ -231,7 +231,8 @@ def report(plan: Plan, data: Path) -> bool:
     test, validation = plan.encounters("test", data), plan.encounters("validation", data)
     heading = f"generated test split, {len(test)} windows, percent"
     rows = score_rows(plan, test)
-    write_csv(HERE / "results.csv", rows, len(plan.seeds))
+    seeds = {name: len(plan.seeds) for name in rows} | {"teacher": len(plan.teacher["seeds"])}
+    write_csv(HERE / "results.csv", rows, seeds)
     others = [row.name for row in plan.rows if row.network == "student" and row.name != ALONE]
     found = {name: gain(plan, test, name) for name in others}
     more, error = details(plan, test, validation)
@@ -240,8 +241,8 @@ def report(plan: Plan, data: Path) -> bool:
         "# Perception on made-up encounters\n",
         "All figures are on the generated test split; none is a result on JPL-Social or any other "
         "recording. Accuracy ± standard deviation over the seeds "
-        f"{', '.join(map(str, plan.seeds))}, weighted F1 ± its deviation. A seed is a whole "
-        "pipeline: each teacher teaches the students of its own seed. In a frame that is lost the "
+        f"{', '.join(map(str, plan.seeds))}, weighted F1 ± its deviation; the teacher is of "
+        "one seed, has none, and teaches the students of all seeds. In a frame that is lost the "
         "teacher sees nothing.\n",
         "The distilled student also sees the teacher's answers to unlabelled windows of the "
         "training people, the one distilled on labelled windows only those to the windows that the "

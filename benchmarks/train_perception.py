@@ -131,10 +131,11 @@ def main() -> int:
     for seed in plan.seeds:
         answers = None
         if any(row.taught for row in students):
-            with timed(f"teacher {seed}", work):
-                teacher = trained_teacher(plan, seed, work)
-            with timed(f"answers of teacher {seed}", work):
-                answers = kept_answers(plan, teacher, seed, work)
+            own = plan.teacher_of(seed)
+            with timed(f"teacher {own}", work):
+                teacher = trained_teacher(plan, own, work)
+            with timed(f"answers of teacher {own}", work):
+                answers = kept_answers(plan, teacher, own, work)
         for row in students:
             with timed(f"{row.name} {seed}", work):
                 train_row(plan, row, seed, answers if row.taught else None, work)

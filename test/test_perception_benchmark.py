@@ -40,7 +40,7 @@ def plan() -> Plan:
 
 def everything(plan: Plan) -> list[Path]:
     rows = [weights_file(row.name, seed) for row in plan.rows for seed in plan.seeds]
-    return rows + [weights_file("teacher", seed) for seed in plan.seeds]
+    return rows + [weights_file("teacher", seed) for seed in plan.teacher["seeds"]]
 
 
 def test_every_row_and_seed_has_committed_weights_without_pickle(plan: Plan) -> None:

@@ -51,6 +51,11 @@ class Plan:
     teacher: dict[str, Any]
     rows: tuple[Row, ...]
 
+    def teacher_of(self, seed: int) -> int:
+        """The seed of the teacher of the students of a seed."""
+        teachers = self.teacher["seeds"]
+        return int(teachers[self.seeds.index(seed) % len(teachers)])
+
     def encounters(self, name: str, folder: Path) -> Encounters:
         """Made data of the plan, from the folder's file where there is one."""
         about = self.data[name]

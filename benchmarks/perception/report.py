@@ -48,7 +48,7 @@ def _cell(cell: Cell) -> str:
     return f"{accuracy} (F1 {100 * cell.f1:.1f} ± {100 * cell.f1_deviation:.1f})"
 
 
-def write_csv(path: Path, rows: Rows, seeds: int) -> None:
+def write_csv(path: Path, rows: Rows, seeds: dict[str, int]) -> None:
     """All cells, one line each."""
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
@@ -58,7 +58,7 @@ def write_csv(path: Path, rows: Rows, seeds: int) -> None:
                 for task, cell in by_task.items():
                     numbers = (cell.accuracy, cell.accuracy_deviation, cell.f1, cell.f1_deviation)
                     shown = [f"{number:.4f}" for number in numbers]
-                    out.writerow([name, condition, task, *shown, seeds])
+                    out.writerow([name, condition, task, *shown, seeds[name]])
 
 
 def draw_confusions(path: Path, matrices: dict[str, Classes], title: str) -> None:

@@ -36,7 +36,8 @@ def heatmaps(places: Tensor, confidence: Tensor, edge: int) -> Tensor:
     by_axis = places.permute(0, 1, 3, 2).unsqueeze(-2)
     bumps = torch.exp(-((by_axis - cells[:, None]) ** 2) / (2.0 * sigma**2))
     bumps = bumps * (bumps > _TAIL)
-    across, down = bumps[:, :, 0], bumps[:, :, 1] * confidence.unsqueeze(-2)
+    across = bumps[:, :, 0].contiguous()  # the maps get the order in memory that the teacher wants
+    down = (bumps[:, :, 1] * confidence.unsqueeze(-2)).contiguous()
     maps = down.unsqueeze(3) * across.unsqueeze(2)
     return maps.permute(0, 4, 1, 2, 3)
 

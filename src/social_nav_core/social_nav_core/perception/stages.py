@@ -106,16 +106,18 @@ def train_teacher(
         return task_loss(model(*inputs), labels[chosen], 0.05, weights[chosen])
 
     def evaluate() -> dict[str, float]:
-        return _summary(teacher_scores(model, validation))
+        return _summary(teacher_scores(model, validation, mirrors=False))
 
     about = {"network": "teacher", "size": asdict(model.size), "windows": len(train)}
     return fit(model, batch_loss, len(train), evaluate, settings, path, about, report)
 
 
-def teacher_answers(model: SocialC3D, encounters: Encounters, batch: int = 64) -> TeacherAnswers:
+def teacher_answers(
+    model: SocialC3D, encounters: Encounters, batch: int = 64, mirrors: bool = True
+) -> TeacherAnswers:
     """The trained teacher's answers to clean encounters, on the CPU.
 
-    They are means over a window and its mirror image.
+    With ``mirrors`` they are means over a window and its mirror image.
     """
     device = next(model.parameters()).device
     model.eval()
@@ -124,21 +126,25 @@ def teacher_answers(model: SocialC3D, encounters: Encounters, batch: int = 64) -
         for start in range(0, len(encounters), batch):
             index = np.arange(start, min(start + batch, len(encounters)))
             views = []
-            for mirror in (False, True):
+            for mirror in (False, True) if mirrors else (False,):
                 seen = model.represent(
                     *teacher_inputs(encounters, index, model.size, device, mirror)
                 )
                 views.append((seen, *model.classifier(seen)))
-            parts.append(tuple(0.5 * (a + b).cpu() for a, b in zip(*views, strict=True)))
+            parts.append(
+                tuple(torch.stack(item).mean(dim=0).cpu() for item in zip(*views, strict=True))
+            )
     representation, intent, attitude, action = (
         torch.cat(item) for item in zip(*parts, strict=True)
     )
     return TeacherAnswers(representation, (intent, attitude, action))
 
 
-def teacher_scores(model: SocialC3D, encounters: Encounters) -> dict[str, TaskScore]:
-    """How well a teacher answers."""
-    logits = teacher_answers(model, encounters).logits
+def teacher_scores(
+    model: SocialC3D, encounters: Encounters, mirrors: bool = True
+) -> dict[str, TaskScore]:
+    """How well a teacher answers; ``mirrors`` as in `teacher_answers`."""
+    logits = teacher_answers(model, encounters, mirrors=mirrors).logits
     return scores(_by_task(logits), encounters.labels)
 
 
