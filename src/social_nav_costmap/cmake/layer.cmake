@@ -8,6 +8,7 @@ find_package(rclcpp REQUIRED)
 find_package(rclcpp_lifecycle REQUIRED)
 find_package(social_nav_msgs REQUIRED)
 find_package(tf2_ros REQUIRED)
+find_package(OpenSSL REQUIRED)
 find_package(yaml_cpp_vendor REQUIRED)
 find_package(yaml-cpp REQUIRED)
 
@@ -33,7 +34,8 @@ target_link_libraries(social_layer PUBLIC
   rclcpp::rclcpp
   rclcpp_lifecycle::rclcpp_lifecycle
   tf2_ros::tf2_ros)
-target_link_libraries(social_layer PRIVATE ament_index_cpp::ament_index_cpp ${yaml_cpp})
+target_link_libraries(social_layer PRIVATE
+  ament_index_cpp::ament_index_cpp OpenSSL::Crypto ${yaml_cpp})
 
 install(TARGETS social_layer EXPORT export_${PROJECT_NAME}
   ARCHIVE DESTINATION lib LIBRARY DESTINATION lib RUNTIME DESTINATION bin)

@@ -53,6 +53,49 @@ TEST(ModelFile, LoadsOneAndSeveralComponents)
       "- {weight: 0.5, mu: [1, 0], sigma: [[1, 0], [0, 1]], lambda: [0, 0]}\n"), "");
 }
 
+TEST(ModelFile, TheChecksumIsThatOfAllOtherLines)
+{
+  const std::string sha256 =  // of kGood, by Python's hashlib
+    "662cfd09c7a37ed9ea963f5b527a7771a8b1ab1050bc6ab18705beeada6a25bd";
+  const std::string good = "sha256: " + sha256 + "\n" + kGood;
+  EXPECT_EQ(error_of(good), "");
+  EXPECT_EQ(error_of(std::string(kGood) + "sha256: '" + sha256 + "'\n"), "");
+  EXPECT_TRUE(
+    says(
+      error_of("sha256: " + sha256 + "\n" + changed("[0.1, 0.2]", "[0.1, 0.3]")),
+      "the file was changed or damaged"));
+  EXPECT_TRUE(says(error_of(good.substr(0, good.size() - 3)), "was changed or damaged"));
+  for (const std::string bad : {"", "sha256:", "sha256: 12", "sha256: X"}) {
+    const std::string line = bad.empty() ? "sha256: " + sha256 : bad;
+    EXPECT_TRUE(
+      bad.empty() ? says(error_of(line + "\n" + good), "not one line of 64") :
+      says(error_of(line + "\n" + kGood), "not one line of 64")) << bad;
+  }
+}
+
+TEST(ModelFile, HostileFilesAreRefused)
+{
+  EXPECT_TRUE(says(error_of(std::string(200'001, ' ')), "expected at most 200000"));
+  EXPECT_TRUE(says(error_of(std::string(100'000, '[')), "is not YAML"));
+  EXPECT_TRUE(says(error_of(""), "no keys"));
+  EXPECT_TRUE(says(error_of(std::string(300, '\xff')), ": "));
+  std::string bomb = "a: &a [1, 1]\n";
+  for (char name = 'b'; name < 'z'; ++name) {
+    const std::string before = std::string("*") + static_cast<char>(name - 1);
+    bomb += std::string(1, name) + ": &" + name + " [" + before + ", " + before + "]\n";
+  }
+  EXPECT_TRUE(says(error_of(bomb), "format is missing"));
+  EXPECT_TRUE(says(error_of(bomb + changed("[0.1, 0.2]", "*y")), "mu is not numeric"));
+  for (const char * path : {"/dev/zero", "/tmp"}) {
+    try {
+      load_model(path);
+      FAIL() << path;
+    } catch (const std::runtime_error & error) {
+      EXPECT_TRUE(says(error.what(), "expected a file")) << error.what();
+    }
+  }
+}
+
 TEST(ModelFile, ErrorsNameTheField)
 {
   EXPECT_TRUE(says(error_of(changed("format: 1", "format: 2")), "format"));

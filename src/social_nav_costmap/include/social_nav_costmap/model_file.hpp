@@ -9,7 +9,7 @@ namespace social_nav_costmap
 {
 
 /// Model of a YAML file as social_nav_core writes it.  Throws std::runtime_error with the file
-/// and the field when the file is missing or malformed.
+/// and the field when the file is missing or malformed, or has a checksum that is not its own.
 ProxemicsModel load_model(const std::string & path);
 
 }  // namespace social_nav_costmap
