@@ -138,6 +138,7 @@ def measure(
             _await_time(warm_up, nodes)
             before, began = _taken(nodes), time.monotonic()
             stopwatch.clear()
+            printed = {node: nodes.log_of(node).stat().st_size for node in MEASURED}
             _await_time(duration, nodes)
             elapsed = time.monotonic() - began
             after = _taken(nodes)
@@ -145,7 +146,10 @@ def measure(
                 topic: Ages(np.sort(values), len(values) / elapsed)
                 for topic, values in stopwatch.ages.items()
             }
-            said = {node: nodes.log_of(node).read_text() for node in MEASURED}
+            said = {
+                node: nodes.log_of(node).read_bytes()[begin:].decode()
+                for node, begin in printed.items()
+            }
     finally:
         stop.set()
         thread.join()
