@@ -49,14 +49,15 @@ class GridGeometry:
         """
         points = np.asarray(points_in_frame, dtype=float)
         if self.origin[2] == 0.0:
-            points = points - self.origin[:2]
+            cells = points - self.origin[:2]
         else:
-            points = transform_points(inverse(self.origin), points)
-        cells = np.floor(points / self.resolution)
+            cells = transform_points(inverse(self.origin), points)
+        cells /= self.resolution
+        np.floor(cells, out=cells)
         if cells.size and not (cells.min() > -COUNTABLE and cells.max() < COUNTABLE):
             cells = np.where(np.abs(cells) < COUNTABLE, cells, -1.0)
-        cells = cells.astype(np.int64)
-        return cells[..., 1], cells[..., 0]
+        whole = cells.astype(np.int64)
+        return whole[..., 1], whole[..., 0]
 
     def contains(self, rows: ArrayLike, columns: ArrayLike) -> np.ndarray:
         """Whether cells lie in the grid."""
