@@ -131,6 +131,19 @@ def test_what_is_not_documented_fails():
     assert runner.report.failures == {}
 
 
+def test_a_case_that_does_not_end_is_a_failure(monkeypatch):
+    monkeypatch.setattr(engine, "BEAT", 0.01)
+
+    def endless(data):
+        while True:
+            pass
+
+    runner = engine.Runner("x", endless, (ValueError,))
+    runner(b"")
+    (kind,) = runner.report.failures
+    assert kind.startswith("HangError")
+
+
 def test_a_transform_from_before_all_time_does_not_end_the_navigator(tmp_path):
     """Cases that fuzzing found: the newest transform has a negative stamp."""
     found = "5d89552e4161f7728d431a246fb82f4b34ca89b4260577a13ce90447ad6b6d811c234cec9157d213223f"

@@ -26,7 +26,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 LONGEST = 1.0  # of a case [s of processor time]
-ENDLESS = 120.0  # after which a case is taken to hang [s]
+BEAT, MOST_BEATS = 10.0, 12  # [s]; a case of so many is taken to hang; none while we are stopped
 MOST_BYTES = 120  # of a case
 MOST_FAILURES = 20  # kinds of failure that are kept
 INSTRUMENTED = ["social_nav_core", "social_nav_nodes", "tf2_py"]
@@ -77,12 +77,14 @@ class Runner:
         self._call = call
         self._documented = documented
         self._stop = stop
-        signal.signal(signal.SIGALRM, _give_up)
+        self._beats = 0
+        signal.signal(signal.SIGALRM, self._beat)
 
     def __call__(self, data: bytes) -> None:
         """One case."""
         started = time.process_time()
-        signal.setitimer(signal.ITIMER_REAL, ENDLESS)
+        self._beats = 0
+        signal.setitimer(signal.ITIMER_REAL, BEAT, BEAT)
         try:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", category=RuntimeWarning)
@@ -102,6 +104,11 @@ class Runner:
         if took > LONGEST:
             self._fail(SlowError(f"{took:.1f} s"), data)
 
+    def _beat(self, *_: object) -> None:
+        self._beats += 1
+        if self._beats >= MOST_BEATS:
+            raise HangError(f"a case did not end within {BEAT * MOST_BEATS:g} s")
+
     def _fail(self, error: BaseException, data: bytes) -> None:
         if self._stop:
             raise error
@@ -111,10 +118,6 @@ class Runner:
         if len(self.report.failures) < MOST_FAILURES and kind not in self.report.failures:
             trace = "".join(traceback.format_exception(error))[-3000:]
             self.report.failures[kind] = f"{str(error)[:300]}\n{data.hex()}\n{trace}"
-
-
-def _give_up(*_: object) -> None:
-    raise HangError(f"a case did not end within {ENDLESS:g} s")
 
 
 def run_hypothesis(runner: Runner, cases: int, number: int = 0) -> None:
