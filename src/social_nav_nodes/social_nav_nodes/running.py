@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import TypeVar
 
+import numpy as np
 import rclpy
 import rclpy.utilities
 from rclpy.exceptions import ParameterException
@@ -31,6 +32,7 @@ def started(
     What cannot be started with (a bad argument, parameter, file or model) is one line on standard
     error and exit status 1.
     """
+    np.seterr(all="ignore")  # what comes of values that overflow is checked; logs are throttled
     try:
         rclpy.init(signal_handler_options=signals)
         others = rclpy.utilities.remove_ros_args(sys.argv)[1 + known_arguments :]
