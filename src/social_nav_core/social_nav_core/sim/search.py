@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,17 +93,24 @@ def cheapest_ways(
 def _graph(padded: FloatArray, resolution: float) -> csr_matrix:
     """Edges between the cells of a grid with one more row or column of inf at every side."""
     height, width = padded.shape[0] - 2, padded.shape[1] - 2
-    here, count = padded[1:-1, 1:-1], height * width
+    here = padded[1:-1, 1:-1]
     weights = np.empty((height, width, len(STEPS)))
     for index, (down, right) in enumerate(STEPS):
         there = padded[1 + down : 1 + down + height, 1 + right : 1 + right + width]
         np.add(here, there, out=weights[:, :, index])
     weights *= [0.5 * resolution * math.hypot(*step) for step in STEPS]
+    targets, starts = _structure(height, width)
+    return csr_matrix((weights.ravel(), targets, starts), (height * width, height * width))
+
+
+@lru_cache(maxsize=4)
+def _structure(height: int, width: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Targets of all edges, cell by cell, and where each cell's edges begin."""
+    count = height * width
     offsets = np.array([down * width + right for down, right in STEPS], np.int32)
     targets = np.arange(count, dtype=np.int32)[:, None] + offsets
     np.clip(targets, 0, count - 1, out=targets)  # of edges that leave the grid, which cost inf
-    starts = np.arange(0, targets.size + 1, len(STEPS), dtype=np.int32)
-    return csr_matrix((weights.ravel(), targets.ravel(), starts), (count, count))
+    return targets.ravel(), np.arange(0, targets.size + 1, len(STEPS), dtype=np.int32)
 
 
 def straight_way(start: Cell, end: Cell) -> NDArray[np.int64]:
