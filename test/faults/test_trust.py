@@ -118,6 +118,20 @@ def test_folders_devices_and_giants_are_refused(tmp_path):
         read_file(tmp_path / "link", 100)
 
 
+def test_everything_that_is_installed_is_pinned_with_a_hash():
+    """Also what `make audit`, `make bench` and `make fuzz` add, in the versions that are there."""
+    for file in ROOT.glob("requirements*.txt"):
+        lines = file.read_text().replace("\\\n", "").splitlines()[1:]
+        assert lines
+        for line in lines:
+            assert re.match(r"[\w.-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", line), line
+    own = set(licences.pins((ROOT / "requirements.txt").read_text()))
+    names = {name for name, _, _ in own}
+    for part in ("audit", "bench", "faults"):
+        added = licences.pins((ROOT / f"requirements-{part}.txt").read_text())
+        assert {pin for pin in added if pin[0] in names} <= own
+
+
 def test_the_licence_list_has_exactly_what_is_pinned():
     listed = re.findall(
         r"^\| (\S+) \| (\d\S*) \| (.+) \|$", licences.LIST.read_text(), re.MULTILINE
