@@ -84,6 +84,9 @@ class SelectionParameters:
     keep_margin: float = parameter(
         1.0, "", "the present place is kept unless another scores better by this", 0.0, 100.0
     )
+    passing_speed: float = parameter(
+        0.3, "m/s", "who is faster than this does not drive the robot from its place", 0.0, 10.0
+    )
     keep_moved: float = parameter(
         0.5, "m", "no place is kept when the person moved by more since", 0.01, 100.0
     )
@@ -201,22 +204,26 @@ class ApproachSelector:
 
         The present place is kept while nothing rejects it, no other place scores better by
         `keep_margin`, and the person has hardly moved or turned since it was chosen; it is only
-        turned when the person or group is no longer ahead.
+        turned when the person or group is no longer ahead.  Who walks past it will be gone.
         """
         target = self.target(situation, current.person_id)
         if not isinstance(target, Target):
             return target
-        points = np.vstack([self.candidates(target, rng), current.pose[:2]])
-        survey = self.survey(target, points, situation.surroundings)
-        last = len(points) - 1
+        survey = self.survey(target, self.candidates(target, rng), situation.surroundings)
+        patient = replace(target, others=self._standing(target.others))
+        here = self.survey(patient, np.array([current.pose[:2]]), situation.surroundings)
         least = survey.score.max() - self.parameters.keep_margin
-        good = survey.rejections[last] == _ACCEPTED and survey.score[last] >= least
+        good = here.rejections[0] == _ACCEPTED and here.score[0] >= least
         if not good or self._has_moved(target.person, current):
             return self._best(target, survey)
-        kept = self._place(target, survey, last)
+        kept = self._place(target, here, 0)
         if abs(wrap_angle(kept.pose[2] - current.pose[2])) > self.parameters.keep_heading:
             return kept
         return current
+
+    def _standing(self, people: Sequence[Person]) -> tuple[Person, ...]:
+        limit = self.parameters.passing_speed
+        return tuple(person for person in people if np.hypot(*person.velocity) < limit)
 
     def _has_moved(self, person: Person, place: Place) -> bool:
         step = person.pose - np.array(place.person_in_map)

@@ -68,6 +68,15 @@ def test_while_nothing_happens_the_place_is_kept(seed: int, place: Place) -> Non
     assert SELECTOR.reconsider(situation(nudged), place, rng(seed)) is place
 
 
+def test_who_walks_past_does_not_drive_the_robot_from_its_place(place: Place) -> None:
+    """Eva crosses the place at 1 m/s; were she to stay there, the robot would go elsewhere."""
+    eva = Person("eva", np.array([*place.pose[:2], np.pi / 2]), velocity=np.array([0.0, 1.0]))
+    assert SELECTOR.reconsider(situation(ANNA, eva), place, rng()) is place
+    slower = replace(eva, velocity=np.array([0.0, 0.29]))
+    elsewhere = chosen(SELECTOR.reconsider(situation(ANNA, slower), place, rng()))
+    assert np.hypot(*np.subtract(elsewhere.pose[:2], place.pose[:2])) > 0.7
+
+
 @pytest.mark.parametrize(
     "pose",
     [
