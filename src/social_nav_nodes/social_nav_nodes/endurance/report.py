@@ -92,6 +92,7 @@ def fault_sections(trials: Sequence[Trial]) -> list[Section]:
         f"{sum(not t.failure for t in trials)} of {len(trials)} trials went as stated. Times are "
         "the slowest of all trials, with their limits, since the fault or since the part was back. "
         f"The machine was busy enough to stretch limits by up to {stretch:.1f} times; "
+        f"{sum(not t.failure and not t.late for t in trials)} trials did without that. "
         f"{void} trials are void and were done again, because it stalled for more than {STALL:g} s."
     )
     return [

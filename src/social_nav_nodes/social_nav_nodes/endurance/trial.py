@@ -42,6 +42,11 @@ class Trial:
     stalled: float = 0.0
     void: int = 0
 
+    @property
+    def late(self) -> tuple[Check, ...]:
+        """What followed within its limit only because that was stretched."""
+        return tuple(c for c in self.checks if c.took and c.limit and c.took > c.limit)
+
 
 def try_faults(faults: Sequence[Fault], out: Path, repeat: int = 1) -> list[Trial]:
     """Inject faults, each so often; a suite that was left broken is replaced by a new one."""
@@ -69,7 +74,9 @@ def try_faults(faults: Sequence[Fault], out: Path, repeat: int = 1) -> list[Tria
 
 def _line(trial: Trial) -> str:
     stalled = f" (the machine stalled for {trial.stalled:.1f} s)" if trial.stalled > STALL else ""
-    return f"{trial.name:24} {trial.duration:5.1f} s  {trial.failure or 'well'}{stalled}"
+    late = "".join(f"; {c.what}: {c.took:.1f} s (limit {c.limit:g})" for c in trial.late)
+    said = trial.failure or f"well{late}"
+    return f"{trial.name:24} {trial.duration:5.1f} s  {said}{stalled}"
 
 
 def try_fault(fault: Fault, bench: Bench) -> Trial:
