@@ -40,18 +40,34 @@ def task_loss(
     return total
 
 
-def soft_loss(logits: Logits, teacher: Logits, temperature: float) -> Tensor:
+def even_weights(actions: Tensor) -> Tensor:
+    """Weights ``(n,)`` by which every action counts as much as any other.
+
+    Nobody knows what unlabelled windows show; the teacher's answers stand for it.  The mean of the
+    weights is 1.
+
+    Args:
+        actions: the teacher's logits ``(n, 10)``.
+    """
+    probabilities = actions.softmax(dim=-1)
+    share = probabilities.shape[1] * probabilities.mean(dim=0)
+    return (probabilities / share.clamp(min=1e-6)).sum(dim=-1)
+
+
+def soft_loss(logits: Logits, teacher: Logits, temperature: float, weights: Tensor) -> Tensor:
     """Kullback-Leibler divergence from the teacher's softened answers (Hinton et al., 2015).
 
     The attitude counts as far as the teacher thinks that the person interacts: where nobody does,
     its attitude was never trained.
+
+    Args:
+        logits, teacher: ``(b, 3)``, ``(b, 3)`` and ``(b, 10)``.
+        temperature: softness.
+        weights: ``(b,)`` how much each window counts.
     """
-    interacting = teacher[0].softmax(dim=-1)[:, _INTERACTING]
-    everywhere = torch.ones_like(interacting)
+    interacting = teacher[0].softmax(dim=-1)[:, _INTERACTING] * weights
     total = logits[0].new_zeros(())
-    for own, wanted, weight in zip(
-        logits, teacher, (everywhere, interacting, everywhere), strict=True
-    ):
+    for own, wanted, weight in zip(logits, teacher, (weights, interacting, weights), strict=True):
         target = (wanted / temperature).log_softmax(dim=-1)
         answer = (own / temperature).log_softmax(dim=-1)
         divergence = nn.functional.kl_div(answer, target, reduction="none", log_target=True)

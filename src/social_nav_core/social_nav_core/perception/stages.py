@@ -24,7 +24,7 @@ from social_nav_core.perception.checkpoint import (
 from social_nav_core.perception.corruption import Corruption, corrupted
 from social_nav_core.perception.encounters.generator import Encounters
 from social_nav_core.perception.inputs import teacher_inputs
-from social_nav_core.perception.losses import InfoNce, soft_loss, task_loss
+from social_nav_core.perception.losses import InfoNce, even_weights, soft_loss, task_loss
 from social_nav_core.perception.metrics import TaskScore, scores
 from social_nav_core.perception.networks.baselines import FlatGru, StGcn
 from social_nav_core.perception.networks.student import SocialEgoMobile
@@ -193,6 +193,7 @@ def train_pose_network(
     both = Distilled(network, features).to(device)
     labels = torch.from_numpy(train.labels).to(device)
     weights = torch.from_numpy(action_weights(train.labels[:, 2])).to(device)
+    guidance = None if answers is None else even_weights(answers.logits[2]).to(device)
 
     def batch_loss(index: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
         windows = torch.from_numpy(_augmented(train.joints[index], distil, rng)).to(device)
@@ -200,11 +201,13 @@ def train_pose_network(
         representation = both.network.represent(windows)
         logits = both.network.classifier(representation)
         loss = task_loss(logits, labels[chosen], distil.smoothing, weights[chosen])
-        if answers is None:
+        if answers is None or guidance is None:
             return loss
         intent, attitude, action = (item[chosen].to(device) for item in answers.logits)
         shared = both.bridge(representation, answers.representation[chosen].to(device))
-        guided = soft_loss(logits, (intent, attitude, action), distil.temperature)
+        guided = soft_loss(
+            logits, (intent, attitude, action), distil.temperature, guidance[chosen]
+        )
         return loss + distil.contrast * shared + distil.soft * guided
 
     half_lost = Corruption(frames=0.3, joints=0.3)

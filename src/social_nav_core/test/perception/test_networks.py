@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed; it is neede
 from social_nav_core.perception.losses import (  # noqa: E402
     InfoNce,
     contrast,
+    even_weights,
     soft_loss,
     task_loss,
 )
@@ -166,8 +167,8 @@ def test_task_loss_counts_windows_by_their_weights() -> None:
 def test_soft_loss_is_zero_for_equal_answers_and_positive_else() -> None:
     one = tuple(torch.rand(4, k) for k in (3, 3, 10))
     other = tuple(torch.rand(4, k) for k in (3, 3, 10))
-    assert soft_loss(one, one, 2.0).item() == pytest.approx(0.0, abs=1e-6)
-    assert soft_loss(one, other, 2.0).item() > 0.0
+    assert soft_loss(one, one, 2.0, torch.ones(4)).item() == pytest.approx(0.0, abs=1e-6)
+    assert soft_loss(one, other, 2.0, torch.ones(4)).item() > 0.0
 
 
 def test_contrast_is_log_batch_size_without_shared_information() -> None:
@@ -197,7 +198,27 @@ def test_soft_loss_leaves_out_attitudes_where_the_teacher_sees_no_interaction() 
         torch.tensor([[2.0, 0.0, 0.0]] * 2),
         torch.tensor([[2.0, 0.0, 0.0], [0.0, 5.0, 0.0]]),
     )
-    assert float(soft_loss((sure, one, action), (sure, other, action), 1.0)) == pytest.approx(
-        0.0, abs=1e-5
+    alike = torch.ones(2)
+    loss = soft_loss((sure, one, action), (sure, other, action), 1.0, alike)
+    assert float(loss) == pytest.approx(0.0, abs=1e-5)
+    assert float(soft_loss((sure, other, action), (sure, one.flip(1), action), 1.0, alike)) > 0.1
+
+
+def test_soft_loss_counts_windows_by_their_weights() -> None:
+    """Where the second window counts nothing the loss is the first one's."""
+    one = tuple(torch.rand(2, k) for k in (3, 3, 10))
+    other = tuple(torch.rand(2, k) for k in (3, 3, 10))
+    first = soft_loss(
+        *(tuple(part[:1] for part in said) for said in (one, other)), 2.0, torch.ones(1)
     )
-    assert float(soft_loss((sure, other, action), (sure, one.flip(1), action), 1.0)) > 0.1
+    both = soft_loss(one, other, 2.0, torch.tensor([3.0, 0.0]))
+    assert both.item() == pytest.approx(first.item(), rel=1e-5)
+
+
+def test_even_weights_by_hand() -> None:
+    """Two of three windows show the first of two actions: they count half as much each."""
+    sure = torch.tensor([[30.0, 0.0], [30.0, 0.0], [0.0, 30.0]])
+    assert even_weights(sure).tolist() == pytest.approx([0.75, 0.75, 1.5], rel=1e-5)
+    unsure = torch.tensor([[0.3, 0.1, 0.0], [0.0, 0.5, 0.2], [1.0, 0.0, 0.0]])
+    weights = even_weights(unsure)
+    assert weights.mean().item() == pytest.approx(1.0)
