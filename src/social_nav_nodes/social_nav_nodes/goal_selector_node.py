@@ -174,9 +174,9 @@ class GoalSelectorNode(Node):
         """Why nothing is known about anybody any more; empty while there is news."""
         most, still = self._config.people_timeout, self._config.clock_timeout
         topic = self.resolve_topic_name(topics.SOCIAL_PEOPLE)
-        if min(self._watch.standstill(), self._watch.ticks_silent(PEOPLE)) > still:
+        if min(self._watch.standstill(), self._watch.ticks_silent(PEOPLE)) >= still:
             return f"the clock and '{topic}' have stood still for {still:g} s"
-        if (self._watch.silence(PEOPLE) or 0.0) > most:
+        if (self._watch.silence(PEOPLE) or 0.0) >= most:
             return f"nothing new on '{topic}' for {most:g} s: does the perception run?"
         return ""
 

@@ -104,7 +104,7 @@ class NavigationClient:
         """The state now; notices a server that is not there or no longer answers."""
         if self._state is NavigationState.DRIVING:
             self._send_waiting()
-            if (self._watch.silence(NAVIGATOR) or 0.0) > self._timeout:
+            if (self._watch.silence(NAVIGATOR) or 0.0) >= self._timeout:
                 name = self._client._action_name
                 self._failure = (
                     f"no action server '{name}' for {self._timeout:g} s: is Nav2 active?"

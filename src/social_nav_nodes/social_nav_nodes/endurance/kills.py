@@ -49,6 +49,7 @@ def kill_goal_selector(bench: Bench) -> None:
     restart(bench, "goal_selector")
     bench.says("goal_selector", "sent before it was started is cancelled", BACK)
     bench.stands()
+    bench.now()
     bench.goes_on()
     bench.now()
     bench.suite.processes.kill("goal_selector")
