@@ -147,16 +147,29 @@ class Bench:
         self.expect("the social costs are gone", lambda: self.seen.costs == 0, limit)
 
     def says(
-        self, node: str, pattern: str, limit: float | None = 5.0, throttled: bool = True
+        self,
+        node: str,
+        pattern: str,
+        limit: float | None = 5.0,
+        throttled: bool = True,
+        since: float | None = None,
     ) -> None:
-        """A node says why in a line of its log, which is throttled, and in its diagnostics."""
-        since = self.since
+        """A node says why in a line of its log, which is throttled, and in its diagnostics.
+
+        Args:
+            node: which.
+            pattern: regular expression of what it says.
+            limit: [s], from `now` on.
+            throttled: whether few lines may say so.
+            since: wall-clock time from which it may have been said [s]; that of `now` when None.
+        """
+        since = self.since if since is None else since
         self.expect(
             f"{node} says so in its diagnostics",
             lambda: self.witness.report(node, pattern, since),
             limit,
         )
-        lines = self._new_lines(node, pattern)
+        lines = self._new_lines(node, pattern, since)
         most = 4 + int((time.monotonic() - since) / 5.0)
         if not lines or (throttled and len(lines) > most):
             raise OutcomeError(
@@ -194,9 +207,9 @@ class Bench:
             if "Traceback" in self.suite.log(node):
                 raise OutcomeError(f"{node} printed a traceback: {self.suite.log(node)[-2000:]}")
 
-    def _new_lines(self, node: str, pattern: str) -> list[str]:
-        """Lines since the fault, or since the time before it in which a line would be throttled."""
-        sizes = next(s for at, s in reversed(self._printed) if at <= self.since - THROTTLE)
+    def _new_lines(self, node: str, pattern: str, since: float) -> list[str]:
+        """Lines since a time, or since that before it in which a line would be throttled."""
+        sizes = next(s for at, s in reversed(self._printed) if at <= since - THROTTLE)
         printed = self.suite.log(node).encode()[sizes.get(node, 0) :].decode()
         return [line for line in printed.splitlines() if re.search(pattern, line)]
 

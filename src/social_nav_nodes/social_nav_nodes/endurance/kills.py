@@ -45,9 +45,10 @@ def kill_goal_selector(bench: Bench) -> None:
     that goal, and the robot stands.
     """
     kill_on_the_way(bench, "goal_selector")
-    bench.approach = None
-    restart(bench, "goal_selector")
-    bench.says("goal_selector", "sent before it was started is cancelled", BACK)
+    bench.approach, killed = None, bench.since
+    restart(bench, "goal_selector")  # it may be at work before the graph has it
+    left_behind = "sent before it was started is cancelled"
+    bench.says("goal_selector", left_behind, BACK, since=killed)
     bench.stands()
     bench.now()
     bench.goes_on()
