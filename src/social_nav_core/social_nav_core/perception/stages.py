@@ -205,9 +205,7 @@ def train_pose_network(
             return loss
         intent, attitude, action = (item[chosen].to(device) for item in answers.logits)
         shared = both.bridge(representation, answers.representation[chosen].to(device))
-        guided = soft_loss(
-            logits, (intent, attitude, action), distil.temperature, guidance[chosen]
-        )
+        guided = soft_loss(logits, (intent, attitude, action), distil.temperature, guidance[chosen])
         return loss + distil.contrast * shared + distil.soft * guided
 
     half_lost = Corruption(frames=0.3, joints=0.3)

@@ -34,6 +34,11 @@ from social_nav_core.perception.checkpoint import (
     weights_of,
 )
 
+_CHANCE = 0.005
+"""How much less than the largest a later epoch's score may be to be taken all the same.
+
+So little is chance where a thousand windows are scored, and the later epoch had smaller steps.
+"""
 Index = NDArray[np.int64]
 BatchLoss = Callable[[Index, np.random.Generator], Tensor]
 Evaluate = Callable[[], dict[str, float]]
@@ -75,7 +80,8 @@ def fit(
         model: everything that learns, also what only the training needs.
         batch_loss: loss of the windows with some indices, with a generator for augmentation.
         count: number of training windows.
-        evaluate: metrics of the model after an epoch; ``score`` is the one that should be large.
+        evaluate: metrics of the model after an epoch; ``score``, a share, should be large.  The
+            best epoch is the latest one of those whose score is the largest but for chance.
         settings: length, speed, seed.
         path: checkpoint to go on from and to write after every epoch.
         about: what the checkpoint should say about itself; must agree when going on.
@@ -93,7 +99,7 @@ def fit(
         _same_everywhere(model)
         model.eval()
         history.append({"loss": loss, **evaluate()})
-        if history[-1]["score"] > history[best[0]]["score"] or epoch == 0:
+        if history[-1]["score"] >= max(one["score"] for one in history) - _CHANCE:
             best = (epoch, weights_of(model))
         if _rank() == 0:
             _write(path, model, optimiser, told, history, best)

@@ -34,7 +34,7 @@ from social_nav_core.perception.stages import (  # noqa: E402
     train_pose_network,
     train_teacher,
 )
-from social_nav_core.perception.training import FitSettings  # noqa: E402
+from social_nav_core.perception.training import FitSettings, fit  # noqa: E402
 from social_nav_core.perception.windows import Windows  # noqa: E402
 from social_nav_core.skeleton import FACE_SLICE, MIRROR, WHOLE_BODY_MIRROR  # noqa: E402
 
@@ -112,6 +112,26 @@ def test_finished_training_is_not_repeated(tmp_path: Path) -> None:
     again = trained(tmp_path / "a.npz", 2, report=lines.append)
     assert not lines
     assert same(first, again)
+
+
+@pytest.mark.parametrize(
+    ("scores", "best"),
+    [([0.5, 0.7, 0.6], 1), ([0.5, 0.7, 0.697], 2), ([0.7, 0.697, 0.694], 1), ([0.1, 0.2, 0.3], 2)],
+)
+def test_the_best_epoch_is_the_latest_of_those_as_good_but_for_chance(
+    tmp_path: Path, scores: list[float], best: int
+) -> None:
+    model, seen = torch.nn.Linear(1, 1), []
+
+    def evaluate() -> dict[str, float]:
+        seen.append(float(model.weight.detach()))
+        return {"score": scores[len(seen) - 1]}
+
+    settings = FitSettings(epochs=3, batch=2)
+    path = tmp_path / "a.npz"
+    done = fit(model, lambda index, rng: model.weight.sum(), 4, evaluate, settings, path, {})
+    assert done.best == best
+    assert float(model.weight.detach()) == seen[best]
 
 
 def test_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
