@@ -147,7 +147,7 @@ def test_expected_shares_are_judged_by_what_people_do() -> None:
     assert kind_of("face_to_face", ("ben", *nothing)) == "stands, wants nothing"
     answers = {"head_on": {("ana", *nothing): np.array([[0.1, 0.1, 0.8], [0.8, 0.1, 0.1]])}}
     found = means(answers, answers, ExpectedParameters(0.6, 0.2, 0.2))
-    assert found["walks by"] == found["comes toward the robot"] == 50.0
+    assert found["walks by"] == found["comes toward the robot"] == (50.0, 50.0)  # right, wish
     assert "waves" not in found
 
 

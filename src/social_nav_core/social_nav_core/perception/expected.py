@@ -20,13 +20,13 @@ class ExpectedParameters:
     """
 
     interacting: float = parameter(
-        0.05, "", "share of people who are expected to interact with the robot", 0.001, 1.0
+        0.3, "", "share of people who are expected to interact with the robot", 0.001, 1.0
     )
     interested: float = parameter(
-        0.45, "", "share of people who are expected to be interested in it", 0.001, 1.0
+        0.35, "", "share of people who are expected to be interested in it", 0.001, 1.0
     )
     not_interested: float = parameter(
-        0.5, "", "share of people who are expected to want nothing of it", 0.001, 1.0
+        0.35, "", "share of people who are expected to want nothing of it", 0.001, 1.0
     )
 
     @property
