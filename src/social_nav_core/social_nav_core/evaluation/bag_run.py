@@ -109,14 +109,11 @@ def read_run(
     driven = content.of(topics.truth) or content.of(topics.odometry)
     times, robot, velocity = _robot(path, content, driven, frame)
     people = _People(path, told, frame, times)
-    grid, occupancy = _grid(map_message)
+    grid, occupancy = _grid(path, topics.map, map_message)
     plans = [(t, _points(m)) for t, m in content.of(topics.plan) if len(m.poses)]
     goals = _goals(content.of(topics.place), content.of(topics.plan))
-    costs = [
-        (t, np.clip(_grid(m)[1] / 100.0, 0.0, 1.0))
-        for t, m in content.of(topics.costs)
-        if _grid(m)[0] == grid
-    ]
+    social = [(t, *_grid(path, topics.costs, m)) for t, m in content.of(topics.costs)]
+    costs = [(t, np.clip(cells / 100.0, 0.0, 1.0)) for t, own, cells in social if own == grid]
     reached = bool(goals) and success(times, robot, goals[-1][1])
     return RunRecord(
         scene=path.name,
@@ -278,11 +275,18 @@ class _People:
                 values[row, column] = label
 
 
-def _grid(message: Any) -> tuple[GridGeometry, np.ndarray]:
+def _grid(path: Path, topic: str, message: Any) -> tuple[GridGeometry, np.ndarray]:
     about = message.info
-    x, y, yaw = _pose(about.origin).tolist()
-    resolution = round(float(about.resolution), 6)
-    grid = GridGeometry(about.width, about.height, resolution, (x, y, yaw))
+    try:
+        x, y, yaw = _pose(about.origin).tolist()
+        resolution = round(float(about.resolution), 6)
+        grid = GridGeometry(about.width, about.height, resolution, (x, y, yaw))
+        if len(message.data) != about.width * about.height:
+            raise ValueError(
+                f"it has {len(message.data)} cells, expected {about.width} x {about.height}"
+            )
+    except ValueError as error:
+        raise DataError(f"{path}: a message on {topic} is no grid: {error}") from error
     return grid, np.asarray(message.data, dtype=np.int8).reshape(grid.shape)
 
 

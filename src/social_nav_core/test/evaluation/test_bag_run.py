@@ -104,9 +104,9 @@ def _write_map(bag: Bag, run: RunRecord, changes: dict[str, Any]) -> None:
         info = bag.make(
             "nav_msgs/MapMetaData",
             map_load_time=bag.header(100.0, "").stamp,
-            resolution=run.grid.resolution,
+            resolution=changes.get(f"{topic} resolution", run.grid.resolution),
             width=run.grid.width,
-            height=run.grid.height,
+            height=changes.get(f"{topic} height", run.grid.height),
             origin=bag.pose(np.array(run.grid.origin)),
         )
         message = bag.make(
@@ -345,9 +345,13 @@ def test_people_who_are_not_in_the_messages_any_more_are_absent(
         ({"people": None}, r"no message on /social_people \(people\)"),
         ({"tf": None}, "no transform from 'map' to 'odom' on /tf or /tf_static"),
         ({"people_frame": "base_link"}, "people are in the frame 'base_link', expected the map's"),
+        ({"/map resolution": float("nan")}, "a message on /map is no grid: .*resolution is nan"),
+        ({"/map height": 0}, "a message on /map is no grid: .* expected at least 1 x 1"),
+        ({"/map height": 2**31}, "a message on /map is no grid: it has .* cells, expected .* x"),
+        ({"/social_costmap height": 3}, "a message on /social_costmap is no grid"),
     ],
 )
-def test_what_is_missing_is_named(
+def test_what_is_missing_or_wrong_is_named(
     tmp_path: Path, avoid_with: RunRecord, changes: dict[str, Any], message: str
 ) -> None:
     folder = write_run(tmp_path / "bag", avoid_with, **changes)
