@@ -3,8 +3,8 @@
     PYTHONPATH=benchmarks python -m perception.shares
 
 Prints for several expected shares how many answers in percent are right, and from how many
-goal_selector would think that the person wishes something: means over people of a kind.  Interacting
-and interested count as one.
+goal_selector would think that somebody wishes something: means over people of a kind.
+Interacting and interested count as one.
 """
 
 from __future__ import annotations
