@@ -208,9 +208,8 @@ def test_soft_loss_counts_windows_by_their_weights() -> None:
     """Where the second window counts nothing the loss is the first one's."""
     one = tuple(torch.rand(2, k) for k in (3, 3, 10))
     other = tuple(torch.rand(2, k) for k in (3, 3, 10))
-    first = soft_loss(
-        *(tuple(part[:1] for part in said) for said in (one, other)), 2.0, torch.ones(1)
-    )
+    alone, wanted = (tuple(part[:1] for part in said) for said in (one, other))
+    first = soft_loss(alone, wanted, 2.0, torch.ones(1))
     both = soft_loss(one, other, 2.0, torch.tensor([3.0, 0.0]))
     assert both.item() == pytest.approx(first.item(), rel=1e-5)
 
