@@ -26,7 +26,7 @@ _COLOURS = {
     Intent.INTERESTED: "#8fd0b4",
     Intent.NOT_INTERESTED: "#c9b8a8",
 }
-_ACTIONS_SHOWN = 0.6  # shortest time that an action's name is written for [s]
+_LETTER = 0.0075  # width of a letter of an action's name, as a share of the axis
 
 
 @dataclass(frozen=True)
@@ -138,8 +138,8 @@ def _write_spans(
     left, right = ax.get_xlim()
     for begin, finish, value in _spans(times, values):
         start, end = max(begin, left), min(finish, right)
-        if value and end - start >= _ACTIONS_SHOWN:
-            word = names(value).name.lower().replace("_", " ")
+        word = names(value).name.lower().replace("_", " ")
+        if value and end - start >= _LETTER * len(word) * (right - left):
             ax.text(
                 start + 0.05, height, word, fontsize=8.5, va="center", clip_on=True, color=style.INK
             )
