@@ -239,7 +239,7 @@ class ApproachSelector:
         """
         now = situation.now
         usable = [person for person in situation.people if person.defect() is None]
-        fresh = [person for person in usable if self._is_fresh(person, now)]
+        fresh = _seen_within(self.parameters.max_age, usable, now)
         if person_id:
             found = with_id(person_id, fresh)
             if found is None:
@@ -252,13 +252,10 @@ class ApproachSelector:
                     f"nobody of {len(fresh)} people wants to interact with a probability of "
                     f"at least {self.parameters.least_wish:g}",
                 )
-        known = [p for p in usable if abs(now - p.last_seen) <= self.parameters.memory]
+        known = _seen_within(self.parameters.memory, usable, now)
         in_group = conversation(found, known, self.zones.group_span)
         others = [p for p in known if all(p is not member for member in in_group)]
         return Target(found, tuple(in_group), tuple(others))
-
-    def _is_fresh(self, person: Person, now: float) -> bool:
-        return abs(now - person.last_seen) <= self.parameters.max_age
 
     def _why_missing(
         self, person_id: str, people: Iterable[Person], now: float
@@ -370,3 +367,7 @@ class ApproachSelector:
             path_length=float(survey.path_length[index]),
             score=float(survey.score[index]),
         )
+
+
+def _seen_within(age: float, people: Iterable[Person], now: float) -> list[Person]:
+    return [person for person in people if abs(now - person.last_seen) <= age]
