@@ -219,9 +219,10 @@ def _count(runner: Runner, engine: str, before: int) -> None:
 def write(path: Path, report: Report) -> None:
     """The report as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(asdict(report), indent=1), encoding="utf-8")
-    part.replace(path)  # all of it or nothing
+    from social_nav_core.whole_file import written_whole  # noqa: PLC0415 - `load` instruments it
+
+    with written_whole(path) as file:
+        file.write(json.dumps(asdict(report), indent=1).encode())
 
 
 def read(path: Path) -> Any:
