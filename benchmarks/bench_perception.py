@@ -150,8 +150,8 @@ def passers_by(plan: Plan, test: Encounters, passing: Encounters) -> str:
         "not interested, as trained and with the expected shares, and of whom goal_selector would "
         "think that they wish something; beside it the same wish of those of the test split "
         "who want nothing and of those who walk and do want something. Teacher and students have "
-        "seen other passers-by in training, a tenth as many as other people; GRU and ST-GCN "
-        "none.\n\n"
+        "seen other passers-by in training, a tenth as many as other people"
+        f"{_of_older(plan, '; {rows} none')}.\n\n"
         f"{passers_table(rows, test, ExpectedParameters())}\n"
     )
 
@@ -227,6 +227,18 @@ def written_gains(
     )
 
 
+def _of_teachers(plan: Plan) -> str:
+    if len(plan.teacher["seeds"]) == 1:
+        return "the teacher is of one seed, has none, and teaches the students of all seeds"
+    return f"students are taught by the teacher of their own seed, of {len(plan.teacher['seeds'])}"
+
+
+def _of_older(plan: Plan, said: str) -> str:
+    """What is said of the rows whose committed weights are not those of the plan, if any."""
+    rows = " and ".join(plan.older["rows"])
+    return said.format(rows=rows, how=plan.older["how"]) if rows else ""
+
+
 def report(plan: Plan, data: Path) -> bool:
     """Score, write the files, and say whether every limit is kept."""
     test, validation = plan.encounters("test", data), plan.encounters("validation", data)
@@ -242,14 +254,11 @@ def report(plan: Plan, data: Path) -> bool:
         "# Perception on made-up encounters\n",
         "All figures are on the generated test split; none is a result on JPL-Social or any other "
         "recording. Accuracy ± standard deviation over the seeds "
-        f"{', '.join(map(str, plan.seeds))}, weighted F1 ± its deviation; the teacher is of "
-        "one seed, has none, and teaches the students of all seeds. In a frame that is lost the "
-        "teacher sees nothing.\n",
+        f"{', '.join(map(str, plan.seeds))}, weighted F1 ± its deviation; {_of_teachers(plan)}. "
+        "In a frame that is lost the teacher sees nothing.\n",
         "The distilled student also sees the teacher's answers to unlabelled windows of the "
         "training people, which the student alone does not have; both see as many windows in all, "
-        "each counted as often as it is seen. GRU and ST-GCN were trained before passers-by were "
-        "a part of the training set, on 5,000 windows without them, ST-GCN in 10 epochs for the "
-        "others' 29.\n",
+        f"each counted as often as it is seen.{_of_older(plan, ' {rows} were {how}.')}\n",
         tables(rows, heading),
         f"### Gain over the student alone at {HALF}, generated test split, points of accuracy\n",
         written_gains(found, rows[ALONE][HALF], plan.seeds),

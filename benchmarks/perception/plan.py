@@ -50,6 +50,7 @@ class Plan:
     seeds: tuple[int, ...]
     teacher: dict[str, Any]
     rows: tuple[Row, ...]
+    older: dict[str, Any]
 
     def teacher_of(self, seed: int) -> int:
         """The seed of the teacher of the students of a seed."""
@@ -80,7 +81,8 @@ def read_plan(path: Path = HERE / "config.yaml") -> Plan:
     """The benchmark's plan."""
     values = yaml.safe_load(path.read_text(encoding="utf-8"))
     rows = tuple(Row(name=name, **about) for name, about in values["rows"].items())
-    return Plan(values["data"], tuple(values["seeds"]), values["teacher"], rows)
+    older = values.get("older", {"rows": [], "how": ""})
+    return Plan(values["data"], tuple(values["seeds"]), values["teacher"], rows, older)
 
 
 def weights_file(name: str, seed: int) -> Path:
