@@ -52,9 +52,21 @@ def main() -> None:
     """Print a table, one row for each entry."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--trials", type=int, default=3, help="of each entry (default 3)")
-    parser.add_argument("--suites", nargs="+", default=list(ARMS), help="(default: all)")
+    known = sorted(path.stem for path in SUITES.glob("*.yaml"))
+    parser.add_argument(
+        "--suites",
+        nargs="+",
+        choices=known,
+        default=list(ARMS),
+        help=f"(default: {' '.join(ARMS)})",
+    )
     parser.add_argument("--arms", nargs="+", help="in all of them (default: two in each)")
     options = parser.parse_args()
+    try:
+        for arm in options.arms or ():
+            arm_named(arm)
+    except ValueError as error:
+        parser.error(str(error))
     for suite in options.suites:
         arms = options.arms or ARMS.get(suite, (OURS, NO_LAYER))
         print(f"{suite:32}" + "".join(f"{arm:>21}" for arm in arms))
