@@ -23,7 +23,9 @@ from perception.simulated import (  # noqa: E402
     counted,
     oncoming_answers,
     scene_answers,
+    talking,
     written,
+    written_talking,
 )
 from social_nav_core.perception.encounters.generator import (  # noqa: E402
     EncounterSettings,
@@ -156,3 +158,16 @@ def test_table_of_scenes_has_a_line_for_everybody() -> None:
     lines = written(found, ExpectedParameters()).splitlines()
     assert len(lines) == 2 + sum(map(len, found.values()))
     assert any(line.startswith("| face_to_face |") for line in lines)
+
+
+def test_people_who_talk_are_told_by_how_far_the_robot_is_off_their_gaze() -> None:
+    """From one viewpoint: nobody stands in two ranges, and the answer is the table's."""
+    found = talking(answer_by_wrist, views=[3])
+    assert all(label[1:] == ("no_response", "not_interested") for label in found)
+    lines = written_talking(found, ExpectedParameters()).splitlines()[2:]
+    begins = [int(line.split()[1]) for line in lines]
+    assert begins == sorted(set(begins))
+    assert set(begins) <= {0, 15, 30, 45, 60, 90}
+    asked = {("0 to 15", "no_response", "not_interested"): np.array([[0.8, 0.1, 0.1], [0, 0, 1.0]])}
+    shown = written_talking(asked, ExpectedParameters(0.6, 0.2, 0.2)).splitlines()[2]
+    assert shown == "| 0 to 15 | 2 | 50 % | 50 % |"

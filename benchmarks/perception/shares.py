@@ -27,7 +27,7 @@ from social_nav_core.perception.expected import ExpectedParameters, as_expected
 from social_nav_core.perception.student_file import shipped_student
 from social_nav_core.sim.scene import load_scene
 
-VIEWS = range(100, 112)
+VIEWS = range(100, 124)
 _NOTHING = "not_interested"
 _CHOICES = (
     (0.6, 0.2, 0.2),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from social_nav_core.sim.camera import BoxBlockers, Camera
 from social_nav_core.sim.cast import Cast
 from social_nav_core.sim.detector import Detector
 from social_nav_core.sim.people import PersonState
+from social_nav_core.sim.robot import Pose
 from social_nav_core.sim.scene import Scene, load_scene
 from social_nav_core.sim.world import World
 from social_nav_core.skeleton import JOINTS
@@ -30,15 +32,19 @@ _IN_FRONT = np.radians(75.0)  # of the chest, from where a robot can be looked a
 _ON_THE_WAY = np.radians(60.0)
 _WALKS = 0.3  # [m/s]
 _ONCOMING = ("head_on", "corridor_crossing", "walking_group")
+_TALKING = ("circle", "face_to_face", "l_shape", "side_by_side")
+_OFF = (0, 15, 30, 45, 60, 90, 180)  # robot off where somebody looks [degrees]
 
 Answer = Callable[[Float32Array], FloatArray]
 Label = tuple[str, str, str]
 """Person, true action, true intent."""
+Name = Callable[[PersonState, FloatArray], Label | None]
+"""Of whom to count, and where the robot is (2,) [m]: as what, None to leave it out."""
 Counts = dict[Label, Classes]
 Answers = dict[Label, FloatArray]
 
 
-def scene_answers(scene: Scene, answer: Answer, seed: int) -> Answers:
+def scene_answers(scene: Scene, answer: Answer, seed: int, name_of: Name | None = None) -> Answers:
     """What a student says of the intent of everybody of a scene.
 
     The robot stands still 1.5 to 5 m from one of the people and looks at them.  Whoever is meant to
@@ -48,9 +54,10 @@ def scene_answers(scene: Scene, answer: Answer, seed: int) -> Answers:
         scene: with its people.
         answer: probabilities (n, 3) of intents of centred windows.
         seed: of viewpoint, bodies and tracker.
+        name_of: of whom to count; None: everybody by the true label.
 
     Returns:
-        Probabilities (n, 3) by label.
+        Probabilities (n, 3) by label, or by name.
     """
     rng = np.random.default_rng(seed)
     someone = np.array(scene.people[int(rng.integers(len(scene.people)))].pose)
@@ -60,7 +67,7 @@ def scene_answers(scene: Scene, answer: Answer, seed: int) -> Answers:
         if scene.room.box_array.signed_distances(tuple(place)).min() > 0.35:
             break
     robot = (float(place[0]), float(place[1]), float(np.arctan2(*(someone[:2] - place)[::-1])))
-    return _answers(replace(scene, robot=robot), answer, seed, rng, _looked_at)
+    return _answers(replace(scene, robot=robot), answer, seed, rng, name_of or _looked_at)
 
 
 def oncoming_answers(scene: Scene, answer: Answer, seed: int) -> Answers:
@@ -81,10 +88,10 @@ def _answers(
     answer: Answer,
     seed: int,
     rng: np.random.Generator,
-    counts: Callable[[PersonState, FloatArray], bool],
+    name_of: Name,
     speed: float = 0.0,
 ) -> Answers:
-    """Probabilities by label of those who count, filmed by a robot at a speed [m/s]."""
+    """Probabilities by name of those who have one, filmed by a robot at a speed [m/s]."""
     world = World(scene, seed)
     camera, cast = Camera(), Cast(world.state.people, rng)
     detector, blockers = Detector(camera, None, rng), BoxBlockers.of(scene.room.boxes)
@@ -112,30 +119,41 @@ def _answers(
                 since[name] = (person.labels, state.time)
         batch = windows.windows()
         for name, window in zip(batch.names, batch.joints, strict=True):
-            labels = people[name].labels
-            if not counts(people[name], robot[:2]):
-                continue
-            if name in seen and state.time - since[name][1] >= _SETTLED:
-                key = (name, labels.action.name.lower(), labels.intent.name.lower())
+            key = name_of(people[name], robot[:2])
+            if key and name in seen and state.time - since[name][1] >= _SETTLED:
                 found.setdefault(key, []).append(window)
     return {key: answer(np.stack(windows)) for key, windows in found.items()}
 
 
-def _looked_at(person: PersonState, place: FloatArray) -> bool:
-    return person.labels.intent is Intent.NOT_INTERESTED or _facing(person, place, _IN_FRONT)
+def _label(person: PersonState) -> Label:
+    return person.id, person.labels.action.name.lower(), person.labels.intent.name.lower()
 
 
-def _comes(person: PersonState, place: FloatArray) -> bool:
-    return person.speed > _WALKS and _facing(person, place, _ON_THE_WAY)
+def _looked_at(person: PersonState, place: FloatArray) -> Label | None:
+    wants_nothing = person.labels.intent is Intent.NOT_INTERESTED
+    return _label(person) if wants_nothing or _off(person.pose, place) < _IN_FRONT else None
 
 
-def _facing(person: PersonState, place: FloatArray, within: float) -> bool:
+def _comes(person: PersonState, place: FloatArray) -> Label | None:
+    comes = person.speed > _WALKS and _off(person.pose, place) < _ON_THE_WAY
+    return _label(person) if comes else None
+
+
+def _gaze_off(person: PersonState, place: FloatArray) -> Label:
+    """How far the robot is off where somebody looks, as the range that it is in."""
     x, y, yaw = person.pose
-    bearing = np.arctan2(place[1] - y, place[0] - x)
-    return bool(abs(wrap_angle(bearing - yaw)) < within)
+    off = np.degrees(_off((x, y, yaw + person.head_yaw), place))
+    upper = next(one for one in _OFF[1:] if off <= one)
+    return f"{_OFF[_OFF.index(upper) - 1]} to {upper}", *_label(person)[1:]
 
 
-def all_scenes(answer: Answer, views: Iterable[int] = range(6)) -> dict[str, Answers]:
+def _off(pose: Pose, place: FloatArray) -> float:
+    """Angle [rad] between where somebody at a pose is turned and a place."""
+    x, y, yaw = pose
+    return float(abs(wrap_angle(np.arctan2(place[1] - y, place[0] - x) - yaw)))
+
+
+def all_scenes(answer: Answer, views: Iterable[int] = range(24)) -> dict[str, Answers]:
     """Answers in every scene with people and without flows, from the viewpoints of some seeds."""
     scenes = {path.stem: load_scene(path) for path in sorted(SCENES.glob("*.yaml"))}
     return {
@@ -151,6 +169,21 @@ def oncoming(answer: Answer, views: Iterable[int] = range(12)) -> dict[str, Answ
         name: _over_views(oncoming_answers, load_scene(SCENES / f"{name}.yaml"), answer, views)
         for name in _ONCOMING
     }
+
+
+def talking(answer: Answer, views: Iterable[int] = range(30)) -> Answers:
+    """Answers about people who stand and talk, by how far the robot is off where they look.
+
+    Returns:
+        Probabilities (n, 3) by (range of angles [degrees], action, intent), smallest angle first.
+    """
+    ask, parts = partial(scene_answers, name_of=_gaze_off), dict[Label, list[FloatArray]]()
+    for name in _TALKING:
+        scene = load_scene(SCENES / f"{name}.yaml")
+        for key, given in _over_views(ask, scene, answer, views).items():
+            parts.setdefault(key, []).append(given)
+    smallest_first = sorted(parts, key=lambda key: int(key[0].split()[0]))
+    return {key: np.concatenate(parts[key]) for key in smallest_first}
 
 
 def _over_views(
@@ -205,4 +238,23 @@ def written(found: dict[str, Answers], expected: ExpectedParameters) -> str:
             wish = 100.0 * (given[:, :2].sum(axis=-1) >= ENOUGH).mean()
             about = f"{scene} | {person} | {action}, {truth} | {count.sum()}"
             lines.append(f"| {about} | {shown} | {right} | {wish:.0f} % |")
+    return "\n".join(lines)
+
+
+def written_talking(found: Answers, expected: ExpectedParameters) -> str:
+    """Markdown: one line per angle between the robot and where somebody looks.
+
+    Args:
+        found: as `talking` gives them.
+        expected: shares of intents, as the perception has them.
+    """
+    lines = [
+        "| robot off the gaze [degrees] | windows | not interested | wish |",
+        "|---|---|---|---|",
+    ]
+    for (angles, _, _), given in found.items():
+        met = as_expected(given, expected)
+        right = 100.0 * (met.argmax(axis=-1) == Intent.NOT_INTERESTED - 1).mean()
+        wish = 100.0 * (met[:, :2].sum(axis=-1) >= ENOUGH).mean()
+        lines.append(f"| {angles} | {len(given)} | {right:.0f} % | {wish:.0f} % |")
     return "\n".join(lines)
