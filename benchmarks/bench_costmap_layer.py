@@ -10,6 +10,7 @@ a limit is missed.  Needs cmake, g++ and Google Benchmark (Debian: apt install l
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -53,6 +54,7 @@ def best_of(runs: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def main() -> int:
+    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         runs = measure(Path(folder))
     if runs is None:

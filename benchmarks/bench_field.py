@@ -8,6 +8,7 @@ status is 1 when a limit is missed.
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Callable
@@ -51,6 +52,7 @@ def median_ms(task: Callable[[], object], rounds: int) -> float:
 
 
 def main() -> int:
+    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
     model, centers = shipped_model(), GRID.centers()
     print(f"social cost field, {GRID.width} x {GRID.height} cells of {GRID.resolution} m, one core")
     print("people  combination     field     limit  every cell  ratio")

@@ -8,6 +8,7 @@ The exit status is 1 when it is missed.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import time
@@ -64,6 +65,7 @@ def choose(selector: ApproachSelector, situation: Situation) -> object:
 
 
 def main() -> int:
+    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
     occupancy = np.zeros(GRID.shape, np.int8)
     occupancy[[0, -1], :], occupancy[:, [0, -1]] = 100, 100
     planner = GridPlanner(GRID, occupancy)

@@ -9,6 +9,7 @@ Interacting and interested count as one.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Mapping
 from dataclasses import astuple
@@ -80,6 +81,7 @@ def means(
 
 def main() -> int:
     """Print the table."""
+    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
     student = shipped_student()
     found, met = (
         ask(lambda windows: student.probabilities(windows)["intent"], VIEWS)

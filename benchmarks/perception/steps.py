@@ -8,6 +8,7 @@ and processor time of an answer.
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 import time
@@ -63,6 +64,7 @@ def trained(data: dict[str, Windows], every: int, folder: Path) -> str:
 
 def main() -> int:
     """Print the table."""
+    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
     torch.set_num_threads(1)
     data = made()
     print("| steps | multiply-adds | training | full input | 30 % both |\n|---|---|---|---|---|")
