@@ -99,32 +99,31 @@ class PerceptionNode(Node):
         self._work()
 
     def _work(self) -> None:
-        """Take the images in order, as far as the robot's place at their time is known."""
+        """Take the images in order, as far as the places of robot and camera are known then."""
         while self._waiting:
-            message = self._waiting[0]
+            message, own = self._waiting[0], self._config
             stamp = Time.from_msg(message.header.stamp)
             late = abs((self.get_clock().now() - stamp).nanoseconds) * 1e-9 > PATIENCE
-            frame = self._transforms.pose(
-                message.header.frame_id, self._config.frame, stamp, warn=late
-            )
+            frame = self._transforms.pose(message.header.frame_id, own.frame, stamp, warn=late)
             if frame is None and not late:
+                return
+            follows = not late and self._transforms.ever_known(own.camera_frame, own.frame)
+            view = self._transforms.sight(own.camera_frame, own.frame, stamp, warn=not follows)
+            if view is None and follows:
                 return
             self._waiting.popleft()
             if frame is not None:
-                self._see(message, frame)
+                self._see(message, frame, None if view is None else Sight(view[:2], float(view[2])))
 
-    def _see(self, message: BodyArray, frame: FloatArray) -> None:
+    def _see(self, message: BodyArray, frame: FloatArray, view: Sight | None) -> None:
         """Take in one image, whose bodies are in a frame with this pose, and say who is there."""
         started = time.monotonic()
-        view = self._transforms.sight(
-            self._config.camera_frame, self._config.frame, Time.from_msg(message.header.stamp)
-        )
         found = self._perception.see(
             seconds(message.header.stamp),
             self._usable(message),
             message.image_width,
             message.image_height,
-            None if view is None else Sight(view[:2], float(view[2])),
+            view,
             frame,
         )
         self._log.left_out([(name, reason) for name, reason in found.problems if name])

@@ -109,15 +109,22 @@ class TransformLookup:
         yaw = yaw_from_quaternion(turn.x, turn.y, turn.z, turn.w)
         return np.array([found.translation.x, found.translation.y, yaw])
 
-    def sight(self, optical_frame: str, parent: str, stamp: Time) -> FloatArray | None:
+    def ever_known(self, frame: str, parent: str) -> bool:
+        """Whether a frame's place in a parent frame was known at some time."""
+        return bool(self._buffer.can_transform(parent, frame, Time()))
+
+    def sight(
+        self, optical_frame: str, parent: str, stamp: Time, warn: bool = True
+    ) -> FloatArray | None:
         """(x [m], y [m]) of a camera and the yaw [rad] that it looks to; None when not known.
 
         Args:
             optical_frame: of the camera, z ahead (REP-103).
             parent: the frame that the result is expressed in, z up.
             stamp: when.
+            warn: as in `pose`.
         """
-        found = self._transform(optical_frame, parent, stamp, warn=True)
+        found = self._transform(optical_frame, parent, stamp, warn)
         if found is None:
             return None
         turn = found.rotation

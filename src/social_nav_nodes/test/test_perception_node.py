@@ -26,7 +26,7 @@ from social_nav_nodes.one_camera import SETTINGS
 from social_nav_nodes.perception_node import PerceptionNode
 from social_nav_nodes.topics import BODIES, CAMERA_FRAME, SENSOR_QOS
 from std_msgs.msg import Header
-from tf2_ros import StaticTransformBroadcaster
+from tf2_ros import StaticTransformBroadcaster, TransformBroadcaster
 
 from social_nav_msgs.msg import BodyArray, SocialPersonArray
 
@@ -191,6 +191,36 @@ def test_people_out_of_view_are_remembered_and_those_who_left_are_not(graph, pla
     assert people["ben"].last_seen < bench.graph.now - 1.5
     bench.film(1.5, [])
     assert bench.people() == {}
+
+
+def test_images_wait_for_the_cameras_place_whatever_their_frame(graph, place_frame):
+    """Bodies in odom need no transform, but which of them are in view is asked of the camera's."""
+    moving = TransformBroadcaster(graph.probe)
+
+    def place_moving(child, in_, pose):
+        moving.sendTransform(transform_message(pose, child, graph.header(in_)))
+
+    bench = Bench(graph, place_moving)
+
+    def film(duration, bodies):
+        end = graph.now + duration
+        while graph.now < end:
+            bench.image(bodies, frame="odom")
+            place_moving("base_footprint", "odom", (2.0, 1.0, np.pi / 2.0))
+
+    unknown = np.diag([0.01, 0.01, 20.0])
+    film(0.6, [body("ana", ahead=2.0, left=4.0, yaw=0.0, covariance=unknown)])
+    assert bench.people()["ana"].covariance[2, 2] < 1.0
+    film(2.5, [])
+    assert bench.people() == {}
+    assert "no transform" not in bench.said
+
+
+def test_without_a_cameras_place_people_come_at_once(graph, place_frame):
+    bench = Bench(graph, place_frame, camera_frame="no_camera")
+    bench.film(0.3, [body()])
+    assert len(bench.received) >= 8
+    assert "'no_camera'" in bench.said
 
 
 def test_a_new_id_close_by_is_the_same_person(bench):
