@@ -19,6 +19,7 @@ from social_nav_core.evaluation.metrics.navigation import success
 from social_nav_core.evaluation.run import CameraView, RunRecord
 from social_nav_core.geometry import FloatArray, compose, wrap_angle, yaw_from_quaternion
 from social_nav_core.grid import GridGeometry
+from social_nav_core.recordings.definitions import check_definitions
 from social_nav_core.recordings.errors import BROKEN_RECORDING, DataError, damaged
 
 PERIOD = 0.1
@@ -26,6 +27,19 @@ PERIOD = 0.1
 STALE = 1.0
 """A person who was not in a message for longer than this [s] is absent."""
 UNKNOWN_HEADING = np.pi**2
+_TYPES = {
+    "odometry": "nav_msgs/msg/Odometry",
+    "truth": "nav_msgs/msg/Odometry",
+    "people": "social_nav_msgs/msg/SocialPersonArray",
+    "people_truth": "social_nav_msgs/msg/SocialPersonArray",
+    "map": "nav_msgs/msg/OccupancyGrid",
+    "costs": "nav_msgs/msg/OccupancyGrid",
+    "plan": "nav_msgs/msg/Path",
+    "place": "geometry_msgs/msg/PoseStamped",
+    "bodies": "social_nav_msgs/msg/BodyArray",
+}
+"""Messages on the topics of `BagTopics`."""
+_TF = dict.fromkeys(("/tf", "/tf_static"), "tf2_msgs/msg/TFMessage")
 
 
 @dataclass(frozen=True)
@@ -155,21 +169,28 @@ def _read(path: Path, topics: BagTopics) -> _Content:
         ) from error
     if not path.exists():
         raise FileNotFoundError(2, "No such file or folder", str(path))
-    wanted = {*vars(topics).values(), "/tf", "/tf_static"}
+    wanted = {topic: _TYPES[name] for name, topic in vars(topics).items()} | _TF
     content = _Content()
     try:
         store = get_typestore(Stores.ROS2_HUMBLE)
         with AnyReader([path], default_typestore=store) as reader:
             chosen = [c for c in reader.connections if c.topic in wanted]
+            for connection in chosen:
+                kind, expected = connection.msgtype, wanted[connection.topic]
+                if kind != expected:
+                    raise DataError(f"{path}: {connection.topic} is {kind}, expected {expected}")
+                check_definitions(path, reader.typestore, kind)
             for connection, _, data in reader.messages(connections=chosen):
                 _take(content, connection.topic, reader.deserialize(data, connection.msgtype))
+    except DataError:
+        raise
     except (AnyReaderError, ReaderError, SerdeError, TypesysError, *BROKEN_RECORDING) as error:
         raise damaged(path, error) from error
     return content
 
 
 def _take(content: _Content, topic: str, message: Any) -> None:
-    if topic in ("/tf", "/tf_static"):
+    if topic in _TF:
         for transform in message.transforms:
             frames = transform.header.frame_id, transform.child_frame_id
             shift, turn = transform.transform.translation, transform.transform.rotation

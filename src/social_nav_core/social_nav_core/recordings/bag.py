@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from social_nav_core.geometry import yaw_from_quaternion
+from social_nav_core.recordings.definitions import check_definitions
 from social_nav_core.recordings.errors import BROKEN_RECORDING, DataError, damaged
 from social_nav_core.recordings.trajectories import Trajectories
 
@@ -65,12 +66,16 @@ def _messages(path: Path) -> Iterator[tuple[float, Any]]:
         store = get_typestore(Stores.ROS2_HUMBLE)
         with AnyReader([path], default_typestore=store) as reader:
             connections = [c for c in reader.connections if c.msgtype == MESSAGE]
+            if connections:
+                check_definitions(path, reader.typestore, MESSAGE)
             for connection, _, data in reader.messages(connections=connections):
                 message: Any = reader.deserialize(data, connection.msgtype)
                 stamp = message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
                 if stamp > latest:
                     latest = stamp
                     yield stamp, message
+    except DataError:
+        raise
     except (AnyReaderError, ReaderError, SerdeError, TypesysError, *BROKEN_RECORDING) as error:
         raise damaged(path, error) from error
 
