@@ -1,7 +1,10 @@
 """What an ONNX file holds, read without the onnx package: its weights, and what makes it hostile.
 
 ONNX is a protocol buffer (https://onnx.ai/onnx/repo-docs/IR.html); a weight can be an initialiser,
-or the attribute of a node, also in a graph that is itself an attribute.
+or the attribute of a node, also in a graph that is itself an attribute.  ONNX Runtime puts a
+file's functions in place of the nodes that name them, and these may name functions again: a
+thousand bytes become more nodes than any computer holds.  Its work on a graph before that is run
+grows with the square of the number of nodes.
 """
 
 from __future__ import annotations
@@ -14,18 +17,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_FIELDS = 1_000_000  # of all messages in one file
+MOST_FIELDS = 200_000  # of all messages in one file
+MOST = {"node": 4000, "weight": 4000, "input": 100, "output": 100, "value": 20_000}
+"""Of each in one file, in all of its graphs."""
 DEEPEST = 12  # messages in each other
-_PARTS: dict[str, dict[int, str]] = {  # field numbers in onnx.proto3, of what can hold a weight
+_IN_ATTRIBUTES = {5: "weight", 10: "weight", 22: "sparse", 23: "sparse"}
+_PARTS: dict[str, dict[int, str]] = {  # field numbers in onnx.proto3
     "model": {7: "graph", 20: "training", 25: "function"},
-    "training": {1: "graph", 2: "graph"},
-    "function": {7: "node", 11: "attribute"},
-    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "graph": {1: "node", 5: "weight", 11: "input", 12: "output", 13: "value", 15: "sparse"},
     "node": {5: "attribute"},
-    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "If": {5: "branches"},
+    "attribute": {**_IN_ATTRIBUTES, 6: "body", 11: "body"},
+    "branches": {**_IN_ATTRIBUTES, 6: "graph", 11: "graph"},
+}
+_REFUSED = {
+    "body": "a node with a graph, expected that If alone has graphs",
+    "function": "functions of its own, expected operators alone; export it without functions",
+    "sparse": "a sparse weight, expected dense ones",
+    "training": "training information, expected none; export it for inference",
 }
 _OPERATOR = 4  # of a node
-_ENDLESS = (b"Loop", b"Scan")
+_ENDLESS = {b"Loop", b"Scan"}
 _DIMS, _TYPE, _FLOATS, _NAME, _RAW, _DOUBLES, _ELSEWHERE, _PLACE = 1, 2, 4, 8, 9, 10, 13, 14
 _RAW_TYPES = {1: "<f4", 10: "<f2", 11: "<f8", 16: "<u2"}  # of field 9, by data type; 16 is bfloat16
 Value = int | memoryview
@@ -46,7 +58,7 @@ def float_weights(content: bytes) -> Iterator[Weight]:
     Raises:
         ValueError: the content is no protocol buffer, or hostile: a weight whose shape is of more
             values than it has, that is sparse or lies in another file; a loop, which may not end;
-            or more than `MOST_FIELDS` fields.
+            functions; more of something than `MOST`, or more than `MOST_FIELDS` fields.
     """
     return _Reader().weights(memoryview(content), "model", 0)
 
@@ -54,22 +66,22 @@ def float_weights(content: bytes) -> Iterator[Weight]:
 class _Reader:
     def __init__(self) -> None:
         self._left = MOST_FIELDS
+        self._seen = dict.fromkeys(MOST, 0)
 
     def weights(self, message: memoryview, kind: str, depth: int) -> Iterator[Weight]:
         if depth > DEEPEST:
-            raise ValueError(f"more than {DEEPEST} graphs and nodes in each other")
-        parts = _PARTS[kind]
-        for number, value in self._fields(message):
-            if kind == "node" and number == _OPERATOR and not isinstance(value, int):
-                if bytes(value) in _ENDLESS:
-                    raise ValueError(f"has the operator {bytes(value).decode()}, expected no loops")
-            elif number in parts and not isinstance(value, int):
-                if parts[number] == "sparse":
-                    raise ValueError("has a sparse weight, expected dense ones")
-                if parts[number] == "tensor":
-                    yield from self._tensor(value)
-                else:
-                    yield from self.weights(value, parts[number], depth + 1)
+            raise ValueError(f"it has more than {DEEPEST} graphs and nodes in each other")
+        fields = list(self._fields(message))
+        parts = _PARTS[_kind_of_node(fields) if kind == "node" else kind]
+        for number, value in fields:
+            if number not in parts or isinstance(value, int):
+                continue
+            part = parts[number]
+            self._count(part)
+            if part == "weight":
+                yield from self._tensor(value)
+            elif part in _PARTS:
+                yield from self.weights(value, part, depth + 1)
 
     def _tensor(self, message: memoryview) -> Iterator[Weight]:
         sizes: list[int] = []
@@ -96,7 +108,7 @@ class _Reader:
         """Numbers and contents of a message's fields."""
         place = 0
         while place < len(message):
-            self._count()
+            self._count_field()
             key, place = _varint(message, place)
             number, wire = key >> 3, key & 7
             if wire == 0:
@@ -108,23 +120,43 @@ class _Reader:
             elif wire in (1, 5):
                 size = 8 if wire == 1 else 4
             else:
-                raise ValueError(f"field {number} has the wire type {wire}")
+                raise _damaged(f"field {number} has the wire type {wire}")
             if place + size > len(message):
-                raise ValueError(f"field {number} is {size} bytes long and the message ends before")
+                raise _damaged(f"field {number} is {size} bytes long and the message ends before")
             yield number, message[place : place + size]
             place += size
 
     def _numbers(self, message: memoryview) -> Iterator[int]:
         place = 0
         while place < len(message):
-            self._count()
+            self._count_field()
             value, place = _varint(message, place)
             yield value
 
-    def _count(self) -> None:
+    def _count_field(self) -> None:
         self._left -= 1
         if self._left < 0:
-            raise ValueError(f"more than {MOST_FIELDS} fields")
+            raise ValueError(f"it has more than {MOST_FIELDS} fields")
+
+    def _count(self, part: str) -> None:
+        if part in _REFUSED:
+            raise ValueError(f"it has {_REFUSED[part]}")
+        if part in MOST:
+            self._seen[part] += 1
+            if self._seen[part] > MOST[part]:
+                raise ValueError(f"it has more than {MOST[part]} {part}s")
+
+
+def _kind_of_node(fields: list[tuple[int, Value]]) -> str:
+    """'If', or 'node' for all others."""
+    told = {bytes(value) for n, value in fields if n == _OPERATOR and not isinstance(value, int)}
+    for endless in _ENDLESS & told:
+        raise ValueError(f"it has the operator {endless.decode()}, expected no loops")
+    return "If" if told == {b"If"} else "node"
+
+
+def _damaged(reason: str) -> ValueError:
+    return ValueError(f"it is not an ONNX file: {reason}")
 
 
 def _check_sizes(name: str, sizes: list[int], held: int) -> None:
@@ -153,4 +185,4 @@ def _varint(message: memoryview, place: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, place
         shift += 7
-    raise ValueError(f"no number at byte {place}")
+    raise _damaged(f"no number at byte {place}")

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 from social_nav_core.input_files import FileError
-from social_nav_core.onnx_content import float_weights
+from social_nav_core.onnx_content import MOST, MOST_FIELDS, float_weights
 from social_nav_core.onnx_network import Network
 from social_nav_core.perception.student_file import load_student
 from social_nav_core.proxemics.model import ModelError
 from social_nav_core.vision.estimator import MOST_PEOPLE, EstimatorError
 from social_nav_core.vision.onnx_estimator import OnnxEstimator
-from social_nav_core.vision.onnx_file import OnnxGraph, _bytes, _text, _varint
+from social_nav_core.vision.onnx_file import OnnxGraph, _bytes, _text, _value, _varint
 
 pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
 
@@ -146,9 +146,13 @@ def test_only_the_estimator_takes_infinite_weights(tmp_path: Path) -> None:
         (answers(graph(), "nowhere"), "ONNX Runtime cannot use it"),
         (_bytes(7, _bytes(15, b"")), "has a sparse weight"),
         (_bytes(7, _bytes(1, _text(4, "Loop"))), "has the operator Loop, expected no loops"),
-        (1_000_001 * _varint(1, 8), "more than 1000000 fields"),
+        ((MOST_FIELDS + 1) * _varint(1, 8), "it has more than 200000 fields"),
+        (_bytes(20, _bytes(1, b"")), "it has training information, expected none"),
     ],
-    ids=["empty", "text", "cut", "no graph", "version", "loose", "sparse", "loop", "fields"],
+    ids=[
+        *("empty", "text", "cut", "no graph", "version", "loose", "sparse", "loop", "fields"),
+        "training",
+    ],
 )
 def test_what_is_no_network_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
     assert words in refusal(tmp_path, content)
@@ -157,8 +161,87 @@ def test_what_is_no_network_is_refused(tmp_path: Path, content: bytes, words: st
 def test_graphs_in_graphs_without_end_are_refused(tmp_path: Path) -> None:
     content = b""
     for _ in range(2000):
-        content = _bytes(1, _bytes(5, _bytes(6, content)))
+        content = _bytes(1, _text(4, "If") + _bytes(5, _bytes(6, content)))
     assert "more than 12 graphs and nodes in each other" in refusal(tmp_path, _bytes(7, content))
+
+
+def doubling(count: int) -> bytes:
+    """A network of functions each of which uses the one before twice."""
+    made = graph()
+    names = [_text(4, "Relu"), *(_text(4, f"f{i}") + _text(7, "own") for i in range(count))]
+    opsets = (_bytes(9, _varint(2, 17)), _bytes(9, _text(1, "own") + _varint(2, 1)))
+    functions = b""
+    for i, inner in enumerate(names[:-1]):
+        body = _text(1, f"f{i}") + _text(4, "x") + _text(5, "y") + b"".join(opsets)
+        for given, put in ("xm", "my"):
+            body += _bytes(7, _text(1, given) + _text(2, put) + inner)
+        functions += _bytes(25, body + _text(10, "own"))
+    made._nodes.append(_text(1, "image") + _text(2, "output0") + names[-1])
+    return made.file() + _bytes(8, _text(1, "own") + _varint(2, 1)) + functions
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_functions_are_refused(tmp_path: Path, count: int) -> None:
+    """40 of them are 2^40 nodes, which ONNX Runtime begins to make."""
+    content = doubling(count)
+    assert len(content) < 5000
+    assert "it has functions of its own, expected operators alone" in refusal(tmp_path, content)
+
+
+def with_branches(operator: str) -> bytes:
+    """A network with a node that has graphs, of which `If` takes one."""
+    made = graph()
+    made.constant("one", np.array(1, np.uint8))
+    made.add("Cast", ["one"], "true", to=9)
+    weight = _bytes(5, _text(1, "value") + _bytes(5, tensor(raw=GOOD.tobytes())) + _varint(20, 4))
+    node = _text(1, "true") + _text(2, "evil") + _text(4, operator)
+    for name in ("then_branch", "else_branch"):
+        body = _bytes(1, _text(2, name) + _text(4, "Constant") + weight) + _text(2, "branch")
+        body += _bytes(12, _value(name, "float32", SHAPE))
+        node += _bytes(5, _text(1, name) + _bytes(6, body) + _varint(20, 5))
+    made._nodes.append(node)
+    return answers(made, "evil")
+
+
+def test_only_if_may_have_graphs(tmp_path: Path) -> None:
+    """Those of all others are loops."""
+    path = tmp_path / "net.onnx"
+    path.write_bytes(with_branches("If"))
+    assert OnnxEstimator(path)(np.zeros((64, 64, 3), np.uint8)).shape == (0, 23, 3)
+    for operator in ("SequenceMap", "BeamSearch", "Loop"):
+        told = refusal(tmp_path, with_branches(operator))
+        assert re.search("a node with a graph, expected that If alone|has the operator Loop", told)
+
+
+@pytest.mark.parametrize(("part", "place"), [("node", 1), ("weight", 5), ("output", 12)])
+def test_more_parts_than_a_network_has_are_refused(tmp_path: Path, part: str, place: int) -> None:
+    """ONNX Runtime needs a minute for 100,000 of them."""
+    one = tensor(dims=(1,), raw=b"1234") if part == "weight" else b""
+    content = _bytes(7, _bytes(place, one) * (MOST[part] + 1))
+    assert f"it has more than {MOST[part]} {part}s" in refusal(tmp_path, content)
+
+
+def test_constants_take_no_memory_without_limit() -> None:
+    """ONNX Runtime would compute a gigabyte of them while it loads the file."""
+    program = (
+        "import resource, numpy as np, social_nav_core.onnx_network as networks\n"
+        "from social_nav_core.vision.onnx_file import OnnxGraph\n"
+        "networks.MOST_MEMORY = 200 * 2**20\n"
+        "made = OnnxGraph('g', {'x': ('float32', (1,))}, {'y': ('float32', (1,))})\n"
+        "made.constant('size', np.array([2**28], np.int64))\n"
+        "made.add('ConstantOfShape', ['size'], 'many')\n"
+        "made.add('ReduceMean', ['many'], 'mean', keepdims=1)\n"
+        "made.add('Add', ['x', 'mean'], 'y')\n"
+        "try:\n"
+        "    networks.Network(made.file(), 'a.onnx').run(['y'], {'x': np.zeros(1, np.float32)})\n"
+        "except networks.FileError as error:\n"
+        "    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    peak, _, told = done.stdout.partition(" ")
+    assert "it fails: " in told and int(peak) < 400_000, done  # [KiB]
 
 
 def test_an_operator_that_makes_something_enormous_fails(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from social_nav_core.checksums import network_seal
 from social_nav_core.geometry import FloatArray
-from social_nav_core.input_files import FileError, read_file
+from social_nav_core.input_files import FileError, read_file, shown
 from social_nav_core.onnx_network import Network
 from social_nav_core.perception.metrics import probabilities
 from social_nav_core.perception.tasks import CLASSES, TASKS, class_names
@@ -32,6 +32,7 @@ AGREEMENT = 1e-4
 """How far answers may be from those of the training."""
 _LONGEST = 600  # steps of a window
 _LARGEST = 100_000_000  # file [byte]
+_LONGEST_TEXT = 20_000  # of JSON in the metadata [character]
 
 
 @dataclass(frozen=True)
@@ -146,38 +147,47 @@ def probe_windows(steps: int) -> Float32Array:
 
 def _about(path: Path, metadata: Mapping[str, str], checksum: str) -> StudentAbout:
     if metadata.get("format") != str(FORMAT):
-        got = metadata.get("format")
-        raise ModelError(f"{path}: format is {got}, expected {FORMAT}; export the student again")
+        got = metadata.get("format", "")
+        raise _other(path, "format is", got, f"{FORMAT}; export the student again")
     names = {"joints": JOINTS, **{task: class_names(task) for task in TASKS}}
     for key, expected in names.items():
         if metadata.get(key, "").split(",") != list(expected):
-            raise ModelError(f"{path}: {key} are {metadata.get(key)}, expected {list(expected)}")
+            raise _other(path, f"{key} are", metadata.get(key, ""), str(list(expected)))
     steps, rate, heat = (_json(path, metadata, key) for key in ("steps", "rate", "temperatures"))
     if not (isinstance(steps, int) and 2 <= steps <= _LONGEST):
-        raise ModelError(f"{path}: steps is {steps}, expected a whole number of 2 to {_LONGEST}")
+        raise _other(path, "steps is", steps, f"a whole number of 2 to {_LONGEST}")
     if not (isinstance(rate, (int, float)) and 0.0 < rate <= 240.0):
-        raise ModelError(f"{path}: rate is {rate} Hz, expected more than 0 and at most 240 Hz")
+        raise _other(path, "rate is", rate, "more than 0 and at most 240 Hz")
     good = isinstance(heat, dict) and set(heat) == set(TASKS)
     if not good or not all(isinstance(t, (int, float)) and 0.0 < t < 1e3 for t in heat.values()):
-        raise ModelError(f"{path}: temperatures are {heat}, expected one above 0 for each task")
+        raise _other(path, "temperatures are", heat, "one above 0 for each task")
     return StudentAbout(steps, float(rate), heat, metadata.get("data", ""), checksum)
 
 
+def _other(path: Path, what: str, got: object, expected: str) -> ModelError:
+    return ModelError(f"{path}: {what} {shown(got)}, expected {expected}")
+
+
 def _json(path: Path, metadata: Mapping[str, str], key: str) -> Any:
+    text = metadata.get(key, "")
+    if len(text) > _LONGEST_TEXT:
+        raise ModelError(
+            f"{path}: {key} has {len(text)} characters, expected at most {_LONGEST_TEXT}"
+        )
     try:
-        return json.loads(metadata.get(key, ""))
-    except ValueError as error:
-        raise ModelError(f"{path}: {key} is {metadata.get(key)!r}, expected JSON") from error
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _other(path, f"{key} is", text, "JSON") from error
 
 
 def _check_shapes(path: Path, network: Network, about: StudentAbout) -> None:
     inputs = {item.name: item.shape[1:] for item in network.inputs}
     wanted = {"windows": [about.steps, len(JOINTS), 3]}
     if inputs != wanted:
-        raise ModelError(f"{path}: takes {inputs}, expected {wanted}")
+        raise _other(path, "takes", inputs, str(wanted))
     outputs = {item.name: item.shape[1:] for item in network.outputs}
     if outputs != {task: [CLASSES[task]] for task in TASKS}:
-        raise ModelError(f"{path}: gives {outputs}, expected {CLASSES}")
+        raise _other(path, "gives", outputs, str(CLASSES))
 
 
 def _check_answers(path: Path, student: Student, expected: Any) -> None:
@@ -186,7 +196,7 @@ def _check_answers(path: Path, student: Student, expected: Any) -> None:
     answers = np.concatenate([logits[task] for task in TASKS], axis=-1)
     try:
         known: NDArray[np.float64] = np.array(expected, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         known = np.zeros(0)
     off = np.abs(answers - known).max() if known.shape == answers.shape else np.inf
     if not off <= AGREEMENT:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from social_nav_core.checksums import NO_CHECKSUM
+from social_nav_core.checksums import NO_CHECKSUM, sealed_network
 from social_nav_core.perception.student_file import (
     SHIPPED_STUDENT,
     load_student,
     probe_windows,
     shipped_student,
 )
-from social_nav_core.perception.tasks import CLASSES, TASKS
+from social_nav_core.perception.tasks import CLASSES, TASKS, class_names
 from social_nav_core.proxemics.model import ModelError
+from social_nav_core.skeleton import JOINTS
+from social_nav_core.vision.onnx_file import OnnxGraph
 
 CHECKSUM = re.compile(rb"sha256\x12\x40([0-9a-f]{64})")
 
@@ -111,7 +114,7 @@ def changed(content: bytes, key: str, value: str) -> bytes:
 
 
 def test_another_version_is_refused(tmp_path: Path, content: bytes) -> None:
-    assert "format is 2, expected 1" in refusal(tmp_path, changed(content, "format", "2"))
+    assert "format is '2', expected 1" in refusal(tmp_path, changed(content, "format", "2"))
 
 
 @pytest.mark.parametrize("steps", ["11", "-1", "1e"])
@@ -127,6 +130,65 @@ def test_other_classes_are_refused(tmp_path: Path, content: bytes) -> None:
 def test_other_joints_are_refused(tmp_path: Path, content: bytes) -> None:
     swapped = with_checksum(content.replace(b"left_eye,right_eye", b"right_eye,left_eye"))
     assert "joints are" in refusal(tmp_path, swapped)
+
+
+def student_with(name: str = "x", **entries: str) -> bytes:
+    """A network of one node with the metadata of a student, some of them others."""
+    about = {
+        **{"format": "1", "joints": ",".join(JOINTS), "steps": "12", "rate": "10", "answers": "[]"},
+        **{task: ",".join(class_names(task)) for task in TASKS},
+        **{"temperatures": json.dumps(dict.fromkeys(TASKS, 1.0)), "sha256": NO_CHECKSUM.decode()},
+        **entries,
+    }
+    made = OnnxGraph("s", {name: ("float32", (1, 3))}, {"y": ("float32", (1, 3))}, about)
+    made.add("Relu", [name], "y")
+    return sealed_network(made.file())
+
+
+DEEP, LONG, LINES = 19_000 * "[", 1_000_000 * "x", '"a\\nERROR: all is well"'
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("steps", DEEP, r"steps is '\[+\.\.\., expected JSON"),
+        ("temperatures", DEEP.replace("[", '{"a":')[:20_000], "temperatures is .*, expected JSON"),
+        ("steps", 100_000 * "[", "steps has 100000 characters, expected at most 20000"),
+        ("steps", f'"{LONG}"', "steps has 1000002 characters, expected at most 20000"),
+        ("steps", f'"{LONG[:9000]}"', "steps is .*, expected a whole number of 2 to 600"),
+        ("steps", LINES, "steps is .*, expected a whole number of 2 to 600"),
+        ("steps", 5000 * "9", "steps is .*, expected JSON"),
+        ("rate", LINES, "rate is .*, expected more than 0 and at most 240 Hz"),
+        ("rate", "NaN", "rate is nan, expected more than 0"),
+        ("temperatures", f'{{"{LONG[:9000]}": 1}}', "temperatures are .*, expected one above 0"),
+        ("temperatures", f"[{LINES}]", "temperatures are .*, expected one above 0"),
+        ("format", f"1\n{LONG}", "format is .*, expected 1; export the student again"),
+        ("joints", f"nose\n{LONG}", "joints are .*, expected"),
+        ("intent", f"none\n{LONG}", "intent are .*, expected"),
+    ],
+    ids=range(14),
+)
+def test_hostile_metadata_are_refused_in_a_short_line(
+    tmp_path: Path, key: str, value: str, words: str
+) -> None:
+    told = refusal(tmp_path, student_with(**{key: value}))
+    assert re.search(words, told), told[:500]
+    assert "\n" not in told and len(told) < 600 + len(str(tmp_path))
+
+
+def test_answers_that_are_no_numbers_are_refused(tmp_path: Path, content: bytes) -> None:
+    """A whole number beyond all floats, and lists in lists."""
+    told = re.search(rb"answers\x12(..)(\[\[[^\x12]*\]\])", content, re.DOTALL)
+    assert told is not None
+    for value in (b"[" + 400 * b"9" + b"]", 100 * b"[" + 100 * b"]"):
+        bad = with_checksum(content.replace(told[2], value.ljust(len(told[2]))))
+        assert "fixed windows are answered inf off" in refusal(tmp_path, bad)
+
+
+def test_names_of_inputs_are_shortened(tmp_path: Path) -> None:
+    told = refusal(tmp_path, student_with(name=f"a\nERROR {LONG}"))
+    assert "takes {'a\\nERROR xxx" in told and "..., expected {'windows': [12, 23, 3]}" in told
+    assert "\n" not in told and len(told) < 600
 
 
 def test_weights_of_nan_are_refused(tmp_path: Path, content: bytes) -> None:
