@@ -174,6 +174,20 @@ BAD = [
     ({"frames": [{"frame_id": 1, "keypoints": [[1, 2, 3]] * 17}]}, r"shape \(17, 3\)"),
     ({"frames": [{"frame_id": 1, "keypoints": [[1, 2, "x"]] * 133}]}, "are not numbers"),
     ({"frames": [{"frame_id": 1, "keypoints": [[1, 2, float("inf")]] * 133}]}, "of nose"),
+    ({"frame_size": [10**30, 240]}, r"frame_size is 1e\+30 x 240, .* at most 65536 pixels"),
+    ({"frame_size": [10**400, 240]}, "frame_size is .*, expected 2 numbers"),
+    ({"frame_size": ["320", 240]}, "expected 2 numbers"),
+    *(
+        ({"frames": [{"frame_id": 1, "keypoints": [[1, 2, 1]] * 132 + [bad]}]}, words)
+        for bad, words in (
+            ([10**400, 2, 1], r"keypoints\[132\] are not numbers: \[1000"),
+            (["3", 2, 1], r"keypoints\[132\] are not numbers: \['3', 2, 1\], expected one of"),
+            ([3, True, 1], r"keypoints\[132\] are not numbers: \[3, True, 1\]"),
+            ([3, 1], r"keypoints\[132\] are not numbers: \[3, 1\]"),
+            (None, r"keypoints\[132\] are not numbers: None, expected one of \[x, y, score\]"),
+        )
+    ),
+    ({"frames": [{"frame_id": 1, "keypoints": {"a": 1}}]}, r"keypoints is \{'a': 1\}, expected 133"),
     ({"frames": track()["frames"][::-1]}, r"frames\[1\]\.frame_id is 20, expected it to grow"),
 ]
 
@@ -193,11 +207,16 @@ def test_one_bad_file_is_reported_and_the_rest_is_read(tmp_path: Path) -> None:
     written(tmp_path, "train/deep/c.json", track(action_class=9))
     written(tmp_path, "train/a.json", "{not json")
     written(tmp_path, "train/d.json", "[1, 2]")
+    written(tmp_path, "train/e.json", track(frame_size=[10**30, 240]))
+    large = [{"frame_id": 0, "keypoints": [[10**400, 1, 1]] * 133}]
+    written(tmp_path, "train/f.json", track(frames=large))
     reading = read_split(tmp_path, "train")
     assert reading.windows.names == ("b.json", "deep/c.json")
     assert reading.windows.joints.shape == (2, 10, 23, 3)
     assert reading.windows.labels[:, 2].tolist() == [2, 9]
-    assert [("a.json" in line) or ("d.json" in line) for line in reading.problems] == [True, True]
+    assert len(reading.problems) == 4
+    for name, line in zip("adef", reading.problems, strict=True):
+        assert f"{name}.json" in line
 
 
 def test_missing_and_empty_splits_are_errors(tmp_path: Path) -> None:

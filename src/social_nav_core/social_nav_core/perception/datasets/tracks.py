@@ -14,6 +14,7 @@ detection on; a frame without a detection repeats the one before.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,9 @@ from social_nav_core.recordings.errors import DataError
 from social_nav_core.skeleton import JOINTS, WHOLE_BODY
 
 SPLITS = ("train", "validation", "test")
-_LARGEST_FILE = 200_000_000
+_LARGEST_FILE = 200_000_000  # [byte]
+_LARGEST_FRAME = 65_536  # width or height [pixel]
+_POINTS = "of [x, y, score], x and y in pixels"
 
 
 class TrackError(DataError):
@@ -113,8 +116,11 @@ def read_track(file: Path, protocol: Protocol) -> tuple[Float32Array, NDArray[np
     """
     track = _load(file)
     width, height = _numbers(track, "frame_size", 2, file)
-    if min(width, height) <= 0.0:
-        raise TrackError(f"{file}: frame_size is {width:g} x {height:g}, expected more than 0")
+    if min(width, height) <= 0.0 or max(width, height) > _LARGEST_FRAME:
+        raise TrackError(
+            f"{file}: frame_size is {width:g} x {height:g}, expected more than 0 and at most "
+            f"{_LARGEST_FRAME} pixels"
+        )
     intent = _class(track, "intention_class", CLASSES["intent"], file)
     attitude = _class(track, "attitude_class", CLASSES["attitude"], file)
     action = protocol.actions[_class(track, "action_class", len(protocol.actions), file)]
@@ -164,7 +170,19 @@ def _numbers(track: dict[str, Any], field: str, count: int, file: Path) -> list[
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and np.isfinite(value)
+    try:
+        return type(value) in (int, float) and math.isfinite(value)
+    except OverflowError:  # a whole number beyond the largest float
+        return False
+
+
+def _is_point(point: Any) -> bool:
+    """Whether these are three numbers that a float can be; NaN and infinity are told apart later."""
+    return (
+        isinstance(point, list)
+        and len(point) == 3
+        and all(type(one) is float or (type(one) is int and abs(one) < 1e300) for one in point)
+    )
 
 
 def _class(track: dict[str, Any], field: str, count: int, file: Path) -> int:
@@ -184,16 +202,15 @@ def _frame_id(frame: Any, index: int, file: Path) -> int:
 
 def _keypoints(frame: dict[str, Any], index: int, file: Path) -> NDArray[np.float64]:
     """The 23 joints ``(23, 3)`` of a frame; AlphaPose's scores above 1 count as 1."""
-    where = f"{file}: frames[{index}].keypoints"
-    try:
-        points = np.array(frame.get("keypoints"), dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise TrackError(f"{where} are not numbers, expected 133 of [x, y, score]") from error
-    if (
-        points.ndim != 2
-        or points.shape[1] != 3
-        or len(points) not in (len(JOINTS), len(WHOLE_BODY))
-    ):
+    where, values = f"{file}: frames[{index}].keypoints", frame.get("keypoints")
+    if not isinstance(values, list):
+        raise TrackError(f"{where} is {_shown(values)}, expected {len(WHOLE_BODY)} {_POINTS}")
+    odd = next((k for k, point in enumerate(values) if not _is_point(point)), None)
+    if odd is not None:
+        got = _shown(values[odd])
+        raise TrackError(f"{where}[{odd}] are not numbers: {got}, expected one {_POINTS}")
+    points = np.array(values, dtype=np.float64).reshape(-1, 3)
+    if len(points) not in (len(JOINTS), len(WHOLE_BODY)):
         raise TrackError(f"{where} have the shape {points.shape}, expected (133, 3)")
     joints = points[: len(JOINTS)]
     if not np.isfinite(joints).all():
