@@ -41,6 +41,9 @@ def generate_launch_description():
             argument(
                 "localization", "true", "Whether the headless simulator leaves it to AMCL", YES_NO
             ),
+            argument(
+                "safety", "true", "Whether velocities pass smoother and collision monitor", YES_NO
+            ),
             argument("headless", "true", "Without Gazebo's window and without RViz", YES_NO),
             argument("speed", "1.0", "Simulated seconds per second, at most"),
             argument("robot", "tiago_lite", "As in tiago_gazebo.launch.py", ("tiago_lite", "pal")),
@@ -104,6 +107,7 @@ def one_trial(given, trial, arm, folder):
         "out": folder,
         "record": "true",
         "speed": given["speed"],
+        "safety": given["safety"],
     }
     own = ("headless", "robot") if given["simulator"] == "gazebo" else ("localization",)
     arguments |= {name: given[name] for name in own}

@@ -1,10 +1,15 @@
-"""Nav2's servers with this suite's parameters, and map server and AMCL where they are wanted."""
+"""Nav2's servers with this suite's parameters, and map server and AMCL where they are wanted.
+
+Velocities go from the servers on cmd_vel_nav to the velocity smoother, from it on cmd_vel_smoothed
+to the collision monitor, and from that alone on cmd_vel to the base.
+"""
 
 import json
 import os
 import tempfile
 from pathlib import Path
 
+from launch.actions import LogInfo
 from launch_ros.actions import Node, SetParameter
 from social_nav_nodes.launching import (
     TF_REMAPPINGS,
@@ -22,9 +27,20 @@ SERVERS = {
     "controller_server": "nav2_controller",
     "planner_server": "nav2_planner",
     "behavior_server": "nav2_behaviors",
-    "bt_navigator": "nav2_bt_navigator",
 }
+SAFETY = {
+    "velocity_smoother": "nav2_velocity_smoother",
+    "collision_monitor": "nav2_collision_monitor",
+}
+LIMITS = str(ROOT / "config" / "collision_monitor.yaml")
+NAVIGATOR = {"bt_navigator": "nav2_bt_navigator"}
 LOCALISATION = {"map_server": "nav2_map_server", "amcl": "nav2_amcl"}
+BEFORE_THE_SMOOTHER = ("controller_server", "behavior_server", "velocity_smoother")
+"""Nodes whose cmd_vel is what Nav2 wants, not yet what the base gets."""
+UNGUARDED = (
+    "safety:=false: Nav2 drives cmd_vel itself; velocity smoother and collision monitor have to "
+    "come from the robot's own stack"
+)
 
 
 def generate_launch_description():
@@ -44,49 +60,70 @@ def generate_launch_description():
             argument("scan_topic", "/scan", "Laser scan, an absolute name"),
             argument("odom_topic", "odom", "Odometry, whose velocity the controller reads"),
             argument("social", "true", "Whether people raise costs", YES_NO),
+            argument(
+                "safety",
+                "true",
+                "Whether Nav2's velocity smoother and collision monitor stand between Nav2 and "
+                "cmd_vel; false only where the robot's own stack has both",
+                YES_NO,
+            ),
             later(start),
         ]
     )
 
 
 def start(given):
-    localises = bool(given["map"])
-    packages = [*SERVERS.values(), "nav2_lifecycle_manager"]
-    packages += LOCALISATION.values() if localises else []
+    guarded = given["safety"] == "true"
+    nodes = {
+        **(LOCALISATION if given["map"] else {}),
+        **SERVERS,
+        **(SAFETY if guarded else {}),
+        **NAVIGATOR,
+    }
+    packages = [*nodes.values(), "nav2_lifecycle_manager"]
     if given["social"] == "true":
         packages.append("social_nav_costmap")
     need_packages(*packages)
-    files = [str(need_file(given["params_file"], "a parameter file (YAML)"))]
-    if os.environ.get("ROS_DISTRO") == "humble":
-        files.append(str(ROOT / "config" / "nav2_humble.yaml"))
-    if given["extra_params_file"]:
-        files.append(str(need_file(given["extra_params_file"], "a parameter file (YAML)")))
-    files.append(write_parameters(given))
-    nodes = SERVERS | (LOCALISATION if localises else {})
+    files = parameter_files(given)
     actions = [SetParameter("use_sim_time", given["use_sim_time"] == "true")]
     actions += [
         Node(
             package=package,
             executable=name,
             namespace=given["namespace"],
-            parameters=files,
-            remappings=TF_REMAPPINGS,
+            parameters=[*([LIMITS] if name in SAFETY else []), *files],
+            remappings=remappings(name, guarded),
             output="screen",
         )
         for name, package in nodes.items()
     ]
-    names = [*(LOCALISATION if localises else ()), *SERVERS]
     actions.append(
         Node(
             package="nav2_lifecycle_manager",
             executable="lifecycle_manager",
             name="lifecycle_manager_navigation",
             namespace=given["namespace"],
-            parameters=[{"autostart": True, "node_names": names, "bond_timeout": 10.0}],
+            parameters=[{"autostart": True, "node_names": [*nodes], "bond_timeout": 10.0}],
             output="screen",
         )
     )
-    return actions
+    return actions if guarded else [LogInfo(msg=UNGUARDED), *actions]
+
+
+def remappings(name, guarded):
+    """Of one node: its transforms, and what it takes for cmd_vel."""
+    wanted = guarded and name in BEFORE_THE_SMOOTHER
+    return [*TF_REMAPPINGS, *([("cmd_vel", "cmd_vel_nav")] if wanted else [])]
+
+
+def parameter_files(given):
+    """Paths of the parameter files of all nodes; of two that name a parameter the later one wins."""
+    files = [str(need_file(given["params_file"], "a parameter file (YAML)"))]
+    if os.environ.get("ROS_DISTRO") == "humble":
+        files.append(str(ROOT / "config" / "nav2_humble.yaml"))
+    if given["extra_params_file"]:
+        files.append(str(need_file(given["extra_params_file"], "a parameter file (YAML)")))
+    return [*files, write_parameters(given)]
 
 
 def write_parameters(given):
@@ -100,6 +137,8 @@ def write_parameters(given):
         "local_costmap/local_costmap": layers,
         "global_costmap/global_costmap": layers,
         "controller_server": {"odom_topic": given["odom_topic"]},
+        "velocity_smoother": {"odom_topic": given["odom_topic"]},
+        "collision_monitor": {"scan.topic": given["scan_topic"]},
         "bt_navigator": {"odom_topic": given["odom_topic"]},
     }
     if given["map"]:

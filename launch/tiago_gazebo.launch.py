@@ -77,6 +77,9 @@ def generate_launch_description():
                 "tiago_lite: the suite's own; pal: that of PAL's packages (Gazebo of Humble)",
                 ("tiago_lite", "pal"),
             ),
+            argument(
+                "safety", "true", "Whether velocities pass smoother and collision monitor", YES_NO
+            ),
             argument("gz_version", "8", "Major version of Gazebo: 8 is Harmonic, Jazzy's; '' any"),
             argument("seed", "1", "Of everything random"),
             argument(
@@ -118,6 +121,7 @@ def start(given):
             initial_pose=" ".join(str(number) for number in scene.robot),
             **TOPICS[given["robot"]],
             social=given["social"],
+            safety=given["safety"],
         ),
         include(
             ROOT / "launch" / "social_nav.launch.py",

@@ -52,6 +52,9 @@ def generate_launch_description():
             ),
             argument("out", "", "Folder for the task's record and metrics; '' for none"),
             argument("record", "false", "Whether to record the topics into OUT/bag (MCAP)", YES_NO),
+            argument(
+                "safety", "true", "Whether velocities pass smoother and collision monitor", YES_NO
+            ),
             argument("extra_params_file", "", "More parameters of Nav2, which win; '' for none"),
             later(start),
         ]
@@ -62,7 +65,7 @@ def start(given):
     scene = scene_path(ROOT, given["scene"])
     simulation = {"input": PEOPLE[given["people"]], "scene": str(scene)}
     simulation |= {name: given[name] for name in ("seed", "speed", "localization")}
-    navigation = {name: given[name] for name in ("social", "extra_params_file")}
+    navigation = {name: given[name] for name in ("social", "safety", "extra_params_file")}
     if given["localization"] == "true":
         about = load_scene(scene)
         pose = " ".join(str(number) for number in about.robot)

@@ -11,6 +11,7 @@ import pytest
 from social_nav_core.evaluation.record_file import load_run
 
 LIMIT = 240.0  # wall-clock time of one run [s]
+DOMAIN = os.environ.get("ROS_DOMAIN_ID", "199")
 
 SUITE = (
     *("simulator", "goal_selector", "social_costmap", "navigator", "people_msgs", "pose_array"),
@@ -24,6 +25,8 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "nav2_planner": ("planner_server",),
     "nav2_behaviors": ("behavior_server",),
     "nav2_bt_navigator": ("bt_navigator",),
+    "nav2_velocity_smoother": ("velocity_smoother",),
+    "nav2_collision_monitor": ("collision_monitor",),
     "nav2_lifecycle_manager": ("lifecycle_manager",),
     "nav2_map_server": ("map_server",),
     "nav2_amcl": ("amcl",),
@@ -91,7 +94,7 @@ def drive():
         launch_file = Path(__file__).resolve().parents[2] / "launch" / name
         command = ["ros2", "launch", str(launch_file), f"out:={out}"]
         command += [f"{name}:={value}" for name, value in arguments.items()]
-        environment = {**os.environ, "ROS_LOG_DIR": str(out / "log"), "ROS_DOMAIN_ID": "199"}
+        environment = {**os.environ, "ROS_LOG_DIR": str(out / "log"), "ROS_DOMAIN_ID": DOMAIN}
         with (out / "said.txt").open("wb") as log:
             process = subprocess.Popen(
                 command, stdout=log, stderr=log, env=environment, start_new_session=True

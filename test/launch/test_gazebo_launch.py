@@ -123,7 +123,7 @@ def test_evaluation_draws_its_trials_and_reports_them(installed, tmp_path):
     given = dict(part.split(":=") for part in first[3:])
     assert "target" not in given, "ros2 launch refuses arguments without a value"
     assert given["task"] == "avoid" and given["social"] == "true" and given["record"] == "true"
-    assert given["speed"] == "1.0"
+    assert given["speed"] == "1.0" and given["safety"] == "true"
     folders = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert folders == [f"avoid_circle_{n:03d}_{arm}" for n in (0, 1) for arm in ("none", "social")]
     scenes = [(tmp_path / "out" / name / "scene.yaml").read_text() for name in folders]

@@ -120,9 +120,23 @@ def test_a_missing_package_is_said_in_one_line(installed, monkeypatch):
 def test_navigation_on_a_robot_with_its_own_map_and_localisation(installed):
     installed()
     walk = Walk("navigation.launch.py")
-    servers = ["controller_server", "planner_server", "behavior_server", "bt_navigator"]
+    servers = ["controller_server", "planner_server", "behavior_server"]
+    servers += ["velocity_smoother", "collision_monitor", "bt_navigator"]
     assert list(walk.commands) == [*servers, "lifecycle_manager"]
     assert walk.parameters["lifecycle_manager"]["node_names"] == tuple(servers)
+
+
+@pytest.mark.parametrize(
+    "name", ["navigation.launch.py", "tiago_headless.launch.py", "tiago_gazebo.launch.py"]
+)
+def test_velocities_pass_the_monitor_unless_the_robot_has_its_own(installed, name):
+    installed()
+    guard = {"velocity_smoother", "collision_monitor"}
+    for given, guarded in (({}, True), ({"safety": "true"}, True), ({"safety": "false"}, False)):
+        walk = Walk(name, **given)
+        assert guard & set(walk.commands) == (guard if guarded else set())
+        for server in ("controller_server", "behavior_server"):
+            assert ("cmd_vel:=cmd_vel_nav" in walk.commands[server]) is guarded
 
 
 def test_navigation_in_a_map_without_social_costs_on_humble(installed, monkeypatch):
