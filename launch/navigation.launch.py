@@ -117,7 +117,7 @@ def remappings(name, guarded):
 
 
 def parameter_files(given):
-    """Paths of the parameter files of all nodes; of two that name a parameter the later one wins."""
+    """Paths of the parameter files of all nodes; the later ones win."""
     files = [str(need_file(given["params_file"], "a parameter file (YAML)"))]
     if os.environ.get("ROS_DISTRO") == "humble":
         files.append(str(ROOT / "config" / "nav2_humble.yaml"))

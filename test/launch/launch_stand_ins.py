@@ -11,8 +11,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-import social_nav_nodes
 import yaml
+
+import social_nav_nodes
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = "social_nav_nodes.launching"

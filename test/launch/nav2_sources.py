@@ -19,6 +19,7 @@ DECLARED = Path(__file__).with_name("nav2_declared.yaml")
 COSTMAP = "nav2_costmap_2d/src/costmap_2d_ros.cpp"
 BEHAVIORS = "nav2_behaviors/plugins"
 LAYERS = "nav2_costmap_2d/plugins"
+MONITOR = "nav2_collision_monitor/src"
 PURSUIT = "nav2_regulated_pure_pursuit_controller"
 SOURCES: dict[str, tuple[str, ...]] = {
     "amcl": ("nav2_amcl/src/amcl_node.cpp",),
@@ -27,6 +28,9 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "nav2_bt_navigator/src/bt_navigator.cpp",
         "nav2_behavior_tree/include/nav2_behavior_tree/bt_action_server_impl.hpp",
     ),
+    "collision_monitor": (f"{MONITOR}/collision_monitor_node.cpp",),
+    "collision_monitor polygons": (f"{MONITOR}/polygon.cpp", f"{MONITOR}/circle.cpp"),
+    "collision_monitor observation_sources": (f"{MONITOR}/source.cpp", f"{MONITOR}/scan.cpp"),
     "controller_server": (
         "nav2_controller/src/controller_server.cpp",
         "nav2_dwb_controller/nav_2d_utils/include/nav_2d_utils/odom_subscriber.hpp",
@@ -35,6 +39,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "local_costmap": (COSTMAP,),
     "map_server": ("nav2_map_server/src/map_server/map_server.cpp",),
     "planner_server": ("nav2_planner/src/planner_server.cpp",),
+    "velocity_smoother": ("nav2_velocity_smoother/src/velocity_smoother.cpp",),
     "nav2_behaviors::BackUp": (),
     "nav2_behaviors::Spin": (),
     "nav2_behaviors::Wait": (),
@@ -51,7 +56,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
         f"{PURSUIT}/src/regulated_pure_pursuit_controller.cpp",
     ),
 }
-"""The files that declare the parameters of a node, or of a plugin behind its name."""
+"""The files that declare the parameters of a node, of a plugin behind its name, or of what a list
+of a node names."""
 CALL = re.compile(r"(?:declare_?[pP]arameter\w*|add_parameter)\s*(?:<[^;{}]*?>)?\s*\(\s*([^;{}]*)")
 NAME = re.compile(r'"\.?([a-z][\w.]*)"')
 OF_SOURCE = re.compile(r'source\s*\+\s*"\."\s*\+\s*"(\w+)"')

@@ -23,6 +23,7 @@ from social_nav_core.sim.robot import RobotParameters
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "config"
 NAV2 = ("nav2_tiago.yaml", "nav2_humble.yaml", "nav2_static_social_costs.yaml")
+SAFETY = "collision_monitor.yaml"
 JAZZY, HUMBLE = "1.3.13", "1.1.20"
 DECLARED = yaml.safe_load(Path(__file__).with_name("nav2_declared.yaml").read_text())
 PLUGIN_LISTS = (
@@ -73,10 +74,22 @@ def declared_by(plugin, version):
     return set(DECLARED[version][plugin.replace("/", "::")])
 
 
+def of_lists(node, parameters, version):
+    """Parameters of what a list of the node names: polygons, and sources of observations."""
+    for key in ("polygons", "observation_sources"):
+        known = DECLARED[version].get(f"{node} {key}")
+        if known is not None:
+            own = [*known, "type"]  # which the node itself reads
+            yield from (f"{each}.{name}" for each in parameters[key] for name in own)
+
+
 def unknown(node, parameters, version):
     """Parameters that neither the node nor one of its plugins declares."""
     found = []
+    listed = set(of_lists(node, parameters, version))
     for name in flat(parameters):
+        if name in listed:
+            continue
         first, _, rest = name.partition(".")
         section = parameters[first]
         if name in DECLARED[version][node]:
@@ -93,7 +106,7 @@ def unknown(node, parameters, version):
 
 
 @pytest.mark.parametrize(
-    "names", [("nav2_tiago.yaml",), ("nav2_tiago.yaml", "nav2_static_social_costs.yaml")]
+    "names", [("nav2_tiago.yaml",), ("nav2_tiago.yaml", "nav2_static_social_costs.yaml"), (SAFETY,)]
 )
 def test_jazzy_declares_every_parameter(names):
     for node, parameters in nodes(*names).items():
@@ -103,6 +116,11 @@ def test_jazzy_declares_every_parameter(names):
 def test_humble_declares_every_parameter_but_those_that_came_later():
     later = {
         "controller_server": ["progress_checker_plugins"],
+        "collision_monitor": [
+            "state_topic",
+            "stop_zone.min_points",
+            "slowdown_zone.min_points",
+        ],
         "behavior_server": [
             "local_costmap_topic",
             "local_footprint_topic",
@@ -111,13 +129,12 @@ def test_humble_declares_every_parameter_but_those_that_came_later():
             "local_frame",
         ],
     }
-    for node, parameters in nodes("nav2_tiago.yaml", "nav2_humble.yaml").items():
+    for node, parameters in nodes(SAFETY, "nav2_tiago.yaml", "nav2_humble.yaml").items():
         left = set(unknown(node, parameters, HUMBLE)) - set(later.get(node, []))
         assert {name for name in left if not may_be_ignored(name)} == set(), node
     for node, parameters in nodes("nav2_humble.yaml").items():
-        assert set(parameters) <= set(DECLARED[HUMBLE][node]) | {"GridBased", "spin", "backup"} | {
-            "wait"
-        }
+        sections = {"GridBased", "spin", "backup", "wait", "stop_zone", "slowdown_zone"}
+        assert set(parameters) <= set(DECLARED[HUMBLE][node]) | sections
 
 
 def may_be_ignored(name):
@@ -133,7 +150,7 @@ def test_every_plugin_of_a_list_has_a_section_with_its_class(names):
                 assert "plugin" in parameters[plugin], f"{node}: {plugin}"
 
 
-@pytest.mark.parametrize("name", NAV2)
+@pytest.mark.parametrize("name", [*NAV2, SAFETY])
 def test_files_have_no_anchors_which_ros_does_not_read(name):
     tokens = yaml.scan((CONFIG / name).read_text())
     assert not [t for t in tokens if isinstance(t, (yaml.AnchorToken, yaml.AliasToken))]
@@ -144,6 +161,11 @@ def test_a_misspelled_parameter_is_found():
     parameters["social_layer"]["max_costs"] = 1
     parameters["obstacle_layer"]["scan"]["topics"] = "scan"
     parameters["widht"] = 3
+    monitor = nodes(SAFETY)["collision_monitor"]
+    monitor["stop_zone"]["min_point"] = 1
+    monitor["scan"]["topics"] = "scan"
+    wrong = ["stop_zone.min_point", "scan.topics"]
+    assert unknown("collision_monitor", monitor, JAZZY) == wrong
     assert unknown("local_costmap", parameters, JAZZY) == [
         "obstacle_layer.scan.topics",
         "social_layer.max_costs",

@@ -13,9 +13,11 @@ import pytest
 import yaml
 from social_nav_core.sim.scene import BODY_RADIUS
 
-packages = pytest.importorskip("ament_index_python.packages")
-rclpy = pytest.importorskip("rclpy")
+pytest.importorskip("rclpy", reason="ROS 2's rclpy is not installed")
+pytest.importorskip("ament_index_python", reason="ROS 2's ament_index_python is not installed")
 
+import rclpy
+from ament_index_python.packages import get_packages_with_prefixes
 from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry
 from rclpy.context import Context
@@ -29,7 +31,7 @@ NEEDED = (
     *("nav2_lifecycle_manager", "nav2_velocity_smoother", "nav2_collision_monitor"),
     *("social_nav_costmap", "social_nav_nodes"),
 )
-MISSING = sorted(set(NEEDED) - set(packages.get_packages_with_prefixes()))
+MISSING = sorted(set(NEEDED) - set(get_packages_with_prefixes()))
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
 
 ROOT = Path(__file__).resolve().parents[2]
