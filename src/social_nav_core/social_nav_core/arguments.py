@@ -7,16 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def whole_number(low: int) -> Callable[[str], int]:
-    """Type of whole numbers from ``low`` up."""
+def whole_number(low: int, high: int | None = None) -> Callable[[str], int]:
+    """Type of whole numbers from ``low`` up, or to ``high``."""
 
     def read(text: str) -> int:
         try:
             value = int(text)
         except ValueError:
             value = low - 1
-        if value < low:
-            raise argparse.ArgumentTypeError(f"'{text}', expected a whole number from {low} up")
+        if value < low or (high is not None and value > high):
+            span = f"{low} up" if high is None else f"{low} to {high}"
+            raise argparse.ArgumentTypeError(f"'{text}', expected a whole number from {span}")
         return value
 
     return read

@@ -4,7 +4,8 @@ They tell a damaged or half-edited file from a whole one; against somebody who f
 are no protection.
 
 A YAML file has the line ``sha256: <64 hexadecimal digits>``, over all of its other bytes.  Whoever
-writes a model by hand leaves the line out, and the file is read without the check.  An NPZ file
+writes a model by hand leaves the line out, and the file is read without the check; a checksum that
+is written otherwise (quoted, in braces) is refused.  An NPZ file
 has the field ``sha256``, over the names, types, shapes and values of all others, and always needs
 it.  An ONNX file has the property ``sha256`` in its metadata, over the whole file with these 64
 digits read as zeros; networks that others made have none.
@@ -35,16 +36,17 @@ def sealed(content: bytes) -> bytes:
     return f"sha256: {hashlib.sha256(rest).hexdigest()}\n".encode() + rest
 
 
-def check_seal(content: bytes, path: str | Path) -> None:
-    """Raise `FileError` when YAML text has the line of a checksum that is not its own."""
+def check_seal(content: bytes, path: str | Path) -> bool:
+    """Whether YAML text has the line of a checksum; `FileError` when that is not its own."""
     lines = _LINE.findall(content)
     if not lines:
-        return
+        return False
     told = _VALUE.fullmatch(lines[0])
     if len(lines) > 1 or told is None:
         got = f"there {len(lines)} times" if len(lines) > 1 else shown(lines[0].decode("latin-1"))
         raise FileError(path, f"sha256 is {got}, expected one line of 64 hexadecimal digits")
     _compare(told.group(1).decode(), hashlib.sha256(_LINE.sub(b"", content)).hexdigest(), path)
+    return True
 
 
 def sealed_network(content: bytes) -> bytes:

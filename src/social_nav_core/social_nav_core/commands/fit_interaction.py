@@ -14,9 +14,10 @@ import numpy as np
 from social_nav_core.arguments import output_file, whole_number, width
 from social_nav_core.interaction.bandwidth import cross_validated_bandwidth
 from social_nav_core.interaction.compress import compress
-from social_nav_core.interaction.kde import kernel_density
+from social_nav_core.interaction.kde import MOST_KERNELS, kernel_density
 from social_nav_core.progress import Progress
 from social_nav_core.recordings.data import DATA_HELP, meeting_data, of_members, read_data
+from social_nav_core.recordings.errors import DataError
 from social_nav_core.recordings.told import told
 
 SUMMARY = "learn the interaction model (kernel density estimate)"
@@ -41,7 +42,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="width of the kernels [m], or auto for cross-validation (default 0.15)",
     )
     parser.add_argument(
-        "--kernels", type=whole_number(1), default=100, help="at most so many (default 100)"
+        "--kernels",
+        type=whole_number(1, MOST_KERNELS),
+        default=100,
+        help="at most so many (default 100)",
     )
     parser.add_argument(
         "--members",
@@ -72,6 +76,10 @@ def run(arguments: argparse.Namespace) -> int:
                 positions.points, trials, lambda tried: progress(f"{tried:.3f} m")
             )
     full = kernel_density(positions.points, chosen)
+    try:
+        full.check_extent()
+    except ValueError as error:
+        raise DataError(f"{names}: {error}") from error
     with Progress("compression") as progress:
         small = compress(
             full,

@@ -24,7 +24,13 @@ from social_nav_core.proxemics.model import ModelError
 from social_nav_core.whole_file import written_whole
 
 FORMAT = 1
+MOST_KERNELS = 2000
+FARTHEST = 20.0  # of a kernel from the person, forward and left [m]
+NARROWEST, WIDEST = 0.01, 5.0  # bandwidth [m]
+MOST_WIDTHS = 500.0  # from the first to the last kernel along an axis [bandwidths]
+MOST_MODES = 100
 _PAIRS_AT_ONCE = 1_000_000  # of points and kernels, 8 MB each array
+_MOST_STEPS = 300  # of mean shift
 _LARGEST = 10_000_000  # of a file's arrays [byte]
 
 
@@ -50,6 +56,19 @@ class InteractionModel:
 
     def __post_init__(self) -> None:
         for field, problem in _problems(self):
+            raise ValueError(f"{field} {problem}")
+
+    def check_file(self) -> None:
+        """Raise ValueError when a file must not hold it: `check_extent`, or too many kernels."""
+        if len(self.centers) > MOST_KERNELS:
+            raise ValueError(
+                f"centers are {len(self.centers)} kernels, expected at most {MOST_KERNELS}"
+            )
+        self.check_extent()
+
+    def check_extent(self) -> None:
+        """Raise ValueError when it makes no sense around one person, or is too fine to use."""
+        for field, problem in _excesses(self):
             raise ValueError(f"{field} {problem}")
 
     def density(self, points: ArrayLike) -> FloatArray:
@@ -101,7 +120,7 @@ class InteractionModel:
         return self.centers[chosen] + self.bandwidth * rng.standard_normal((n, 2))
 
     def modes(self, at_least: float = 0.1) -> FloatArray:
-        """Local maxima ``(m, 2)`` [m], the highest first.
+        """Local maxima ``(m, 2)`` [m], the highest first; at most `MOST_MODES`.
 
         Args:
             at_least: maxima lower than this share of the highest are left out.
@@ -110,7 +129,9 @@ class InteractionModel:
         density = self.on_grid(forward, left)
         summits = density == maximum_filter(density, size=3)
         rows, columns = np.nonzero(summits & (density >= 0.5 * at_least * density.max()))
-        places = self._climb(np.stack([forward[rows], left[columns]], axis=-1))
+        highest = np.argsort(-density[rows, columns], kind="stable")[:MOST_MODES]
+        starts = np.stack([forward[rows[highest]], left[columns[highest]]], axis=-1)
+        places = self._climb(starts)
         places = places[np.argsort(-self.score_samples(places))]
         apart = np.linalg.norm(places[:, None] - places, axis=-1) > 0.1 * self.bandwidth
         first = np.array([apart[i, :i].all() for i in range(len(places))])
@@ -118,19 +139,35 @@ class InteractionModel:
         return places[first & (heights >= at_least * heights[0])]
 
     def _climb(self, places: FloatArray) -> FloatArray:
-        """Mean shift (Comaniciu and Meer 2002, eq. 20) until no place moves by 1e-6 m."""
-        for _ in range(2000):
-            exponent = self._exponent(places)
+        """Mean shift (Comaniciu and Meer 2002, eq. 20) until no place moves by 1e-6 m.
+
+        Where two kernels are about to part, steps shrink more slowly than any power; then the
+        place is that after `_MOST_STEPS`.
+        """
+        places = places.copy()
+        moving = np.arange(len(places))
+        for _ in range(_MOST_STEPS):
+            exponent = self._exponent(places[moving])
             pull = np.exp(exponent - exponent.max(axis=1, keepdims=True))
             moved = pull @ self.centers / pull.sum(axis=1, keepdims=True)
-            still = float(np.abs(moved - places).max()) < 1e-6
-            places = moved
-            if still:
+            far = np.abs(moved - places[moving]).max(axis=1) >= 1e-6
+            places[moving] = moved
+            moving = moving[far]
+            if not moving.size:
                 break
         return places
 
     def save(self, path: str | Path) -> None:
-        """Write an NPZ file; it appears whole or not at all."""
+        """Write an NPZ file; it appears whole or not at all.
+
+        Raises:
+            ModelError: `load_interaction_model` would refuse it; nothing is written.
+            OSError: the file cannot be written.
+        """
+        try:
+            self.check_file()
+        except ValueError as error:
+            raise ModelError(f"{path}: {error}: not written") from error
         fields: dict[str, Any] = {
             "format": np.int64(FORMAT),
             "frame": np.str_("person"),
@@ -185,6 +222,22 @@ def _problems(model: InteractionModel) -> Iterator[tuple[str, str]]:
         yield "total_variation", f"is {model.total_variation}, expected 0 to 1"
 
 
+def _excesses(model: InteractionModel) -> Iterator[tuple[str, str]]:
+    """What `InteractionModel.check_extent` refuses: field and problem."""
+    far = np.abs(model.centers).max()
+    if far > FARTHEST:
+        yield "centers", f"reach {far:.6g} m from the person, expected at most {FARTHEST:g} m"
+    if not NARROWEST <= model.bandwidth <= WIDEST:
+        yield "bandwidth", f"is {model.bandwidth:.6g} m, expected {NARROWEST:g} to {WIDEST:g} m"
+    span, most = np.ptp(model.centers, axis=0).max(), MOST_WIDTHS * model.bandwidth
+    if span > most:
+        yield (
+            "bandwidth",
+            f"is {model.bandwidth:.6g} m for kernels over {span:.6g} m, expected at least "
+            f"{span / MOST_WIDTHS:.6g} m (a {MOST_WIDTHS:g}th)",
+        )
+
+
 def load_interaction_model(path: str | Path) -> InteractionModel:
     """Read an NPZ file written by `InteractionModel.save`.
 
@@ -207,6 +260,7 @@ def load_interaction_model(path: str | Path) -> InteractionModel:
             total_variation=float(fields["total_variation"]),
         )
         check_arrays(fields, path)
+        model.check_file()
     except FileError as error:
         raise ModelError(str(error)) from error
     except (TypeError, ValueError) as error:

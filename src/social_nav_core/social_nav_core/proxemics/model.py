@@ -9,12 +9,14 @@
     sha256: checksum of everything else; not needed in a file that is written by hand
 
 A model of several components has ``components``, a list of {weight, mu, sigma, lambda}, instead of
-the three keys.  ``intervals`` may hold confidence limits: a name and [low, high].
+the three keys.  ``intervals`` may hold confidence limits: a name and [low, high].  Other keys, and
+numbers that no personal space has (see the constants), are refused when a file is read and when one
+is written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,18 +26,33 @@ import numpy as np
 import yaml
 from numpy.typing import ArrayLike
 
-from social_nav_core.checksums import check_seal, sealed
+from social_nav_core.checksums import FIELD, check_seal, sealed
 from social_nav_core.geometry import FloatArray
-from social_nav_core.input_files import LARGEST_YAML, FileError, parse_yaml, read_file, shown
+from social_nav_core.input_files import (
+    LARGEST_YAML,
+    FileError,
+    one_line,
+    parse_yaml,
+    read_file,
+    shown,
+)
 from social_nav_core.proxemics.skew_normal import SkewNormal
 from social_nav_core.whole_file import written_whole
 
 MOST_COMPONENTS = 100
+FARTHEST = 20.0  # of mu from the person, forward and left [m]
+SMALLEST, LARGEST = 4e-4, 1e3  # eigenvalues of sigma [m^2]: deviations of 2 cm and 32 m
+STEEPEST = 1e4  # of lambda
+_COMPONENT_KEYS = ("mu", "sigma", "lambda")
+_KEYS = ("format", "frame", *_COMPONENT_KEYS, "components", "provenance", "intervals", FIELD)
 SHIPPED_MODEL = Path(__file__).parents[1] / "models" / "proxemics.yaml"
 
 
 class ModelError(ValueError):
     """A model file is missing or malformed; the message names the file and the field."""
+
+
+_COMPASS = np.array([[0.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,18 +112,14 @@ class ProxemicsModel:
         """
         if len(self.components) == 1:
             return self.components[0].mode
-        tops = [self._climb(start) for start in (*(c.mode for c in self.components), self.mean)]
-        return max(tops, key=lambda top: float(self.pdf(top)))
-
-    def _climb(self, start: FloatArray) -> FloatArray:
-        compass = np.array([[0.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
-        top, step = start, 0.1
-        while step > 1e-6:
-            best = int(np.argmax(self.pdf(top + step * compass)))
-            top = top + step * compass[best]
-            if best == 0:
-                step *= 0.5
-        return top
+        tops = np.array([*(c.mode for c in self.components), self.mean])
+        steps = np.full(len(tops), 0.1)
+        while (climbing := np.flatnonzero(steps > 1e-6)).size:
+            ways = tops[climbing, None] + steps[climbing, None, None] * _COMPASS
+            best = np.argmax(self.pdf(ways), axis=1)
+            tops[climbing] = ways[np.arange(len(best)), best]
+            steps[climbing[best == 0]] *= 0.5
+        return np.asarray(tops[np.argmax(self.pdf(tops))])
 
     @cached_property
     def peak(self) -> float:
@@ -122,9 +135,19 @@ def load_model(path: str | Path) -> ProxemicsModel:
             file and field.
     """
     path = Path(path)
-    data = _content(path)
+    try:
+        content = read_file(path, LARGEST_YAML)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    except FileError as error:
+        raise ModelError(str(error)) from error
+    return _model(path, content)
+
+
+def _model(path: Path, content: bytes) -> ProxemicsModel:
+    data = _data(path, content)
     several = "components" in data
-    parts = data["components"] if several else [{**data, "weight": 1.0}]
+    parts = data["components"] if several else [_single(data)]
     if not isinstance(parts, list) or not 0 < len(parts) <= MOST_COMPONENTS:
         raise ModelError(
             f"{path}: components is {shown(parts)}, expected a list of 1 to {MOST_COMPONENTS}"
@@ -134,8 +157,11 @@ def load_model(path: str | Path) -> ProxemicsModel:
     for name, part in zip(names, parts, strict=True):
         if not isinstance(part, dict):
             raise ModelError(f"{path}: {name[:-1]} is {shown(part)}, expected keys and values")
+        _check_keys(path, name, part, ("weight", *_COMPONENT_KEYS))
         weights.append(_numbers(path, name, part, "weight", ()))
         components.append(_component(path, name, part))
+    if several and (beside := [key for key in _COMPONENT_KEYS if key in data]):
+        raise ModelError(f"{path}: {beside[0]} stands beside components, expected it within them")
     try:
         provenance = data.get("provenance", "")
         if not isinstance(provenance, str):
@@ -148,13 +174,11 @@ def load_model(path: str | Path) -> ProxemicsModel:
         raise ModelError(f"{path}: components: {error}") from error
 
 
-def _content(path: Path) -> dict[str, Any]:
+def _data(path: Path, content: bytes) -> dict[str, Any]:
+    """The keys and values of a file, its checksum checked."""
     try:
-        content = read_file(path, LARGEST_YAML)
-        check_seal(content, path)
+        sealed_here = check_seal(content, path)
         data = parse_yaml(content.decode("utf-8-sig"), path)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise ModelError(f"{path}: is not YAML ({error})") from error
     except FileError as error:
@@ -164,16 +188,48 @@ def _content(path: Path) -> dict[str, Any]:
     for key, expected in (("format", 1), ("frame", "person")):
         if type(data.get(key)) is not type(expected) or data[key] != expected:
             raise ModelError(f"{path}: {key} is {shown(data.get(key))}, expected {expected!r}")
+    _check_keys(path, "", data, _KEYS)
+    if FIELD in data and not sealed_here:
+        raise ModelError(f"{path}: {FIELD} cannot be checked, expected a line '{FIELD}: DIGITS'")
     return data
+
+
+def _single(data: dict[str, Any]) -> dict[str, Any]:
+    return {"weight": 1.0, **{key: data[key] for key in _COMPONENT_KEYS if key in data}}
+
+
+def _check_keys(path: Path, name: str, part: dict[str, Any], known: tuple[str, ...]) -> None:
+    for key in part:
+        if key not in known:
+            raise ModelError(
+                f"{path}: {name}{one_line(key, 80)} is no key of it, expected {', '.join(known)}"
+            )
 
 
 def _component(path: Path, name: str, part: dict[str, Any]) -> SkewNormal:
     shapes: dict[str, tuple[int, ...]] = {"mu": (2,), "sigma": (2, 2), "lambda": (2,)}
     values = [_numbers(path, name, part, key, shape) for key, shape in shapes.items()]
     try:
-        return SkewNormal(*values)
+        component = SkewNormal(*values)
     except ValueError as error:
         raise ModelError(f"{path}: {name}{error}") from error
+    for problem in _excesses(component):
+        raise ModelError(f"{path}: {name}{problem}")
+    return component
+
+
+def _excesses(component: SkewNormal) -> Iterator[str]:
+    """What of a component no personal space has."""
+    if not (np.abs(component.mu) <= FARTHEST).all():
+        yield f"mu is {component.mu.tolist()} m, expected -{FARTHEST:g} to {FARTHEST:g} m"
+    low, high = np.linalg.eigvalsh(component.sigma)
+    if not (low >= SMALLEST and high <= LARGEST):
+        yield (
+            f"sigma is {component.sigma.tolist()} m^2 with eigenvalues {low:.3g} and {high:.3g} "
+            f"m^2, expected {SMALLEST:g} to {LARGEST:g} m^2"
+        )
+    if not (np.abs(component.lam) <= STEEPEST).all():
+        yield f"lambda is {component.lam.tolist()}, expected -{STEEPEST:g} to {STEEPEST:g}"
 
 
 def _numbers(
@@ -202,7 +258,12 @@ def _intervals(path: Path, data: Any) -> dict[str, tuple[float, float]]:
 
 
 def save_model(path: str | Path, model: ProxemicsModel) -> None:
-    """Write a model to a YAML file that `load_model` and the costmap layer read."""
+    """Write a model to a YAML file that `load_model` and the costmap layer read.
+
+    Raises:
+        ModelError: `load_model` would refuse it; nothing is written.
+        OSError: the file cannot be written.
+    """
     parts = [
         {"mu": c.mu.tolist(), "sigma": c.sigma.tolist(), "lambda": c.lam.tolist()}
         for c in model.components
@@ -217,8 +278,19 @@ def save_model(path: str | Path, model: ProxemicsModel) -> None:
         data["intervals"] = {name: list(limits) for name, limits in model.intervals.items()}
     data["provenance"] = model.provenance
     text = yaml.safe_dump(data, sort_keys=False, default_flow_style=None, width=100)
+    content = sealed(text.encode())
+    if len(content) > LARGEST_YAML:
+        raise ModelError(
+            f"{path}: not written: {len(content)} bytes, expected at most {LARGEST_YAML}; "
+            "shorten the provenance"
+        )
+    try:
+        _model(Path(path), content)
+    except ModelError as error:
+        hint = "; fit fewer components" if len(parts) > 1 else ""
+        raise ModelError(f"{error}: not written{hint}") from error
     with written_whole(path) as file:
-        file.write(sealed(text.encode()))
+        file.write(content)
 
 
 def shipped_model() -> ProxemicsModel:

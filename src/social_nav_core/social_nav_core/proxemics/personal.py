@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike
 
 from social_nav_core.checksums import check_arrays, digest_of
 from social_nav_core.geometry import FloatArray
-from social_nav_core.input_files import FileError, read_arrays
+from social_nav_core.input_files import FileError, read_arrays, shown
 from social_nav_core.parameters import check, parameter
 from social_nav_core.proxemics.model import ModelError, ProxemicsModel
 from social_nav_core.proxemics.recipes import (
@@ -41,6 +41,8 @@ from social_nav_core.whole_file import written_whole
 PRIOR_POINTS = 2000
 BINS = 60
 LARGEST_COUNTS = 1_000_000  # [byte]
+MOST_COUNTS = 1e12  # of all bins together
+FORMAT = 1  # of the file of counts
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class PersonalModel:
         """Take in all counts of a histogram with the recipe's bins.
 
         Raises:
-            ValueError: the histogram has other bins.
+            ValueError: the histogram has other bins, or more counts than make sense.
         """
         if histogram.counts.shape != (BINS, BINS) or abs(histogram.forward[0] + RADIUS) > 1e-3:
             raise ValueError(
@@ -121,6 +123,10 @@ class PersonalModel:
         new = float(counts.sum())
         if new == 0.0:
             return
+        if not self.evidence + new <= MOST_COUNTS:
+            raise ValueError(
+                f"{self.evidence + new:.3g} counts together, expected at most {MOST_COUNTS:.3g}"
+            )
         memory = self.parameters.memory
         keep = np.exp(-new / memory) if memory > 0.0 else 1.0
         self._counts = keep * self._counts + counts
@@ -161,13 +167,14 @@ class PersonalModel:
 
     def save_counts(self, path: str | Path) -> None:
         """Write what is remembered to an NPZ file, whole or not at all."""
+        fields = {"format": np.int64(FORMAT), "counts": self._counts}
         with written_whole(path) as file:
-            np.savez_compressed(
-                file, counts=self._counts, sha256=np.str_(digest_of({"counts": self._counts}))
-            )
+            np.savez_compressed(file, **fields, sha256=np.str_(digest_of(fields)))
 
     def load_counts(self, path: str | Path) -> None:
         """Remember what `save_counts` wrote, and nothing else.
+
+        A file without the field ``format`` is read as one of format 1, which had none at first.
 
         Raises:
             ModelError: the file holds no such counts.
@@ -175,6 +182,9 @@ class PersonalModel:
         try:
             arrays = read_arrays(path, LARGEST_COUNTS)
             check_arrays(arrays, path)
+            found = arrays.get("format", np.int64(FORMAT))
+            if not np.array_equal(found, FORMAT):
+                raise FileError(path, f"format is {shown(found.tolist())}, expected {FORMAT}")
             counts = arrays["counts"].astype(float)
         except FileError as error:
             raise ModelError(
@@ -185,6 +195,10 @@ class PersonalModel:
         if counts.shape != (BINS, BINS) or not np.isfinite(counts).all() or (counts < 0.0).any():
             raise ModelError(
                 f"{path}: counts: shape {counts.shape}, expected {BINS} x {BINS} numbers from 0 up"
+            )
+        if counts.max() > MOST_COUNTS or counts.sum() > MOST_COUNTS:
+            raise ModelError(
+                f"{path}: counts: {counts.sum():.3g} together, expected at most {MOST_COUNTS:.3g}"
             )
         self._counts = counts
         self._model = None if counts.any() else self.prior

@@ -20,7 +20,7 @@ from social_nav_core.vision.estimator import (
     checked_image,
 )
 from social_nav_core.vision.formats import RTMO, decode, format_of
-from social_nav_core.vision.onnx_file import FORMAT
+from social_nav_core.vision.onnx_file import FORMAT, is_own
 from social_nav_core.vision.scales import merged
 
 SMALL = 256  # longer side of the small look, which MoveNet was trained on [pixel]
@@ -135,11 +135,15 @@ class OnnxEstimator:
 def _network(path: Path, threads: int) -> Network:
     try:
         content = read_file(path, LARGEST)
-        is_own = check_network(content, path)
+        has_seal = check_network(content, path)
+        if is_own(content) and not has_seal:
+            raise FileError(
+                path, "sha256 is missing: the file was changed or damaged; convert it again"
+            )
         network = Network(content, path, threads, infinite=True)
     except FileError as error:
         raise EstimatorError(str(error)) from error
-    if is_own and network.metadata.get("format") != str(FORMAT):
+    if has_seal and network.metadata.get("format") != str(FORMAT):
         got = shown(network.metadata.get("format", ""))
         raise EstimatorError(f"{path}: format is {got}, expected {FORMAT}; convert it again")
     if len(network.inputs) != 1:

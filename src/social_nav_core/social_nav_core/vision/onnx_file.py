@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 OPSET, IR_VERSION = 17, 8
 FORMAT = 1  # of the networks that are written here
+PRODUCER = "social_nav_core"  # of networks whose files have a seal
 _TYPES = {"float32": 1, "uint8": 2, "int64": 7}
 Attribute = float | int | str | Sequence[int]
 
@@ -27,12 +28,14 @@ class OnnxGraph:
         inputs, outputs: name -> (numpy's name of the type, shape); a text in a shape names a size
             that is free.
         metadata: what the file says of itself.
+        producer: who made the file; nobody in particular when empty.
     """
 
     name: str
     inputs: Mapping[str, tuple[str, Sequence[int | str]]]
     outputs: Mapping[str, tuple[str, Sequence[int | str]]]
     metadata: Mapping[str, str] = field(default_factory=dict)
+    producer: str = ""
     _nodes: list[bytes] = field(default_factory=list)
     _tensors: list[bytes] = field(default_factory=list)
 
@@ -62,11 +65,16 @@ class OnnxGraph:
             graph += b"".join(_bytes(number, _value(name, *v)) for name, v in values.items())
         return (
             _varint(1, IR_VERSION)
-            + _text(2, "social_nav_core")
+            + (_text(2, self.producer) if self.producer else b"")
             + _bytes(7, graph)
             + _bytes(8, _varint(2, OPSET))
             + b"".join(_bytes(14, _text(1, k) + _text(2, v)) for k, v in self.metadata.items())
         )
+
+
+def is_own(content: bytes) -> bool:
+    """Whether a file begins as those of `PRODUCER` do."""
+    return content.startswith(_varint(1, IR_VERSION) + _text(2, PRODUCER))
 
 
 def _key(number: int, wire: int) -> bytes:

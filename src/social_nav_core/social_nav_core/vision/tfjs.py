@@ -24,7 +24,7 @@ from social_nav_core.checksums import NO_CHECKSUM, sealed_network
 from social_nav_core.geometry import FloatArray
 from social_nav_core.input_files import FileError, one_line, read_file, shown
 from social_nav_core.vision.movenet import HEADS
-from social_nav_core.vision.onnx_file import FORMAT, OnnxGraph
+from social_nav_core.vision.onnx_file import FORMAT, PRODUCER, OnnxGraph
 
 MODEL = "package/models/movenet-multipose"
 _HEAD_NODES = {
@@ -165,7 +165,7 @@ def onnx_file(graph: TfjsGraph) -> bytes:
     }
     about = {"format": str(FORMAT), "licence": "Apache-2.0", "sha256": NO_CHECKSUM.decode()}
     inputs = {"image": ("uint8", (1, "height", "width", 3))}
-    onnx = OnnxGraph("movenet_multipose", inputs, outputs, about)
+    onnx = OnnxGraph("movenet_multipose", inputs, outputs, about, PRODUCER)
     try:
         return sealed_network(_Converter(graph, onnx).file())
     except ConversionError:

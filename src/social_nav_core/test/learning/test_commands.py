@@ -60,6 +60,30 @@ def test_fit_interaction_of_recordings(recordings: Path, tmp_path: Path) -> None
     assert model.modes()[0, 0] > 0.3
 
 
+@pytest.mark.parametrize(
+    ("arguments", "farthest", "message"),
+    [
+        (["--bandwidth", "0.001"], 1.0, "bandwidth is 0.001 m, expected 0.01 to 5 m"),
+        (["--bandwidth", "9"], 1.0, "bandwidth is 9 m, expected 0.01 to 5 m"),
+        ([], 45.0, "centers reach 45 m from the person, expected at most 20 m"),
+    ],
+)
+def test_fit_interaction_writes_no_model_that_cannot_be_loaded(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    farthest: float,
+    message: str,
+) -> None:
+    points = np.random.default_rng(0).normal(size=(100, 2)) * 0.2
+    points[0, 0] = farthest
+    data, out = table(tmp_path / "stand.csv", points), tmp_path / "model.npz"
+    assert main(["fit-interaction", str(data), "--out", str(out), *arguments]) == 2
+    error = capsys.readouterr().err
+    assert message in error and "stand.csv" in error and error.count("\n") == 1
+    assert not out.exists()
+
+
 def test_score_prints_one_json_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     points = shipped_interaction_model().sample(400, np.random.default_rng(0))
     data = table(tmp_path / "stand.csv", points)
@@ -136,6 +160,7 @@ def test_bad_data_give_one_line_and_no_file(
         ["fit-proxemics", "x.csv", "--out", "m.yaml", "--method", "guess"],
         ["fit-interaction", "x.csv", "--out", "m.npz", "--bandwidth", "0"],
         ["fit-interaction", "x.csv", "--out", "m.npz", "--kernels", "0"],
+        ["fit-interaction", "x.csv", "--out", "m.npz", "--kernels", "2001"],
         ["plot", "proxemics"],
         [],
     ],

@@ -9,6 +9,7 @@ import pytest
 from scipy.stats import multivariate_normal
 from social_nav_core.interaction.bandwidth import cross_validated_bandwidth, held_out_log_likelihood
 from social_nav_core.interaction.compress import compress, total_variation
+from social_nav_core.interaction.formation import around
 from social_nav_core.interaction.kde import (
     InteractionModel,
     kernel_density,
@@ -185,6 +186,57 @@ def test_a_bad_file_is_named_with_its_field(
     with pytest.raises(ModelError, match=message) as caught:
         load_interaction_model(path)
     assert str(path) in str(caught.value)
+
+
+HOSTILE = [
+    ([[1.0, 0.0], [2.0, 0.5]], 1e-5, "bandwidth is 1e-05 m, expected 0.01 to 5 m"),
+    ([[1.0, 0.0]], 1e300, r"bandwidth is 1e\+300 m, expected 0.01 to 5 m"),
+    ([[1e6, 0.0], [1.0, 0.0]], 0.15, r"centers reach 1e\+06 m from the person, .* at most 20 m"),
+    ([[1e300, 0.0], [-1e300, 0.0]], 0.15, r"centers reach 1e\+300 m"),
+    (np.zeros((200_000, 2)), 0.1, "centers are 200000 kernels, expected at most 2000"),
+    ([[-6.0, 0.0], [6.0, 0.0]], 0.02, "bandwidth is 0.02 m for kernels over 12 m, .* 0.024 m"),
+]
+
+
+@pytest.mark.parametrize(("centers", "bandwidth", "message"), HOSTILE)
+def test_a_model_that_cannot_be_used_is_neither_read_nor_written(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    centers: list[list[float]],
+    bandwidth: float,
+    message: str,
+) -> None:
+    path = tmp_path / "model.npz"
+    places = np.array(centers)
+    model = InteractionModel(places, np.full(len(places), 1.0 / len(places)), bandwidth)
+    with pytest.raises(ModelError, match=f"{message}.*: not written"):
+        model.save(path)
+    assert not path.exists()
+    with monkeypatch.context() as patch:
+        patch.setattr(InteractionModel, "check_file", lambda _: None)
+        model.save(path)
+    with pytest.raises(ModelError, match=message) as caught:
+        load_interaction_model(path)
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_models_at_the_limits_are_used_in_bounded_work(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    apart = rng.uniform(-2.4, 2.4, size=(1000, 2))
+    about_to_part = np.concatenate([apart, apart + np.array([0.02, 0.0])])
+    for places, bandwidth in ((about_to_part, 0.01), (rng.uniform(-20, 20, (2000, 2)), 0.08)):
+        InteractionModel(places, np.full(2000, 5e-4), bandwidth).save(tmp_path / "model.npz")
+        model = load_interaction_model(tmp_path / "model.npz")
+        modes = model.modes()
+        heights = model.density(modes)
+        assert 0 < len(modes) <= 100
+        assert (np.diff(heights) <= 0.0).all()
+        assert heights[0] >= model.density(places).max()
+
+
+def test_a_model_around_a_person_far_from_the_origin_has_no_such_limits() -> None:
+    far = around(TWO, [300.0, -20.0, 0.5])
+    assert far.score_samples([300.0, -20.0]) == pytest.approx(TWO.score_samples([0.0, 0.0]))
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model", b"PK\x03\x04broken"])

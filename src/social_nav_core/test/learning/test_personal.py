@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from social_nav_core.checksums import digest_of
 from social_nav_core.proxemics.model import ModelError, shipped_model
 from social_nav_core.proxemics.personal import PersonalModel, PersonalParameters
 from social_nav_core.proxemics.recipes import RecipeParameters, fit_histogram, histogram_of
+from social_nav_core.recordings.positions import Histogram
 
 KEEP_ALL = PersonalParameters(memory=0.0)
 
@@ -108,6 +110,37 @@ def test_what_is_remembered_survives_a_restart(tmp_path: Path) -> None:
     again = PersonalModel(shipped_model())
     again.load_counts(tmp_path / "ana.npz")
     np.testing.assert_allclose(again.model.mean, personal.model.mean)
+
+
+def sealed(fields: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {**fields, "sha256": np.str_(digest_of(fields))}
+
+
+def test_counts_have_a_format_and_those_from_before_it_are_read(tmp_path: Path) -> None:
+    path, counts = tmp_path / "ana.npz", np.arange(3600.0).reshape(60, 60)
+    personal = PersonalModel(shipped_model())
+    personal.save_counts(path)
+    with np.load(path) as archive:
+        assert int(archive["format"]) == 1
+    np.savez(path, **sealed({"counts": counts}))
+    personal.load_counts(path)
+    np.testing.assert_array_equal(personal.counts, counts)
+    for other in (np.int64(2), np.str_("1"), np.ones(2)):
+        np.savez(path, **sealed({"counts": counts, "format": other}))
+        with pytest.raises(ModelError, match=r"ana\.npz.* format is .*, expected 1"):
+            personal.load_counts(path)
+    np.savez(path, **sealed({"counts": np.full((60, 60), 1e300)}))
+    with pytest.raises(ModelError, match=r"3.6e\+303 together, expected at most 1e\+12"):
+        personal.load_counts(path)
+
+
+def test_more_counts_than_a_file_may_hold_are_not_taken() -> None:
+    personal = PersonalModel(shipped_model())
+    edges = -1.0 + np.arange(60) / 30.0
+    many = Histogram(edges, edges, 1.0 / 30.0, np.full((60, 60), 1e9))
+    with pytest.raises(ValueError, match=r"3.6e\+12 counts together, expected at most 1e\+12"):
+        personal.observe_histogram(many)
+    assert personal.evidence == 0.0
 
 
 @pytest.mark.parametrize(

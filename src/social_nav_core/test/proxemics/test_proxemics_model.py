@@ -2,6 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from social_nav_core.grid import GridGeometry
+from social_nav_core.people import Person
+from social_nav_core.proxemics.field import social_field
 from social_nav_core.proxemics.model import (
     ModelError,
     ProxemicsModel,
@@ -111,6 +116,134 @@ def test_a_bad_file_is_named_with_its_field(tmp_path, text, message):
     with pytest.raises(ModelError, match=message) as caught:
         load_model(path)
     assert str(path) in str(caught.value)
+
+
+PART = "{weight: %s, mu: %s, sigma: [[1.0, 0.0], [0.0, 1.0]], lambda: [0.0, 0.0]}"
+FAR_APART = PART % (0.5, "[0.0, 0.0]") + ", " + PART % (0.5, "[1.0e+6, 0.0]")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            GOOD.replace("[[0.3, 0.0], [0.0, 0.1]]", "[[1.0e+300, 0.0], [0.0, 1.0e+300]]"),
+            r"sigma is .* m\^2 with eigenvalues 1e\+300 and .* expected 0.0004 to 1000 m\^2",
+        ),
+        (
+            GOOD.replace("[[0.3, 0.0], [0.0, 0.1]]", "[[1.0e-320, 0.0], [0.0, 1.0e-320]]"),
+            r"sigma is .* expected (positive eigenvalues|0.0004 to 1000 m\^2)",
+        ),
+        (GOOD.replace("0.1]]", "1.0e-6]]"), "eigenvalues 1e-06 and 0.3 .* 0.0004 to 1000"),
+        (
+            GOOD.replace("[1.0, 0.0]", "[1.0e+300, 0.0]"),
+            r"lambda is \[1e\+300, 0.0\], expected -10000 to 10000",
+        ),
+        (GOOD.replace("[0.1, 0.2]", "[0.1, -1.0e+300]"), "mu is .* m, expected -20 to 20 m"),
+        (
+            f"format: 1\nframe: person\ncomponents: [{FAR_APART}]\n",
+            r"components\[1\].mu is \[1000000.0, 0.0\] m, expected -20 to 20 m",
+        ),
+        (
+            f"format: 1\nframe: person\ncomponents: [{FAR_APART}]\nmu: [0.0, 0.0]\n".replace(
+                "1.0e+6", "1.0"
+            ),
+            "mu stands beside components, expected it within them",
+        ),
+        (
+            "format: 1\nframe: person\ncomponents: ["
+            + ", ".join([PART % (1 / 101, "[0.0, 0.0]")] * 101)
+            + "]",
+            "components is a list of 101, expected a list of 1 to 100",
+        ),
+        (GOOD + "colour: red\n", "colour is no key of it, expected format, frame, mu, "),
+        (
+            GOOD[: GOOD.index("mu")] + "components: [{colour: red}]",
+            r"components\[0\].colour is no key of it, expected weight, mu, sigma, lambda",
+        ),
+    ],
+)
+def test_what_is_no_personal_space_is_refused(tmp_path, text, message):
+    path = tmp_path / "hostile.yaml"
+    path.write_text(text)
+    with pytest.raises(ModelError, match=message) as caught:
+        load_model(path)
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD + f"sha256 : '{'0' * 64}'\n",
+        GOOD + f"\"sha256\": '{'0' * 64}'\n",
+        GOOD + f"? sha256\n: '{'0' * 64}'\n",
+        GOOD.replace("\n", "\r") + f"sha256: '{'0' * 64}'\r",
+        "\ufeff" + f"sha256: '{'0' * 64}'\n" + GOOD,
+        "{" + GOOD.strip().replace("\n", ", ") + f", sha256: '{'0' * 64}'}}",
+    ],
+)
+def test_a_checksum_that_cannot_be_checked_is_refused(tmp_path, text):
+    path = tmp_path / "model.yaml"
+    path.write_text(text, newline="")
+    with pytest.raises(ModelError, match="sha256 cannot be checked, expected a line 'sha256: "):
+        load_model(path)
+
+
+def test_no_model_is_written_that_cannot_be_read(tmp_path):
+    path = tmp_path / "model.yaml"
+    narrow = skew_normal([0.0, 0.0], np.diag([1e-5, 0.2]), [0.0, 0.0])
+    ones = np.ones(1)
+    for model, message in (
+        (ProxemicsModel(ones, (narrow,)), r"sigma is .* eigenvalues 1e-05 .*: not written"),
+        (ProxemicsModel([0.5] * 2, (narrow,) * 2), "not written; fit fewer components"),
+        (ProxemicsModel(ones, pair().components[:1], "\u00e9" * 50_000), "shorten the provenance"),
+        (ProxemicsModel(ones, pair().components[:1], "\udcff"), "is not YAML.*: not written"),
+    ):
+        with pytest.raises(ModelError, match=message):
+            save_model(path, model)
+    assert not path.exists()
+
+
+def log_uniform(low: float, high: float) -> st.SearchStrategy[float]:
+    return st.floats(np.log(low), np.log(high)).map(np.exp).map(lambda x: min(max(x, low), high))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    mu=st.tuples(*[st.floats(-20.0, 20.0)] * 2),
+    widths=st.tuples(*[log_uniform(4.1e-4, 990.0)] * 2),
+    turn=st.floats(0.0, 3.2),
+    steepness=log_uniform(1e-3, 1e4),
+    way=st.floats(0.0, 6.3),
+)
+def test_every_model_that_is_read_raises_costs_where_it_is(
+    tmp_path_factory, mu, widths, turn, steepness, way
+):
+    """Also one at the limits: its peak is finite, and a fine grid around it sees it."""
+    axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    part = skew_normal(
+        mu, (axes * widths) @ axes.T, [steepness * np.cos(way), steepness * np.sin(way)]
+    )
+    path = tmp_path_factory.mktemp("limits") / "model.yaml"
+    save_model(path, ProxemicsModel(np.ones(1), (part,)))
+    model = load_model(path)
+    assert 0.0 < model.peak < np.inf
+    assert np.isfinite(model.components[0].sample(5, np.random.default_rng(0))).all()
+    grid = GridGeometry(61, 61, 0.02, (*(model.mode - 0.61), 0.0))
+    costs = social_field([Person("anna", np.zeros(3))], model, grid)
+    assert np.isfinite(costs).all()
+    assert costs.max() > 0.02
+
+
+def test_a_hundred_components_have_the_highest_of_their_modes():
+    rng = np.random.default_rng(0)
+    parts = tuple(
+        skew_normal(rng.uniform(-20, 20, 2), np.diag(rng.uniform(0.001, 2.0, 2)), [0.0, 0.0])
+        for _ in range(100)
+    )
+    model = ProxemicsModel(np.full(100, 0.01), parts)
+    assert model.peak >= max(float(model.pdf(part.mode)) for part in parts)
+    near = model.mode + 1e-3 * np.stack(np.meshgrid([-1, 0, 1], [-1, 0, 1]), axis=-1)
+    assert model.pdf(near).max() <= model.peak
 
 
 def test_weights_must_sum_to_one(tmp_path):

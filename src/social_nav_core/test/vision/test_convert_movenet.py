@@ -141,7 +141,6 @@ def test_the_command_writes_weights_that_the_body_tracker_takes(tmp_path, capsys
 
 
 def test_weights_that_were_changed_or_are_of_another_version_are_refused(tmp_path):
-    """Those of others have no checksum, and none is asked for."""
     from social_nav_core.vision.estimator import EstimatorError  # noqa: PLC0415
     from social_nav_core.vision.onnx_estimator import OnnxEstimator  # noqa: PLC0415
 
@@ -158,7 +157,27 @@ def test_weights_that_were_changed_or_are_of_another_version_are_refused(tmp_pat
         path.write_bytes(changed_content)
         with pytest.raises(EstimatorError, match=words):
             OnnxEstimator(path)
-    path.write_bytes(content.replace(b"sha256\x12\x40", b"remark\x12\x40"))
+
+
+def test_weights_that_lost_their_checksum_are_refused_and_those_of_others_have_none(tmp_path):
+    """As of a file that was cut behind its network, or has a wrong bit in the checksum's name."""
+    from social_nav_core.vision.estimator import EstimatorError  # noqa: PLC0415
+    from social_nav_core.vision.onnx_estimator import OnnxEstimator  # noqa: PLC0415
+
+    content = onnx_file(read_graph(*graph_files()[:2]))
+    path = tmp_path / "movenet.onnx"
+    end = content.rindex(b"sha256")
+    wrong_bit = content[:end] + b"r" + content[end + 1 :]
+    cuts = [content[:-missing] for missing in range(1, 130)]
+    for damaged in (wrong_bit, content.replace(b"sha256\x12\x40", b"remark\x12\x40"), *cuts):
+        path.write_bytes(damaged)
+        with pytest.raises(EstimatorError, match=r"sha256 is missing: .*; convert it again"):
+            OnnxEstimator(path)
+    path.write_bytes(
+        content.replace(b"social_nav_core", b"somebody's tool").replace(
+            b"sha256\x12\x40", b"remark\x12\x40"
+        )
+    )
     assert OnnxEstimator(path).kind == "MoveNet's heads"
 
 
