@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
-from social_nav_core.perception.encounters.files import load_encounters, save_encounters
-from social_nav_core.perception.encounters.generator import (
-    Encounters,
-    EncounterSettings,
-    generate,
-)
-from social_nav_core.progress import Progress
+from social_nav_core.perception.encounters.files import load_encounters
+from social_nav_core.perception.encounters.generator import Encounters
+from social_nav_core.perception.encounters.made import Order, make_file
 
 HERE = Path(__file__).parent
 WEIGHTS = HERE / "weights"
@@ -63,17 +60,8 @@ class Plan:
         count, passing, seed = about["count"], about.get("passing", 0), about["seed"]
         path = folder / f"{name}_{count}_{passing}_{seed}.npz"
         if not path.exists():
-            with Progress(name) as progress:
-                made = generate(
-                    about["split"],
-                    count,
-                    seed,
-                    EncounterSettings(),
-                    lambda done: progress(f"{done} of {count + passing}"),
-                    passing,
-                )
             folder.mkdir(parents=True, exist_ok=True)
-            save_encounters(path, made, f"{len(made)} generated encounters, seed {seed}")
+            make_file(path, Order(about["split"], count, passing, seed), partial(print, flush=True))
         return load_encounters(path)
 
 

@@ -51,8 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (DataError, ModelError, ParameterError, SceneError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("interrupted: nothing was written", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(f"interrupted: {str(stop) or 'nothing was written'}", file=sys.stderr)
         return 130
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TextIO
 
@@ -40,3 +42,16 @@ class Progress:
         if self._shown:
             self._stream.write("\r\033[K")
             self._stream.flush()
+
+
+@contextmanager
+def kept_at_stop(kept: Callable[[], str]) -> Iterator[None]:
+    """Let an interrupt (Ctrl-C) say what it leaves and how to go on.
+
+    Args:
+        kept: says it; empty where nothing is kept.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(str(stop) or kept()) from stop

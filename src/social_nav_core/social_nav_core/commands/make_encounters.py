@@ -1,14 +1,15 @@
 """Make encounters of people with a robot, seen by its camera, to train the perception on.
 
-The same split, count and seed give the same file. No person, style or camera is in two splits.
+The same split, count and seed give the same file. No person, style or camera is in two splits. A
+run that was stopped goes on when the command is given again: what was made lies beside the file.
 """
 
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from social_nav_core.arguments import output_file, whole_number
-from social_nav_core.progress import Progress
 from social_nav_core.recordings.errors import DataError
 
 SUMMARY = "make labelled encounters from a seed (perception)"
@@ -45,27 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Make and write the encounters."""
-    from social_nav_core.perception.encounters.files import save_encounters  # noqa: PLC0415
-    from social_nav_core.perception.encounters.generator import (  # noqa: PLC0415
-        EncounterSettings,
-        generate,
-    )
+    from social_nav_core.perception.encounters.generator import EncounterSettings  # noqa: PLC0415
+    from social_nav_core.perception.encounters.made import Order, make_file  # noqa: PLC0415
 
     settings = EncounterSettings(rate=arguments.rate, image=arguments.image)
-    split, total = arguments.split, arguments.count + arguments.passing
-    if not total:
+    order = Order(arguments.split, arguments.count, arguments.passing, arguments.seed, settings)
+    if not order.total:
         raise DataError("--count and --passing are both 0: there is nothing to make")
-    with Progress("encounters") as progress:
-        made = generate(
-            split,
-            arguments.count,
-            arguments.seed,
-            settings,
-            lambda done: progress(f"{done} of {total}"),
-            arguments.passing,
-        )
-    passers = f", {arguments.passing} of them passers-by" if arguments.passing else ""
-    about = f"{total} generated encounters{passers}, split {split}, seed {arguments.seed}"
-    save_encounters(arguments.out, made, about)
-    print(f"{arguments.out}: {about}, {settings.steps} frames each")
+    make_file(arguments.out, order, partial(print, flush=True))
+    print(f"{arguments.out}: {order.about}, {settings.steps} frames each")
     return 0

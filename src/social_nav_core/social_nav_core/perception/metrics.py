@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +62,15 @@ def scores(logits: dict[str, FloatArray], labels: Classes) -> dict[str, TaskScor
     return result
 
 
+def written_accuracies(accuracies: Mapping[str, float | None]) -> str:
+    """Accuracies of the tasks in percent as text; None is of a task that no window asks."""
+    shown = {
+        task: "no window" if accuracies[task] is None else f"{100.0 * accuracies[task]:.1f} %"
+        for task in TASKS
+    }
+    return ", ".join(f"{task} {text}" for task, text in shown.items())
+
+
 def confusion(truth: Classes, answer: Classes, classes: int) -> Classes:
     """Counts ``(classes, classes)``: rows are the truth and columns the answers."""
     flat = np.bincount(truth * classes + answer, minlength=classes * classes)
@@ -86,7 +96,12 @@ def calibration_error(probabilities: FloatArray, truth: Classes, bins: int = 15)
 
 
 def fitted_temperature(logits: FloatArray, truth: Classes) -> float:
-    """Temperature that makes probabilities most likely (Guo et al., 2017), 0.05 to 20."""
+    """Temperature that makes probabilities most likely (Guo et al., 2017), 0.05 to 20.
+
+    Where there is no window to fit it to it is 1.
+    """
+    if not len(truth):
+        return 1.0
 
     def surprise(log_temperature: float) -> float:
         answers = log_softmax(logits / np.exp(log_temperature), axis=-1)

@@ -21,11 +21,13 @@ class Windows:
         joints: (n, t, 23, 3) x and y in [-1, 1] across the image, confidence in [0, 1].
         labels: (n, 3) classes of intent, attitude and action (see `tasks`).
         names: (n,) where each window comes from.
+        about: what they are, in words.
     """
 
     joints: Float32Array
     labels: NDArray[np.int64]
     names: tuple[str, ...]
+    about: str = ""
 
     def __len__(self) -> int:
         return len(self.joints)
@@ -33,7 +35,7 @@ class Windows:
     def take(self, index: NDArray[np.int64]) -> Windows:
         """Some of the windows."""
         names = tuple(self.names[int(k)] for k in index)
-        return Windows(self.joints[index], self.labels[index], names)
+        return Windows(self.joints[index], self.labels[index], names, self.about)
 
     def and_unlabelled(self, more: Windows) -> Windows:
         """These windows, and then others whose labels are left out (-1)."""
@@ -41,6 +43,7 @@ class Windows:
             np.concatenate([self.joints, more.joints]),
             np.concatenate([self.labels, np.full_like(more.labels, -1)]),
             (*self.names, *more.names),
+            f"{self.about}; without their labels {more.about}",
         )
 
 

@@ -187,7 +187,10 @@ BAD = [
             (None, r"keypoints\[132\] are not numbers: None, expected one of \[x, y, score\]"),
         )
     ),
-    ({"frames": [{"frame_id": 1, "keypoints": {"a": 1}}]}, r"keypoints is \{'a': 1\}, expected 133"),
+    (
+        {"frames": [{"frame_id": 1, "keypoints": {"a": 1}}]},
+        r"keypoints is \{'a': 1\}, expected 133",
+    ),
     ({"frames": track()["frames"][::-1]}, r"frames\[1\]\.frame_id is 20, expected it to grow"),
 ]
 

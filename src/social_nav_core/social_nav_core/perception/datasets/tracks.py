@@ -177,7 +177,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_point(point: Any) -> bool:
-    """Whether these are three numbers that a float can be; NaN and infinity are told apart later."""
+    """Whether these are three numbers that fit a float; NaN and infinity are refused later."""
     return (
         isinstance(point, list)
         and len(point) == 3

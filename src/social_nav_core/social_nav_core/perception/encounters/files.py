@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from social_nav_core.input_files import Declared, FileError, one_line, read_arrays, shown
-from social_nav_core.perception.encounters.generator import Encounters
+from social_nav_core.perception.encounters.generator import Encounters, EncounterSettings
 from social_nav_core.perception.tasks import CLASSES
 from social_nav_core.recordings.errors import DataError
 from social_nav_core.whole_file import written_whole
@@ -31,6 +31,7 @@ _AXES: dict[str, tuple[str | int, ...]] = {
     "image_size": ("n", 2),
     "labels": ("n", 3),
 }
+_WIDTHS = {"present": 1, "crop": 1, "labels": 8}  # of a value [byte], else 4
 _NAMES = tuple(item.name for item in fields(Encounters))
 
 
@@ -43,8 +44,42 @@ def save_encounters(path: Path, encounters: Encounters, about: str) -> None:
         np.savez_compressed(file, format=np.array(_FORMAT), about=np.array(about), **values)
 
 
+def check_size(count: int, settings: EncounterSettings) -> None:
+    """Refuse encounters of which a file could not be read again, before they are made.
+
+    Raises:
+        DataError: too many windows, too large pictures, or too much of both.
+    """
+    if settings.image > _MOST["e"]:
+        raise DataError(
+            f"pictures are {settings.image} pixels wide, expected 0 to {_MOST['e']} pixels; the "
+            "small teacher takes 20, the full one 64"
+        )
+    if count > _MOST["n"]:
+        raise DataError(
+            f"{count} encounters are too many for one file, expected at most {_MOST['n']}; make "
+            "several files"
+        )
+    sizes = {"n": count, "t": settings.steps, "e": settings.image}
+    total = sum(
+        math.prod(sizes[axis] if isinstance(axis, str) else axis for axis in axes)
+        * _WIDTHS.get(name, 4)
+        for name, axes in _AXES.items()
+    )
+    if total > _LARGEST:
+        raise DataError(
+            f"{count} encounters of {settings.steps} frames and pictures of {settings.image} "
+            f"pixels take {total} bytes, expected at most {_LARGEST}; make several smaller files"
+        )
+
+
 def load_encounters(path: Path) -> Encounters:
-    """Read encounters.
+    """Read encounters; raises as `read_encounters`."""
+    return read_encounters(path)[0]
+
+
+def read_encounters(path: Path) -> tuple[Encounters, str]:
+    """Read encounters and the sentence about them.
 
     Raises:
         DataError: the file does not hold encounters.
@@ -58,7 +93,8 @@ def load_encounters(path: Path) -> Encounters:
         got = one_line(found["format"], 80)
         raise DataError(f"{path}: format is {got}, expected {_FORMAT}")
     _check_values(path, found)
-    return Encounters(**{name: found[name] for name in _NAMES})
+    about = one_line(found["about"], 400) if found.get("about", np.zeros(0)).shape == () else ""
+    return Encounters(**{name: found[name] for name in _NAMES}), about
 
 
 def _check_declared(path: Path, declared: Declared) -> None:

@@ -90,8 +90,13 @@ class Encounters:
 
     def take(self, count: int) -> Encounters:
         """The first of the windows."""
+        return self.part(range(count))
+
+    def part(self, windows: range) -> Encounters:
+        """Windows that follow each other."""
         names = [item.name for item in fields(Encounters)]
-        return Encounters(**{name: getattr(self, name)[:count] for name in names})
+        chosen = slice(windows.start, windows.stop)
+        return Encounters(**{name: getattr(self, name)[chosen] for name in names})
 
     def and_more(self, more: Encounters) -> Encounters:
         """These windows, and then others of the same length and size of picture."""
@@ -115,6 +120,7 @@ def generate(
     settings: EncounterSettings | None = None,
     report: Callable[[int], None] | None = None,
     passing: int = 0,
+    only: range | None = None,
 ) -> Encounters:
     """Encounters of a split: as many of each action as of any other, and then passers-by.
 
@@ -124,15 +130,16 @@ def generate(
         seed: the same seed and settings give the same encounters; what a window shows does not
             depend on ``count`` and ``passing``.
         settings: frame rate, length and image.
-        report: is called with the number of windows made so far.
+        report: is called with the number of the window that was made, from 1.
         passing: number of windows, beside ``count``, of people who walk toward the robot and pass
             it by, and do not respond to it.
+        only: makes only these of the ``count`` and ``passing`` windows, which follow each other.
     """
     if min(count, passing) < 0 or count + passing < 1:
         raise ValueError(f"count is {count} and passing {passing}, expected 1 or more windows")
     pool, about = pool_of(split), EncounterSettings() if settings is None else settings
     made = []
-    for index in range(count + passing):
+    for index in range(count + passing) if only is None else only:
         passes = index >= count
         rng = np.random.default_rng([seed, index - count, 1] if passes else [seed, index])
         action = Action.NO_RESPONSE if passes else Action(index % CLASSES["action"] + 1)
