@@ -4,7 +4,8 @@
     tools/env python tools/security_policies.py --check      # exit status 1 when it would change
     tools/env python tools/security_policies.py --running    # compare them with what runs now
 
-Each node is started, and what it then has is what it may have.  `docs/security.md` says how to use
+Each node is started and told something on every topic, such as the id of a body whose skeleton
+has a topic of its own; what it then has is what it may have.  `docs/security.md` says how to use
 the policies.
 """
 
@@ -35,12 +36,13 @@ ENCLAVES = "/social_nav"
 TRIAL, DEMO = "trial", "demo"
 ALL = (*sorted(NODES), DEMO)  # an enclave is that of one process
 DISCOVERY = 3.0  # time in which a graph becomes known [s]
+_ONE_OF_MANY = re.compile(r"^(/model|/humans/bodies)/[^/]+/")
 _ACTION = re.compile(r"(.+)/_action/\w+")
 
 
 @dataclass(frozen=True)
 class Interfaces:
-    """Full names of what a node has; a name may hold ``*`` for what the scene decides."""
+    """Full names of what a node has; ``*`` stands for the name of a model or the id of a body."""
 
     publish: frozenset[str]
     subscribe: frozenset[str]
@@ -77,7 +79,7 @@ def interfaces_of(observer: Node, name: str) -> Interfaces:
 
 
 def _names(found: list[tuple[str, list[str]]]) -> set[str]:
-    return {re.sub(r"^/model/[^/]+/", "/model/*/", name) for name, _ in found}
+    return {_ONE_OF_MANY.sub(r"\1/*/", name) for name, _ in found}
 
 
 def _plain(names: set[str]) -> frozenset[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -68,7 +70,7 @@ def test_a_bad_command_line_ends_with_a_status(tmp_path):
 def test_a_node_survives_bad_messages_goals_and_parameters(name, tmp_path):
     bench = nodes.Bench(name, tmp_path)
     try:
-        for topic in bench.callbacks:
+        for topic in bench.subscribers:
             run(topic, lambda data, topic=topic: nodes.message_case(bench, topic, data))
         for server in nodes.action_servers(bench.node):
             run(server.name, lambda data, it=server.name: nodes.goal_case(bench, it, data))
@@ -82,13 +84,45 @@ def test_a_node_survives_bad_messages_goals_and_parameters(name, tmp_path):
 def test_every_subscription_and_action_of_every_node_is_in_the_table(tmp_path):
     """Each node's own list of subscriptions is where the table comes from."""
     bench = nodes.Bench("goal_selector", tmp_path)
-    own = {s.topic_name for s in bench.node.subscriptions} - {"/clock", "/parameter_events"}
-    assert set(bench.callbacks) == own
-    assert {"/map", "/social_people", "/tf"} <= own
+    own = {s.topic_name for s in bench.node.subscriptions}
+    assert set(bench.subscribers) == own
+    assert {"/map", "/social_people", "/tf", "/clock"} <= own
     assert [s.name for s in nodes.action_servers(bench.node)] == ["approach_person (goal)"]
     opened = entry_points.opened("parameters health", tmp_path / "p")
     with opened as entry, pytest.raises(entry.errors, match="health: timeout is True"):
         entry.call(b"")
+    bench.close()
+
+
+def test_what_a_node_subscribes_to_when_it_is_told_is_in_the_table_too(tmp_path):
+    bench = nodes.Bench("ros4hri", tmp_path)
+    assert {"/clock", "/humans/bodies/anna/skeleton2d"} <= set(bench.subscribers)
+    assert bench.type_of("/humans/bodies/anna/skeleton2d").__name__ == "Skeleton2D"
+    bench.close()
+
+
+@pytest.mark.parametrize("service", parameters.SERVICES)
+def test_the_parameter_services_are_asked(service, tmp_path):
+    """Each of them, with types that are none among the others."""
+    bench = nodes.Bench("health", tmp_path)
+    about = parameters.ParameterBench(bench.node, NODES["health"].PARAMETERS)
+    (it,) = (s for s in about._services if s.srv_type.__name__ == service)
+    answer = it.callback
+    asked: list[Any] = []
+
+    def noted(request, response):
+        asked.append(request)
+        return answer(request, response)
+
+    it.callback = noted
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        with contextlib.suppress(ParameterError):
+            about.case(rng.bytes(60))
+    assert asked
+    if service.startswith("Set"):
+        kinds = {item.value.type for request in asked for item in request.parameters}
+        assert kinds & set(range(10)) and kinds - set(range(10))
     bench.close()
 
 

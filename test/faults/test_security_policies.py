@@ -73,6 +73,10 @@ def test_a_policy_says_who_may_do_what():
     assert "/approach_place" in allowed.publish and "/cmd_vel" not in allowed.publish
     assert allowed.call == {"/navigate_to_pose"} and allowed.execute == {"/approach_person"}
     assert {"/map", "/social_people", "/tf"} <= allowed.subscribe
+    followed = read_policy(file_of("ros4hri"))["ros4hri"].subscribe
+    assert {"/humans/bodies/tracked", "/humans/bodies/*/skeleton2d"} <= followed
+    models = read_policy(file_of("gazebo_people"))["gazebo_people"].publish
+    assert "/model/*/cmd_vel" in models
     trial = read_policy(file_of("trial"))
     assert trial["trial"].request == {"/bt_navigator/get_state"}
     assert trial["demo_observer"].call == {"/navigate_to_pose", "/approach_person"}

@@ -39,7 +39,7 @@ def names(folder: Path) -> list[str]:
     found += [f"parameters {name}" for name in NODES]
     for name in nodes.SPUN:
         bench = nodes.Bench(name, folder / name)
-        found += [f"message {name} {topic}" for topic in bench.callbacks]
+        found += [f"message {name} {topic}" for topic in bench.subscribers]
         found += [f"goal {name} {s.name}" for s in nodes.action_servers(bench.node)]
         bench.close()
     return found

@@ -12,6 +12,7 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseArray, PoseStamped, Twist
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from rosgraph_msgs.msg import Clock
+from rosidl_parser.definition import AbstractString, Array
 from sensor_msgs.msg import CameraInfo, Image, LaserScan
 from social_nav_core.bodies import Body
 from social_nav_core.grid import GridGeometry
@@ -98,7 +99,8 @@ def transforms(now: float) -> TFMessage:
     turn = camera.transform.rotation
     turn.x, turn.y, turn.z, turn.w = -0.5, 0.5, -0.5, 0.5  # looks ahead
     gazebo = transform_message((1.0, 1.0, 0.0), "cara", header(now))
-    return TFMessage(transforms=[*chain, camera, gazebo])
+    body = transform_message((2.0, 0.5, 3.0), "body_anna", header(now, FRAMES[2]))
+    return TFMessage(transforms=[*chain, camera, gazebo, body])
 
 
 def image(now: float) -> Image:
@@ -185,13 +187,16 @@ def _filled(kind: type[Any], now: float) -> Any:
         elif hasattr(value, "get_fields_and_field_types"):
             setattr(message, name, _filled(type(value), now))
         elif isinstance(value, list) and hasattr(slot, "value_type"):
-            setattr(message, name, _items(slot.value_type, now))
+            most = slot.size if isinstance(slot, Array) else 1
+            setattr(message, name, _items(slot.value_type, now) * most)
         elif isinstance(value, str):
             setattr(message, name, "anna")
     return message
 
 
 def _items(item: Any, now: float) -> list[Any]:
+    if isinstance(item, AbstractString):
+        return ["anna"]
     if not hasattr(item, "namespaced_name"):
         return []
     package, folder, name = item.namespaced_name()

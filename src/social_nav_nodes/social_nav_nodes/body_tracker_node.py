@@ -34,6 +34,7 @@ from social_nav_nodes.diagnostics import Diagnostics
 from social_nav_nodes.images import camera_from, depth_from, rgb_from
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.running import run_node
+from social_nav_nodes.stamps import StampCheck
 from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.transforms import PATIENCE, TransformLookup
 
@@ -81,6 +82,7 @@ class BodyTrackerNode(Node):
         self._estimate = estimator or OnnxEstimator(self._about.weights, read["estimator"])
         self._tracks = BodyTracks(read["tracks"])
         self._log = ThrottledLog(self.get_logger())
+        self._stamps = StampCheck(self, self._log)
         self._transforms = TransformLookup(self, self._log)
         self._camera_info: CameraInfo | None = None
         self._images: deque[Image] = deque(maxlen=WAITING)
@@ -98,7 +100,8 @@ class BodyTrackerNode(Node):
         self.create_timer(1.0 / self._about.rate, self._look)
 
     def _receive_image(self, message: Image) -> None:
-        self._images.append(message)
+        if self._stamps.accepts(message.header, IMAGE):
+            self._images.append(message)
 
     def _receive_depth(self, message: Image) -> None:
         self._depths.append(message)
@@ -133,8 +136,6 @@ class BodyTrackerNode(Node):
 
     def _next_image(self) -> tuple[Image, Mount] | None:
         """The newest image, and where its camera was; older ones are forgotten."""
-        if self._images and self._images[-1].header.stamp.sec < 0:
-            self._transforms.warn_of_stamp(self._images.pop().header)
         for message in reversed(self._images):
             mount = self._mount(message, topics.BASE_FRAME)
             if mount is not None:

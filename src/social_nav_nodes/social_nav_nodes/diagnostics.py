@@ -12,6 +12,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
+from social_nav_nodes.guard import guard
 from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.topics import RELIABLE_QOS
 
@@ -21,7 +22,7 @@ CLOCK_PATIENCE = 3  # periods of a simulated time that stands still before it is
 
 
 class Diagnostics:
-    """Publishes one DiagnosticStatus, whose name is that of the node.
+    """Publishes one DiagnosticStatus, whose name is that of the node, and guards the node.
 
     Args:
         node: whose state it is.
@@ -43,6 +44,7 @@ class Diagnostics:
         self._slowest: dict[str, float] = {}
         self._published = time.monotonic()
         self._clock_seen = (0, 0)
+        guard(node, log)
         self._publisher = node.create_publisher(DiagnosticArray, TOPIC, RELIABLE_QOS)
         node.create_timer(PERIOD, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
 

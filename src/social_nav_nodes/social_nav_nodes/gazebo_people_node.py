@@ -34,11 +34,13 @@ from social_nav_nodes.conversions import bodies_message, odometry_message, peopl
 from social_nav_nodes.diagnostics import Diagnostics
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.running import run_node
+from social_nav_nodes.stamps import stamp_defect
 from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.transforms import TransformLookup
 
 GAZEBO_POSES = "gazebo_poses"
 LONGEST_STEP = 0.1  # of the scripts [s]
+LEAP = 5.0  # between two steps; by more time has begun anew, as when it runs back [s]
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,9 @@ class GazeboPeopleNode(Node):
         self._robot_stamp = Time()
         self._time: float | None = None
         self._robot_before: FloatArray | None = None
-        log = ThrottledLog(self.get_logger())
-        self._transforms = TransformLookup(self, log)
-        self._diagnostics = Diagnostics(self, log)
+        self._log = ThrottledLog(self.get_logger())
+        self._transforms = TransformLookup(self, self._log)
+        self._diagnostics = Diagnostics(self, self._log)
         self._velocities = {
             name: self.create_publisher(Twist, f"/model/{name}/cmd_vel", 1)
             for name in self._scripted
@@ -107,11 +109,17 @@ class GazeboPeopleNode(Node):
             yaw = float(yaw_from_quaternion(turn.x, turn.y, turn.z, turn.w))
             pose = np.array([place.x, place.y, yaw])
             if np.isfinite(pose).all():
-                name = item.child_frame_id.rpartition("/")[2]
-                person = self._scripted.get(name)
-                self._poses[name] = pose if person is None else body_of_model(person, pose)
-                if name == self._about.robot:
-                    self._robot_stamp = item.header.stamp
+                self._place(item.child_frame_id.rpartition("/")[2], pose, item.header.stamp)
+
+    def _place(self, name: str, pose: FloatArray, stamp: Time) -> None:
+        """A model is somewhere; the time of the robot's is that of everything."""
+        if name == self._about.robot:
+            if defect := stamp_defect(stamp):
+                self._log.warning("stamp", f"the pose of '{name}' is left out: {defect}")
+                return
+            self._robot_stamp = stamp
+        person = self._scripted.get(name)
+        self._poses[name] = pose if person is None else body_of_model(person, pose)
 
     def _robot(self) -> tuple[Time, FloatArray | None]:
         """When the robot was where in the map: as Gazebo says, else now, by its localisation."""
@@ -126,7 +134,8 @@ class GazeboPeopleNode(Node):
         now = seconds(stamp)
         if now == 0.0 or robot is None or now == self._time:
             return
-        if self._time is None or now < self._time:
+        if self._time is None or not self._time <= now <= self._time + LEAP:
+            self._warn_of_jump(now)
             self._time, self._robot_before = now, robot
         dt = now - self._time
         header = Header(stamp=stamp, frame_id=topics.MAP_FRAME)
@@ -142,6 +151,11 @@ class GazeboPeopleNode(Node):
         for publisher in self._people:
             publisher.publish(message)
         self._publish_bodies(people, robot, header, now)
+
+    def _warn_of_jump(self, now: float) -> None:
+        if self._time is not None:
+            jump = f"the poses' time went from {self._time:.1f} to {now:.1f} s"
+            self._log.warning("jump", f"{jump}: the scripts go on from where they are")
 
     def _robot_velocity(self, dt: float, robot: FloatArray) -> tuple[float, float]:
         """Forward [m/s] and turning [rad/s] since the step before, dt [s] ago."""

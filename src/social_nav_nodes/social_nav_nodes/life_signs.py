@@ -37,6 +37,10 @@ class Watch:
         """A sign of life of something."""
         self._heard[what] = self._now(), self._ticks
 
+    def forget(self, what: str) -> None:
+        """Nothing is known of it any more."""
+        self._heard.pop(what, None)
+
     def silence(self, what: str) -> float | None:
         """How long something gave no sign of life [s]; None when it never did."""
         if what not in self._heard:

@@ -16,6 +16,10 @@ from social_nav_nodes.adapter import AdapterParameters, PeoplePublisher, person_
 from social_nav_nodes.conversions import seconds
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.running import run_node
+from social_nav_nodes.stamps import StampCheck
+from social_nav_nodes.throttled_log import ThrottledLog
+
+PEOPLE = "people"
 
 
 class PeopleMsgsNode(Node):
@@ -34,10 +38,14 @@ class PeopleMsgsNode(Node):
                 "ros-$ROS_DISTRO-people-msgs"
             ) from error
         self._about: AdapterParameters = read_parameters(self, self.PARAMETERS)[""]
-        self._publisher = PeoplePublisher(self)
-        self.create_subscription(People, "people", self._receive, qos_profile_sensor_data)
+        log = ThrottledLog(self.get_logger())
+        self._publisher = PeoplePublisher(self, log)
+        self._stamps = StampCheck(self, log)
+        self.create_subscription(People, PEOPLE, self._receive, qos_profile_sensor_data)
 
     def _receive(self, message: Any) -> None:
+        if not self._stamps.accepts(message.header, PEOPLE):
+            return
         seen = seconds(message.header.stamp)
         people = [
             person_seen(

@@ -20,7 +20,10 @@ from social_nav_nodes.adapter import AdapterParameters, PeoplePublisher, person_
 from social_nav_nodes.conversions import pose_from, quaternion_defect, seconds
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.running import run_node
+from social_nav_nodes.stamps import LATE, StampCheck
 from social_nav_nodes.throttled_log import ThrottledLog
+
+POSES = "people_poses"
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,23 @@ class PoseArrayNode(Node):
         self._tracks = Tracks(read["tracks"])
         self._log = ThrottledLog(self.get_logger())
         self._publisher = PeoplePublisher(self, self._log)
-        self.create_subscription(PoseArray, "people_poses", self._receive, qos_profile_sensor_data)
+        self._stamps = StampCheck(self, self._log)
+        self._newest = 0.0
+        self.create_subscription(PoseArray, POSES, self._receive, qos_profile_sensor_data)
 
     def _receive(self, message: PoseArray) -> None:
+        """Tracks begin anew where stamps run back; not where a message is late."""
+        seen = seconds(message.header.stamp)
+        if not self._stamps.accepts(message.header, POSES):
+            return
+        if self._newest - LATE <= seen < self._newest:
+            late = f"a message on '{POSES}' is left out: it is {self._newest - seen:.3f} s late"
+            self._log.warning("late", late)
+            return
+        self._newest = seen
+        self._publish(message, seen)
+
+    def _publish(self, message: PoseArray, seen: float) -> None:
         poses, left_out = [], []
         for index, item in enumerate(message.poses, start=1):
             defect = quaternion_defect(item) if self._about.headings else None
@@ -57,7 +74,6 @@ class PoseArrayNode(Node):
             else:
                 left_out.append((f"pose {index}", defect))
         self._log.left_out(left_out)
-        seen = seconds(message.header.stamp)
         places = np.array(poses).reshape(-1, 3)
         tracked = self._tracks.update(places[:, :2], seen)
         people = [

@@ -7,7 +7,7 @@ have 17; the feet get the confidence 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -30,6 +30,7 @@ from social_nav_nodes.diagnostics import Diagnostics
 from social_nav_nodes.life_signs import on_time_jump
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.running import run_node
+from social_nav_nodes.stamps import LATE, StampCheck
 from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.transforms import TransformLookup
 
@@ -53,6 +54,7 @@ class Ros4hriParameters:
     wait: float = parameter(
         0.1, "s", "an image is published without bodies that take longer", 0.0, 2.0
     )
+    most_bodies: int = parameter(100, "", "that are followed at a time", 1, 1000)
 
 
 class Ros4hriNode(Node):
@@ -74,6 +76,7 @@ class Ros4hriNode(Node):
         self._config: Ros4hriParameters = read_parameters(self, self.PARAMETERS)[""]
         self._log = ThrottledLog(self.get_logger())
         self._diagnostics = Diagnostics(self, self._log)
+        self._stamps = StampCheck(self, self._log)
         self._transforms = TransformLookup(self, self._log)
         self._skeletons: dict[str, Subscription] = {}
         self._images: dict[tuple[int, int], dict[str, Any]] = {}
@@ -85,26 +88,44 @@ class Ros4hriNode(Node):
 
     def _follow(self, message: Any) -> None:
         """Subscribe to the skeletons of those who are tracked now, and to nobody else's."""
-        tracked = set(message.ids)
+        if not self._stamps.accepts(message.header, TRACKED):
+            return
+        tracked = self._followed(message.ids)
         for name in set(self._skeletons) - tracked:
             self.destroy_subscription(self._skeletons.pop(name))
         for name in sorted(tracked - set(self._skeletons)):
             receive: Callable[[Any], None] = partial(self._receive, name)
-            topic = SKELETON.format(id=name)
             try:
                 self._skeletons[name] = self.create_subscription(
-                    self._skeleton_type, topic, receive, topics.SENSOR_QOS
+                    self._skeleton_type, SKELETON.format(id=name), receive, topics.SENSOR_QOS
                 )
             except InvalidTopicNameException as error:
                 self._log.left_out([(name, f"its id makes no topic name: {one_line(error)}")])
-        if not tracked:
+        if not tracked and seconds(message.header.stamp) > 0.0:
+            self._begin_anew_if_back(message.header)
             self._publish(Header(stamp=message.header.stamp), [])
+
+    def _followed(self, ids: Sequence[str]) -> set[str]:
+        """Those who are followed; of too many those who have been, and the first others."""
+        tracked, most = dict.fromkeys(ids), self._config.most_bodies
+        if len(tracked) <= most:
+            return set(tracked)
+        self._log.warning("too many", f"{len(tracked)} bodies, expected at most {most}")
+        return set(sorted(tracked, key=lambda name: name not in self._skeletons)[:most])
+
+    def _begin_anew_if_back(self, header: Header) -> None:
+        """What was published does not count where stamps run back, as of a recording's start."""
+        if seconds(header.stamp) < self._published - LATE:
+            back = self._published - seconds(header.stamp)
+            self._log.warning("back", f"the images' time went back by {back:.1f} s")
+            self._forget()
 
     def _receive(self, name: str, message: Any) -> None:
         stamp = message.header.stamp
-        if stamp.sec < 0:
-            self._transforms.warn_of_stamp(message.header)
-        elif seconds(stamp) <= self._published:
+        if not self._stamps.accepts(message.header, SKELETON.format(id=name)):
+            return
+        self._begin_anew_if_back(message.header)
+        if seconds(stamp) <= self._published:
             late = f"its skeleton of {seconds(stamp):.3f} s came after that image was published"
             self._log.left_out([(name, late)])
         else:
@@ -127,7 +148,10 @@ class Ros4hriNode(Node):
             for name in missing:
                 self._log.left_out([(name, f"no transform of body_{name} at its image's time")])
             del self._images[key]
-            self._publish(header, [body for body in found.values() if body is not None])
+            bodies = [body for body in found.values() if body is not None]
+            defects = [(body.id, body.defect()) for body in bodies]
+            self._log.left_out([(name, defect) for name, defect in defects if defect])
+            self._publish(header, [body for body in bodies if not body.defect()])
 
     def _body(self, name: str, message: Any) -> Body | None:
         """One body on the ground; None while its transform is not known."""

@@ -27,8 +27,10 @@ from social_nav_core.sim.scene import Scene, load_scene
 
 from social_nav_nodes.demo.jobs import Job
 from social_nav_nodes.demo.observer import ObserverNode
+from social_nav_nodes.guard import guard
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.running import started
+from social_nav_nodes.throttled_log import ThrottledLog
 
 TASKS = ("avoid", "approach")
 
@@ -61,6 +63,7 @@ class TrialNode(Node):
     def __init__(self, **options: Any) -> None:
         """Options are those of `rclpy.node.Node`."""
         super().__init__("trial", **options)
+        guard(self, ThrottledLog(self.get_logger()))
         self.parameters: TrialParameters = read_parameters(self, self.PARAMETERS)[""]
         if not self.parameters.scene:
             raise ValueError("trial: parameter scene is empty, expected the path of a scene")

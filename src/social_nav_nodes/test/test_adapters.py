@@ -12,10 +12,11 @@ from geometry_msgs.msg import PoseArray
 from social_nav_core.proxemics.zone import UNKNOWN_HEADING
 from social_nav_core.tracks import Tracks
 from social_nav_nodes.adapter import AdapterParameters, person_seen
-from social_nav_nodes.conversions import people_from, pose_message
+from social_nav_nodes.conversions import people_from, pose_message, seconds, stamp_of
 from social_nav_nodes.people_msgs_node import PeopleMsgsNode
 from social_nav_nodes.pose_array_node import PoseArrayNode
 from social_nav_nodes.topics import SENSOR_QOS
+from std_msgs.msg import Header
 
 from social_nav_msgs.msg import SocialPersonArray
 
@@ -140,8 +141,32 @@ def test_people_msgs(graph, monkeypatch):
         header=graph.header("odom"),
         people=[person("ana", 2.0, -1.0), person("", 3.0, 0.0), person("eva", math.inf, 0.0)],
     )
-    graph.spin_until(lambda: node._receive(message) or received, "people", step=0.1)
+    ahead = SimpleNamespace(header=graph.header("odom", age=-1.0), people=[])
+    graph.spin_until(
+        lambda: node._receive(ahead) or node._receive(message) or received, "people", step=0.1
+    )
     ana, other = people_from(received[-1]).people
     assert (ana.id, other.id) == ("ana", "person_2")
     assert abs(ana.pose[2]) == pytest.approx(math.pi)
     assert other.covariance[2, 2] > UNKNOWN_HEADING
+
+
+def test_stamps_that_cannot_be_rename_nobody(graph):
+    node = graph.add(PoseArrayNode)
+    sent: list[SocialPersonArray] = []
+    vars(node._publisher)["_publisher"] = SimpleNamespace(publish=sent.append)
+    graph.tick()
+    now = graph.now
+
+    def tell(time):
+        header = Header(stamp=stamp_of(time), frame_id="map")
+        node._receive(PoseArray(header=header, poses=[pose_message((1.0, 0.0, 0.0))]))
+
+    for time in (now, now + 0.6, now - 0.9, 2.0**31 - 1, now + 0.1):
+        tell(time)
+    assert [seconds(m.header.stamp) for m in sent] == pytest.approx([now, now + 0.1])
+    assert len({p.id for m in sent for p in m.people}) == 1
+    texts = "; ".join(trouble.text for trouble in node._log.troubles())
+    assert "s ahead of the clock" in texts and "it is 0.900 s late" in texts
+    tell(now - 2.0)
+    assert seconds(sent[-1].header.stamp) == pytest.approx(now - 2.0), "it has begun anew"

@@ -10,6 +10,9 @@ from social_nav_core.people import Person
 from social_nav_nodes.conversions import people_message, stamp_of
 from social_nav_nodes.diagnostics import TOPIC, Diagnostics
 from social_nav_nodes.health_node import HealthNode
+from social_nav_nodes.life_signs import TICK
+from social_nav_nodes.node_names import NODE_NAMES
+from social_nav_nodes.parameter_tables import NODES
 from social_nav_nodes.people_in_frame import PeopleInFrame
 from social_nav_nodes.social_costmap_node import SocialCostmapNode
 from social_nav_nodes.throttled_log import ThrottledLog
@@ -139,6 +142,64 @@ def test_health_names_who_is_silent_and_who_is_back(graph):
     graph.spin_until(lambda: entry(DiagnosticStatus.OK), "all is well again")
     assert values(entry(DiagnosticStatus.OK)[0])["running"].split(", ").count("navigator") == 1
     alive.cancel()
+
+
+class Watched:
+    """The health node, told who is alive without the wire, and the lines that it writes."""
+
+    def __init__(self, graph, **parameters):
+        self.node = graph.add(HealthNode, parameters={"timeout": 1.5, **parameters})
+        self.node._log._logger = self.lines = Lines()
+
+    def tell(self, *names):
+        self.node._receive(DiagnosticArray(status=[DiagnosticStatus(name=n) for n in names]))
+
+    def ticks(self, seconds):
+        for _ in range(round(seconds / TICK)):
+            self.node._watch._tick()
+
+
+def test_health_watches_the_suite_and_who_is_named_to_it(graph):
+    watched = Watched(graph, others="lidar: scan, battery")
+    foreign = [f"joint {n}: temperature" for n in range(500)]
+    odd = ["", "navigator ", "\n/navigator", "x" * 300 + "/navigator", "navigator/joint"]
+    watched.tell(*foreign, *odd, "navigator", "robot1/recorder", "battery")
+    assert watched.node._known == {"navigator", "robot1/recorder", "battery"}
+    watched.ticks(60.0)
+    assert watched.lines == [
+        (
+            "error",
+            "3 nodes are silent: 'battery', 'navigator', 'robot1/recorder': were they killed?",
+        )
+    ]
+
+
+def test_health_names_a_new_loss_at_once_and_forgets_who_was_ended(graph):
+    watched = Watched(graph, forget=10.0)
+    watched.tell("navigator", "recorder")
+    for _ in range(3):
+        watched.ticks(1.0)
+        watched.tell("recorder")
+    assert [line for _, line in watched.lines] == ["the node 'navigator' is silent: was it killed?"]
+    watched.ticks(2.0)
+    assert watched.lines[1][1].startswith("2 nodes are silent: 'navigator', 'recorder'")
+    watched.ticks(10.0)
+    assert not watched.node._known and not watched.node._silent and not watched.node._watch._heard
+
+
+def test_health_watches_only_so_many(graph):
+    watched = Watched(graph)
+    watched.tell(*(f"robot{n}/navigator" for n in range(300)))
+    assert len(watched.node._known) == 100
+    assert [line for _, line in watched.lines] == [
+        "'robot100/navigator' is not watched: 100 other nodes are"
+    ]
+    watched.ticks(3.0)
+    assert "100 nodes are silent" in watched.lines[1][1] and "and 90 more" in watched.lines[1][1]
+
+
+def test_the_names_of_the_nodes_are_those_of_the_table():
+    assert {*NODES} == NODE_NAMES
 
 
 def test_a_node_with_too_many_people_keeps_the_nearest_and_says_so(graph, place_frame):

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry
 from social_nav_core.geometry import compose, relative
 from social_nav_core.sim.gazebo.following import following_velocity
 from social_nav_core.sim.gazebo.walkers import LEAD
-from social_nav_nodes.conversions import bodies_from, people_from, seconds, transform_message
+from social_nav_nodes.conversions import (
+    bodies_from,
+    people_from,
+    seconds,
+    stamp_of,
+    transform_message,
+)
 from social_nav_nodes.gazebo_people_node import GAZEBO_POSES, GazeboPeopleNode
 from social_nav_nodes.topics import SENSOR_QOS
+from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 
 from social_nav_msgs.msg import BodyArray, SocialPersonArray
@@ -130,3 +139,27 @@ def test_without_the_robots_place_nothing_is_published(graph):
 def test_a_scene_must_be_named(graph):
     with pytest.raises(ValueError, match="scene is empty"):
         graph.add(GazeboPeopleNode)
+
+
+@pytest.mark.parametrize("leap", [5.1, 60.0, 1e9, -0.1, -9.0])
+def test_time_that_leaps_begins_anew(graph, leap):
+    """The scripts would catch up in steps of 0.1 s: for ever, after 30 years."""
+    node = graph.add(GazeboPeopleNode, parameters={"scene": str(SCENES / "head_on.yaml")})
+    steps = []
+    vars(node._crowd)["step"] = lambda dt, *_: steps.append(dt)
+    vars(node)["_truth"] = SimpleNamespace(publish=lambda message: None)
+    for time in (10.0, 10.2, 10.2 + leap, 10.5 + leap):
+        header = Header(stamp=stamp_of(time))
+        node._receive_poses(TFMessage(transforms=[transform_message((0, 0, 0), "tiago", header)]))
+        node._step()
+    assert sum(steps) == pytest.approx(0.2 + 0.3) and max(steps) < 0.1 + 1e-6
+    assert "the poses' time went from 10.2" in node._log.troubles()[0].text
+
+
+@pytest.mark.parametrize("stamp", [Time(sec=-1), Time(nanosec=2**31)])
+def test_a_pose_with_a_stamp_that_is_none_is_left_out(graph, stamp):
+    node = graph.add(GazeboPeopleNode, parameters={"scene": str(SCENES / "single.yaml")})
+    transform = transform_message((0.0, 0.0, 0.0), "tiago", Header(stamp=stamp))
+    node._receive_poses(TFMessage(transforms=[transform]))
+    assert "tiago" not in node._poses
+    assert "the pose of 'tiago' is left out: its stamp" in node._log.troubles()[0].text

@@ -77,8 +77,9 @@ def test_samples_go_on_in_time(graph, observer):
     early = people_message([Person("anna", np.ones(3))], graph.header("map", age=0.5))
     negative = people_message([], graph.header("map"))
     negative.header.stamp.sec = -1
-    for message in (people, early, people, negative):
-        observer._see_people(message)
+    future = people_message([], graph.header("map", age=-1e6))
+    for message in (future, people, early, people, negative):
+        observer._take("social_people_truth", observer._see_people, message)
     assert len(observer._recorder._times) == 1
     assert observer.time == pytest.approx(1.0)
 
@@ -114,3 +115,11 @@ def test_who_was_approached_is_somebody_of_the_truth(graph, observer):
     result.person_id = "ana"
     observer._ended(outcome)
     assert observer.record().target_id == "ana"
+
+
+def test_costs_from_the_future_do_not_keep_those_of_now_out(graph, observer):
+    geometry, cells = occupancy(load_scene(SCENE))
+    for age in (-1e6, 0.0):
+        message = grid_message(np.zeros_like(cells), geometry, graph.header("map", age=age))
+        observer._take("social_costmap", observer._see_costs, message)
+    assert observer._next_cost == pytest.approx(1.4, abs=0.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -142,3 +143,55 @@ def test_hri_msgs_is_asked_for_in_one_line_where_it_is_missing(graph, monkeypatc
     monkeypatch.setitem(sys.modules, "hri_msgs.msg", None)
     with pytest.raises(ValueError, match=r"hri_msgs is not installed; try: apt install"):
         graph.add(Ros4hriNode)
+
+
+def test_a_stamp_from_the_future_stops_nothing(graph, tracker, place_frame):
+    place_frame("body_a", in_="base_footprint", pose=(2.0, 0.0, 3.0))
+    tracker.track("a")
+    graph.pass_time(0.2)
+    for ahead in (0.6, 1e5, 2**31 - 1 - graph.now):
+        stamp = stamp_of(graph.now + ahead)
+        tracker.node._follow(IdsList(header=Header(stamp=stamp)))
+        tracker.node._receive("a", Skeleton2D(header=Header(stamp=stamp)))
+    troubles = [trouble.text for trouble in tracker.node._log.troubles()]
+    assert any("'/humans/bodies/tracked' is left out: its stamp is " in text for text in troubles)
+    assert any("'/humans/bodies/a/skeleton2d' is left out" in text for text in troubles)
+    assert set(tracker.node._skeletons) == {"a"} and not tracker.received
+    stamp = tracker.see("a")
+    graph.spin_until(lambda: tracker.received, "bodies")
+    assert seconds(tracker.received[-1].header.stamp) == pytest.approx(stamp)
+
+
+def test_stamps_that_run_back_begin_anew_and_a_late_skeleton_does_not(graph, tracker):
+    published: list[BodyArray] = []
+    vars(tracker.node)["_publisher"] = SimpleNamespace(publish=published.append)
+    now = graph.now
+    for age in (0.0, 0.4, 50.0, 49.0, 49.5, 0.0):
+        tracker.node._receive("a", Skeleton2D(header=Header(stamp=stamp_of(now - age))))
+        graph.pass_time(0.2)
+    stamps = [seconds(message.header.stamp) for message in published]
+    assert stamps == pytest.approx([now, now - 50.0, now - 49.0, now])
+
+
+def test_of_too_many_bodies_those_are_followed_who_have_been(graph):
+    tracker = Tracker(graph, most_bodies=3)
+    tracker.track("c", "d")
+    graph.spin_until(lambda: len(tracker.node._skeletons) == 2, "subscriptions")
+    tracker.node._follow(IdsList(ids=["a", "b", "c", "d", "e", "a"]))
+    assert set(tracker.node._skeletons) == {"a", "c", "d"}
+    assert "5 bodies, expected at most 3" in tracker.node._log.troubles()[0].text
+
+
+def test_a_joint_that_is_nowhere_leaves_out_that_body_alone(graph, tracker, place_frame):
+    """Found by fuzzing: such a joint was published."""
+    for name in "ab":
+        place_frame(f"body_{name}", in_="base_footprint", pose=(2.0, 0.0, 3.0))
+    tracker.track("a", "b")
+    graph.pass_time(0.2)
+    bad = Skeleton2D(header=graph.header("camera"))
+    bad.skeleton[3].x = float("nan")
+    tracker.topics["a"].publish(bad)
+    tracker.see("b", stamp=graph.now)
+    graph.spin_until(lambda: tracker.received, "bodies")
+    assert [body.id for body in bodies_from(tracker.received[-1])] == ["b"]
+    assert "person 'a' is left out: x of " in tracker.node._log.troubles()[0].text

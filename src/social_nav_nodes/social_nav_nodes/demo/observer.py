@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -38,8 +40,10 @@ from social_nav_nodes.conversions import (
 )
 from social_nav_nodes.demo.jobs import Job
 from social_nav_nodes.demo.localisation import Localisation
+from social_nav_nodes.guard import guard
 from social_nav_nodes.life_signs import on_time_jump
 from social_nav_nodes.map_reading import read_map
+from social_nav_nodes.stamps import StampCheck
 from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.transforms import TransformLookup
 
@@ -72,6 +76,8 @@ class ObserverNode(Node):
         self.perceived = PerceivedRecorder()
         self._recorder = RunRecorder(scene.name, job.task, job.arm, seed)
         self._log = ThrottledLog(self.get_logger())
+        guard(self, self._log)
+        self._stamps = StampCheck(self, self._log)
         self._transforms = TransformLookup(self, self._log)
         self._jumps = on_time_jump(self, self._forget)
         self._velocity = (0.0, 0.0)
@@ -103,7 +109,13 @@ class ObserverNode(Node):
             (Path, topics.PLAN, self._see_path, topics.RELIABLE_QOS),
             (PoseStamped, topics.APPROACH_PLACE, self._see_place, topics.RELIABLE_QOS),
         ):
-            self.create_subscription(message_type, topic, callback, qos)
+            take = partial(self._take, topic, callback)
+            self.create_subscription(message_type, topic, take, qos)
+
+    def _take(self, topic: str, see: Callable[[Any], None], message: Any) -> None:
+        """Pass on what is not from the future, after which all else would be too late."""
+        if self._stamps.accepts(message.header, topic):
+            see(message)
 
     def _since_sent(self, header: Header) -> float:
         """Time [s]; 0 for what was stamped just before the goal was sent."""
@@ -129,9 +141,6 @@ class ObserverNode(Node):
 
     def _see_people(self, message: SocialPersonArray) -> None:
         """The truth about people comes at a fixed rate: the beat of the recording."""
-        if message.header.stamp.sec < 0:
-            self._transforms.warn_of_stamp(message.header)
-            return
         self._waiting.append(message)
         while self._waiting:
             stamp = Time.from_msg(self._waiting[0].header.stamp)
