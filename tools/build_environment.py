@@ -18,8 +18,9 @@ import signal
 import sys
 import sysconfig
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import NoReturn, TextIO
 
 from steps import SIGNALS, SetupError, run
@@ -38,19 +39,29 @@ NEEDED_GIGABYTES = 1.5
 HEADERS_HINT = "sudo apt-get install python3-dev python3-venv"
 
 
-def step(title: str, command: list[str], cwd: Path = ROOT, packages: int = 0) -> None:
-    """Run one step with its temporary files in .env; `packages` is how many pip is to collect."""
+def step(
+    title: str,
+    command: list[str],
+    cwd: Path = ROOT,
+    packages: int = 0,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Run one step with its temporary files in .env, and more variables in its environment.
+
+    `packages` is how many pip is to collect.
+    """
 
     def progress(text: str) -> str:
         collected = len(re.findall("^(?:Collecting|Processing) ", text, re.MULTILINE))
         installing = "installing, " if "\nInstalling collected" in text else ""
         return f"{collected} of {packages}, {installing}" if packages else ""
 
+    own = {"TMPDIR": str(ENV / "tmp"), "LC_ALL": "C.UTF-8"}
     run(
         title,
         command,
         log=LOGS / (re.sub(r"\W+", "_", title) + ".txt"),
-        environment=dict(os.environ, TMPDIR=str(ENV / "tmp"), LC_ALL="C.UTF-8"),
+        environment={**os.environ, **own, **variables},
         cwd=cwd,
         progress=progress,
     )
@@ -161,11 +172,11 @@ def write_toolchain() -> None:
     (ENV / "local_setup.sh").touch()  # colcon warns about a prefix without one
 
 
-def write_variables() -> None:
-    """What tools/env sources before it runs a command."""
+def own_variables() -> dict[str, str]:
+    """The environment's variables, less PATH."""
     libraries = [ENV / "lib", INTERFACES / "lib", *sorted(SITE.glob("ros_*.libs"))]
     prefixes = f"{INTERFACES}:{ENV}"
-    values = {
+    return {
         "VIRTUAL_ENV": str(ENV),
         "LD_LIBRARY_PATH": ":".join(map(str, libraries)),
         "AMENT_PREFIX_PATH": prefixes,
@@ -180,7 +191,11 @@ def write_variables() -> None:
         "ROS_PYTHON_VERSION": "3",
         "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1",
     }
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
+
+
+def write_variables() -> None:
+    """What tools/env sources before it runs a command."""
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in own_variables().items()]
     lines.append(f"export PATH={shlex.quote(str(ENV / 'bin'))}:$PATH")
     defaults = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "ROS_LOG_DIR": str(LOGS / "ros")}
     for name, value in defaults.items():
@@ -217,9 +232,12 @@ def build_interfaces() -> None:
     colcon += ["--paths", *sorted({str(path.parent.parent) for path in files})]
     colcon += ["--cmake-args", "-DBUILD_TESTING=OFF"]
     # Without MAKEFLAGS colcon holds compilers back while the machine's load is over its cores.
-    jobs = f"MAKEFLAGS=-j CMAKE_BUILD_PARALLEL_LEVEL={os.cpu_count()}"
-    script = f"source {shlex.quote(str(ENV / 'variables'))} && {jobs} exec {shlex.join(colcon)}"
-    step("messages and actions", ["bash", "-c", script])
+    variables = own_variables() | {
+        "PATH": f"{ENV / 'bin'}:{os.environ['PATH']}",
+        "MAKEFLAGS": "-j",
+        "CMAKE_BUILD_PARALLEL_LEVEL": str(os.cpu_count()),
+    }
+    step("messages and actions", colcon, variables=variables)
     built.write_text(names)
 
 
