@@ -35,6 +35,7 @@ from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.transforms import TransformLookup
 
 TRACKED = "/humans/bodies/tracked"
+ROUNDING = 1e-3  # by which a tracker's confidences may exceed 1
 SKELETON = "/humans/bodies/{id}/skeleton2d"
 LOOK = 0.02  # between looks for images that are complete or late [s]
 
@@ -160,7 +161,7 @@ class Ros4hriNode(Node):
         pose = self._transforms.pose(f"body_{name}", about.frame, stamp, warn=False)
         if pose is None:
             return None
-        points = [(point.x, point.y, point.c) for point in message.skeleton]
+        points = [_seen(point.x, point.y, point.c) for point in message.skeleton]
         points += [(0.0, 0.0, 0.0)] * (len(ROS4HRI) - len(points))
         joints = joints_from_ros4hri(points[: len(ROS4HRI)]).astype(np.float32)
         heading = about.heading_std**2 if about.headings else UNKNOWN_YAW_VARIANCE
@@ -185,6 +186,13 @@ class Ros4hriNode(Node):
     def _forget(self) -> None:
         self._images.clear()
         self._published = -1.0
+
+
+def _seen(x: float, y: float, confidence: float) -> tuple[float, float, float]:
+    """A joint as the perception knows it: unseen ones have no place, confidences no rounding."""
+    if confidence <= 0.0:
+        return 0.0, 0.0, 0.0
+    return x, y, 1.0 if 1.0 < confidence <= 1.0 + ROUNDING else confidence
 
 
 def main() -> None:

@@ -189,9 +189,27 @@ def test_a_joint_that_is_nowhere_leaves_out_that_body_alone(graph, tracker, plac
     tracker.track("a", "b")
     graph.pass_time(0.2)
     bad = Skeleton2D(header=graph.header("camera"))
-    bad.skeleton[3].x = float("nan")
+    bad.skeleton[3].x, bad.skeleton[3].c = float("nan"), 0.9
     tracker.topics["a"].publish(bad)
     tracker.see("b", stamp=graph.now)
     graph.spin_until(lambda: tracker.received, "bodies")
     assert [body.id for body in bodies_from(tracker.received[-1])] == ["b"]
     assert "person 'a' is left out: x of " in tracker.node._log.troubles()[0].text
+
+
+@pytest.mark.parametrize(
+    ("x", "confidence", "expected"),
+    [(float("nan"), 0.0, 0.0), (0.5, -1.0, 0.0), (0.5, 1.0000002, 1.0)],
+)
+def test_how_trackers_say_unseen_and_certain(graph, tracker, place_frame, x, confidence, expected):
+    place_frame("body_a", in_="base_footprint", pose=(2.0, 0.0, 3.0))
+    tracker.track("a")
+    graph.pass_time(0.2)
+    message = Skeleton2D(header=graph.header("camera"))
+    k = ROS4HRI.index("left_ear")
+    message.skeleton[k].x, message.skeleton[k].c = x, confidence
+    tracker.topics["a"].publish(message)
+    graph.spin_until(lambda: tracker.received, "bodies")
+    (body,) = bodies_from(tracker.received[-1])
+    assert body.defect() is None
+    assert body.confidence[JOINT["left_ear"]] == expected
