@@ -20,7 +20,8 @@ from social_nav_core.evaluation.run import CameraView, RunRecord
 from social_nav_core.geometry import FloatArray, compose, wrap_angle, yaw_from_quaternion
 from social_nav_core.grid import GridGeometry
 from social_nav_core.recordings.definitions import check_definitions
-from social_nav_core.recordings.errors import BROKEN_RECORDING, DataError, damaged
+from social_nav_core.recordings.errors import DataError
+from social_nav_core.recordings.opening import opened, taken
 
 PERIOD = 0.1
 """Shortest time [s] between the samples that are kept."""
@@ -158,34 +159,17 @@ def read_run(
 
 
 def _read(path: Path, topics: BagTopics) -> _Content:
-    try:
-        from rosbags.highlevel import AnyReader, AnyReaderError  # noqa: PLC0415
-        from rosbags.rosbag2 import ReaderError  # noqa: PLC0415
-        from rosbags.serde import SerdeError  # noqa: PLC0415
-        from rosbags.typesys import Stores, TypesysError, get_typestore  # noqa: PLC0415
-    except ImportError as error:
-        raise DataError(
-            f"{path}: reading recordings needs the package rosbags: pip install rosbags"
-        ) from error
-    if not path.exists():
-        raise FileNotFoundError(2, "No such file or folder", str(path))
     wanted = {topic: _TYPES[name] for name, topic in vars(topics).items()} | _TF
     content = _Content()
-    try:
-        store = get_typestore(Stores.ROS2_HUMBLE)
-        with AnyReader([path], default_typestore=store) as reader:
-            chosen = [c for c in reader.connections if c.topic in wanted]
-            for connection in chosen:
-                kind, expected = connection.msgtype, wanted[connection.topic]
-                if kind != expected:
-                    raise DataError(f"{path}: {connection.topic} is {kind}, expected {expected}")
-                check_definitions(path, reader.typestore, kind)
-            for connection, _, data in reader.messages(connections=chosen):
-                _take(content, connection.topic, reader.deserialize(data, connection.msgtype))
-    except DataError:
-        raise
-    except (AnyReaderError, ReaderError, SerdeError, TypesysError, *BROKEN_RECORDING) as error:
-        raise damaged(path, error) from error
+    with opened(path) as reader:
+        chosen = [c for c in reader.connections if c.topic in wanted]
+        for connection in chosen:
+            kind, expected = connection.msgtype, wanted[connection.topic]
+            if kind != expected:
+                raise DataError(f"{path}: {connection.topic} is {kind}, expected {expected}")
+            check_definitions(path, reader.typestore, kind)
+        for connection, message in taken(path, reader, chosen):
+            _take(content, connection.topic, message)
     return content
 
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from social_nav_core.geometry import yaw_from_quaternion
 from social_nav_core.recordings.definitions import check_definitions
-from social_nav_core.recordings.errors import BROKEN_RECORDING, DataError, damaged
+from social_nav_core.recordings.errors import DataError
+from social_nav_core.recordings.opening import opened, taken
 from social_nav_core.recordings.trajectories import Trajectories
 
 MESSAGE = "social_nav_msgs/msg/SocialPersonArray"
@@ -48,36 +49,16 @@ def read_bag(path: str | Path, around_robot: bool = False) -> Trajectories:
 
 def _messages(path: Path) -> Iterator[tuple[float, Any]]:
     """Stamp [s] and message, in the order recorded; stamps that do not rise are left out."""
-    try:
-        from rosbags.highlevel import AnyReader, AnyReaderError  # noqa: PLC0415
-        from rosbags.rosbag2 import ReaderError  # noqa: PLC0415
-        from rosbags.serde import SerdeError  # noqa: PLC0415
-        from rosbags.typesys import Stores, TypesysError, get_typestore  # noqa: PLC0415
-    except ImportError as error:
-        raise DataError(
-            f"{path}: reading recordings needs the package rosbags: pip install rosbags"
-        ) from error
-    if not path.exists():
-        raise FileNotFoundError(2, "No such file or folder", str(path))
-    if path.is_dir() and not (path / "metadata.yaml").exists():
-        raise DataError(f"{path}: no metadata.yaml in the folder, give the .mcap file in it")
     latest = -np.inf
-    try:
-        store = get_typestore(Stores.ROS2_HUMBLE)
-        with AnyReader([path], default_typestore=store) as reader:
-            connections = [c for c in reader.connections if c.msgtype == MESSAGE]
-            if connections:
-                check_definitions(path, reader.typestore, MESSAGE)
-            for connection, _, data in reader.messages(connections=connections):
-                message: Any = reader.deserialize(data, connection.msgtype)
-                stamp = message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
-                if stamp > latest:
-                    latest = stamp
-                    yield stamp, message
-    except DataError:
-        raise
-    except (AnyReaderError, ReaderError, SerdeError, TypesysError, *BROKEN_RECORDING) as error:
-        raise damaged(path, error) from error
+    with opened(path) as reader:
+        connections = [c for c in reader.connections if c.msgtype == MESSAGE]
+        if connections:
+            check_definitions(path, reader.typestore, MESSAGE)
+        for _, message in taken(path, reader, connections):
+            stamp = message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
+            if stamp > latest:
+                latest = stamp
+                yield stamp, message
 
 
 def _arranged(messages: list[tuple[float, Any]], ids: list[str], source: str) -> Trajectories:

@@ -1,0 +1,139 @@
+"""Opens recordings (rosbag2: MCAP, SQLite), which anybody may have made.
+
+What a recording would take is told from its headers before the package rosbags sees it, because
+that reads and unpacks whatever a file says: regular files alone, chunks and messages of bounded
+size.  What is taken from a recording into memory is bounded, too.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO
+
+from social_nav_core.input_files import FileError, read_yaml, shown
+from social_nav_core.recordings.errors import BROKEN_RECORDING, DataError, damaged
+from social_nav_core.recordings.mcap_limits import LimitError, check_mcap
+from social_nav_core.recordings.sqlite_limits import check_sqlite
+
+LARGEST = 200 * 10**9  # file [byte]
+MOST_TAKEN = 500_000_000
+"""Of all messages that are taken from a recording, as they are recorded [byte]."""
+MOST_FILES = 10_000  # of a folder
+_MESSAGE = 100  # that each counts besides its content [byte]
+_PLUGINS = {".mcap": "mcap", ".db3": "sqlite3"}
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """The reader (``rosbags.highlevel.AnyReader``) of a recording, which was checked before.
+
+    Raises:
+        DataError: it cannot be read, or not within the limits; the package rosbags is not there.
+            Also for what rosbags raises while the recording is open.
+        OSError: it is not there, or may not be read.
+    """
+    try:
+        from rosbags.highlevel import AnyReader, AnyReaderError  # noqa: PLC0415
+        from rosbags.rosbag2 import ReaderError  # noqa: PLC0415
+        from rosbags.serde import SerdeError  # noqa: PLC0415
+        from rosbags.typesys import Stores, TypesysError, get_typestore  # noqa: PLC0415
+    except ImportError as error:
+        raise DataError(
+            f"{path}: reading recordings needs the package rosbags: pip install rosbags"
+        ) from error
+    check_recording(path)
+    try:
+        store = get_typestore(Stores.ROS2_HUMBLE)
+        with AnyReader([path], default_typestore=store) as reader:
+            yield reader
+    except DataError:
+        raise
+    except (AnyReaderError, ReaderError, SerdeError, TypesysError, *BROKEN_RECORDING) as error:
+        raise damaged(path, error) from error
+
+
+def taken(path: Path, reader: Any, connections: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Connections and messages of a reader from `opened`, in the order of their times.
+
+    Raises:
+        DataError: they are more than `MOST_TAKEN`.
+    """
+    left = MOST_TAKEN
+    if not connections:  # which rosbags takes for all of them
+        return
+    for connection, _, data in reader.messages(connections=connections):
+        left -= len(data) + _MESSAGE
+        if left < 0:
+            topics = ", ".join(sorted({c.topic for c in connections}))
+            raise DataError(
+                f"{path}: its messages on {shown(topics)} take more than {MOST_TAKEN} bytes; cut "
+                "it into shorter recordings"
+            )
+        yield connection, reader.deserialize(data, connection.msgtype)
+
+
+def check_recording(path: Path) -> None:
+    """Raise `DataError` when a recording cannot be read within limits, `OSError` as `opened`."""
+    if not path.exists():
+        raise FileNotFoundError(2, "No such file or folder", str(path))
+    if path.is_dir():
+        plugin, files = _of_folder(path)
+    else:
+        plugin, files = _PLUGINS.get(path.suffix, ""), [path]
+    if not plugin:
+        raise DataError(f"{path}: expected the folder of a recording, or a .mcap or .db3 file")
+    for file in files:
+        try:
+            with closing(_regular(file)) as stream:
+                if plugin == "mcap":
+                    check_mcap(stream)
+                else:
+                    check_sqlite(file)
+        except (LimitError, FileError) as error:
+            reason = error.reason if isinstance(error, FileError) else str(error)
+            raise DataError(f"{file}: not a recording that can be read: {reason}") from error
+
+
+def _regular(path: Path) -> BinaryIO:
+    """A regular file, open to read."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    file = os.fdopen(handle, "rb")
+    about = os.fstat(handle)
+    if stat.S_ISREG(about.st_mode) and about.st_size <= LARGEST:
+        return file
+    file.close()
+    if not stat.S_ISREG(about.st_mode):
+        raise FileError(path, "it is a folder, device, pipe or socket, expected a file")
+    raise FileError(path, f"it has {about.st_size} bytes, expected at most {LARGEST}")
+
+
+def _of_folder(path: Path) -> tuple[str, list[Path]]:
+    """Storage and files of a recording, as its metadata say."""
+    about = path / "metadata.yaml"
+    if not about.exists():
+        raise DataError(f"{path}: no metadata.yaml in the folder, give the .mcap file in it")
+    try:
+        content = read_yaml(about)
+    except FileError as error:
+        raise DataError(f"{error}; give the .mcap file in the folder") from error
+    told = content.get("rosbag2_bagfile_information") if isinstance(content, dict) else None
+    if not isinstance(told, dict):
+        raise DataError(f"{about}: has no rosbag2_bagfile_information, expected a recording's")
+    mode, names = told.get("compression_mode") or "none", told.get("relative_file_paths")
+    if str(mode).lower() not in ("none", "storage"):
+        raise DataError(
+            f"{about}: compression_mode is {shown(mode)}, expected none or storage, whose sizes "
+            "are known before it is unpacked; convert it with 'ros2 bag convert'"
+        )
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise DataError(f"{about}: relative_file_paths is {shown(names)}, expected names of files")
+    if len(names) > MOST_FILES:
+        raise DataError(f"{about}: has {len(names)} files, expected at most {MOST_FILES}")
+    storage = told.get("storage_identifier")
+    if storage not in _PLUGINS.values():
+        raise DataError(f"{about}: storage_identifier is {shown(storage)}, expected mcap, sqlite3")
+    return str(storage), [path / PurePath(name).name for name in names]
