@@ -1,7 +1,13 @@
-"""Made-up gatherings with known groups, to try group detection on."""
+"""Made-up gatherings with known groups, to try group detection on.
+
+People in a circle leave 0.6 to 1.2 m to their neighbours, so that the circle grows with their
+number (Kendon 1990; the groups of Setti et al. 2015); in a queue and in an audience everybody is
+alone.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +16,13 @@ from social_nav_core.geometry import FloatArray
 from social_nav_core.people import Person
 
 ROOM = 5.0  # half the edge of the square in which people are [m]
+ASIDE = 0.35  # how far some members of a wide circle look past its middle [rad]
 APART = 0.55  # least distance of two people [m]
-KINDS = ("circle", "face to face", "side by side", "L", "walking together")
+CLOSE = ("circle", "face to face", "side by side", "L", "walking together")
+"""Kinds of gatherings of at most 5 people, not farther than 0.95 m from their middle."""
+WIDE = ("wide circle", "face to face", "L", "queue", "audience")
+"""Kinds with circles of 3 to 8 people up to 1.6 m from their middle, and with strangers."""
+STRANGERS = ("queue", "audience")
 
 
 @dataclass(frozen=True)
@@ -46,22 +57,30 @@ class Gathering:
         return [frozenset(f"p{k}" for k in group) for group in self.groups]
 
 
-def gathering(rng: np.random.Generator) -> Gathering:
-    """One to three groups among one to five people who are alone, some of them walking."""
+def gathering(rng: np.random.Generator, kinds: Sequence[str] = CLOSE) -> Gathering:
+    """One to three groups among one to five people who are alone, some of them walking.
+
+    Args:
+        rng: draws everything.
+        kinds: of groups, from `CLOSE` and `WIDE`.
+    """
     poses: list[FloatArray] = []
     velocities: list[FloatArray] = []
+    taken: list[FloatArray] = []
     groups = []
     for _ in range(int(rng.integers(1, 4))):
-        kind = KINDS[int(rng.integers(len(KINDS)))]
-        own, velocity = _placed(_formation(kind, rng), poses, rng, kind)
-        if len(own):
+        kind = kinds[int(rng.integers(len(kinds)))]
+        own, velocity = _placed(_formation(kind, rng), taken, rng, kind)
+        taken += _space(own, kind)
+        if len(own) and kind not in STRANGERS:
             groups.append(frozenset(range(len(poses), len(poses) + len(own))))
-            poses += list(own)
-            velocities += [velocity] * len(own)
+        poses += list(own)
+        velocities += [velocity] * len(own)
     for _ in range(int(rng.integers(1, 6))):
         alone = np.array([[0.0, 0.0, rng.uniform(-np.pi, np.pi)]])
         walks = rng.random() < 0.4
-        own, velocity = _placed(alone, poses, rng, "walking together" if walks else "")
+        own, velocity = _placed(alone, taken, rng, "walking together" if walks else "")
+        taken += _space(own, "")
         poses += list(own)
         velocities += [velocity] * len(own)
     return Gathering(np.array(poses).reshape(-1, 3), np.array(velocities), tuple(groups))
@@ -74,6 +93,17 @@ def _formation(kind: str, rng: np.random.Generator) -> FloatArray:
         radius = max(rng.uniform(0.65, 0.95), 0.4 * count / np.pi + 0.15)
         angle = 2.0 * np.pi * (np.arange(count) + rng.uniform(-0.15, 0.15, count)) / count
         facing = angle + np.pi
+    elif kind == "wide circle":
+        count = int(rng.integers(3, 9))
+        radius = rng.uniform(max(0.65, 0.3 / np.sin(np.pi / count)), min(0.95 + 0.09 * count, 1.6))
+        angle = 2.0 * np.pi * (np.arange(count) + rng.uniform(-0.15, 0.15, count)) / count
+        facing = angle + np.pi + ASIDE * rng.choice([-1, 0, 0, 0, 0, 0, 1], count)
+    elif kind in STRANGERS:
+        count = int(rng.integers(3, 6))
+        apart = rng.uniform(0.6, 1.0) * np.arange(count)
+        off = rng.uniform(-0.1, 0.1, count)
+        place = [apart, off] if kind == "queue" else [off, apart]
+        return np.column_stack([*place, rng.normal(scale=0.1, size=count)])
     elif kind == "walking together":
         across = rng.uniform(0.6, 0.9) * np.arange(int(rng.integers(2, 4)))
         return np.column_stack([rng.uniform(-0.15, 0.15, len(across)), across, 0.0 * across])
@@ -89,8 +119,18 @@ def _formation(kind: str, rng: np.random.Generator) -> FloatArray:
     return np.column_stack([radius * np.cos(angle), radius * np.sin(angle), facing])
 
 
+def _space(members: FloatArray, kind: str) -> list[FloatArray]:
+    """Discs (x, y, radius) [m] that some people take: points, and the inside of a wide circle."""
+    discs = [np.array([*pose[:2], 0.0]) for pose in members]
+    if kind == "wide circle" and len(members):
+        middle = members[:, :2].mean(axis=0)
+        radius = np.hypot(*(members[:, :2] - middle).T).mean()
+        discs.append(np.array([*middle, radius]))
+    return discs
+
+
 def _placed(
-    members: FloatArray, others: list[FloatArray], rng: np.random.Generator, kind: str
+    members: FloatArray, taken: list[FloatArray], rng: np.random.Generator, kind: str
 ) -> tuple[FloatArray, FloatArray]:
     """Members somewhere in the room where nobody else is, and how they move; none if crowded."""
     margin = 1.0 if len(members) > 1 else APART
@@ -98,8 +138,8 @@ def _placed(
         x, y, turn = rng.uniform(-ROOM, ROOM), rng.uniform(-ROOM, ROOM), rng.uniform(-np.pi, np.pi)
         cos, sin = np.cos(turn), np.sin(turn)
         place = members[:, :2] @ np.array([[cos, sin], [-sin, cos]]) + (x, y)
-        taken = np.array(others).reshape(-1, 3)[:, :2]
-        apart = np.linalg.norm(place[:, None] - taken, axis=-1)
+        discs = np.array(taken).reshape(-1, 3)
+        apart = np.linalg.norm(place[:, None] - discs[:, :2], axis=-1) - discs[:, 2]
         if not apart.size or apart.min() > margin:
             speed = rng.uniform(0.7, 1.4) if kind == "walking together" else 0.0
             poses = np.column_stack([place, members[:, 2] + turn])
