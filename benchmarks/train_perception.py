@@ -16,27 +16,29 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 from perception.plan import Plan, Row, read_plan, weights_file
 from social_nav_core.perception.checkpoint import Checkpoint, load, save
+from social_nav_core.perception.kept_answers import kept_answers
 from social_nav_core.perception.networks.teacher import SMALL, SocialC3D
 from social_nav_core.perception.stages import (
     POSE_NETWORKS,
     DistillSettings,
     TeacherAnswers,
     load_teacher,
-    teacher_answers,
     train_pose_network,
     train_teacher,
 )
-from social_nav_core.perception.tasks import TASKS
 from social_nav_core.perception.training import FitSettings
-from social_nav_core.whole_file import written_whole
+from social_nav_core.perception.windows import Windows
+from social_nav_core.progress import kept_at_stop, kept_files
+from social_nav_core.proxemics.model import ModelError
+from social_nav_core.recordings.errors import DataError
 
 LEARNED = ("train", "unlabelled")
 say = partial(print, flush=True)
@@ -60,34 +62,31 @@ def trained_teacher(plan: Plan, seed: int, work: Path) -> SocialC3D:
     torch.manual_seed(seed)
     settings = FitSettings(about["epochs"], about["batch"], about["rate"], seed=seed)
     train, validation = plan.encounters("train", work), plan.encounters("validation", work)
-    train_teacher(SocialC3D(SMALL), train, validation, settings, path, say)
+    told = plan.order("train").about
+    train_teacher(SocialC3D(SMALL), train, validation, settings, path, say, told)
     keep_weights(path, weights_file("teacher", seed), "best/")
     return load_teacher(path)
 
 
-def kept_answers(plan: Plan, teacher: SocialC3D, seed: int, work: Path) -> TeacherAnswers:
+def answers_of(plan: Plan, teacher: SocialC3D, seed: int, work: Path) -> TeacherAnswers:
     """The answers of a seed's teacher to the training windows, labelled ones first; made once."""
-    path = work / f"answers_{seed}.npz"
-    if not path.exists():
-        parts = [teacher_answers(teacher, plan.encounters(name, work)) for name in LEARNED]
-        both = parts[0].and_more(parts[1])
-        values = dict(zip(TASKS, (item.numpy() for item in both.logits), strict=True))
-        with written_whole(path) as file:
-            np.savez(file, representation=both.representation.numpy(), **values)
-    with np.load(path, allow_pickle=False) as saved:
-        found = {name: torch.from_numpy(saved[name]) for name in saved.files}
-    logits = (found["intent"], found["attitude"], found["action"])
-    return TeacherAnswers(found["representation"], logits)
+    sets = [plan.encounters(name, work) for name in LEARNED]
+    return kept_answers(work / f"answers_{seed}.npz", teacher, sets, say)
+
+
+def windows(plan: Plan, name: str, work: Path) -> Windows:
+    """Made data of the plan as the students see them."""
+    return replace(plan.encounters(name, work).windows(), about=plan.order(name).about)
 
 
 def train_row(plan: Plan, row: Row, seed: int, answers: TeacherAnswers | None, work: Path) -> None:
     """One student or baseline of a seed."""
-    train = plan.encounters("train", work).windows()
+    train = windows(plan, "train", work)
     if answers is not None and row.unlabelled:
-        train = train.and_unlabelled(plan.encounters("unlabelled", work).windows())
+        train = train.and_unlabelled(windows(plan, "unlabelled", work))
     elif answers is not None:
         answers = answers.take(len(train))
-    validation = plan.encounters("validation", work).windows()
+    validation = windows(plan, "validation", work)
     path = work / f"{row.name.replace(' ', '_')}_{seed}.npz"
     torch.manual_seed(seed)
     train_pose_network(
@@ -120,6 +119,19 @@ def main() -> int:
     parser.add_argument("--work", type=Path, required=True, help="folder for data and checkpoints")
     parser.add_argument("--row", action="append", help="only this row (may be repeated)")
     arguments = parser.parse_args()
+    try:
+        with kept_at_stop(partial(kept_files, arguments.work / "times.csv")):
+            _train(arguments)
+    except KeyboardInterrupt as stop:
+        print(f"interrupted: {str(stop) or 'nothing was written'}", file=sys.stderr)
+        return 130
+    except (DataError, ModelError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _train(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
     plan, work = read_plan(), arguments.work
     work.mkdir(parents=True, exist_ok=True)
@@ -135,7 +147,7 @@ def main() -> int:
             with timed(f"teacher {own}", work):
                 teacher = trained_teacher(plan, own, work)
             with timed(f"answers of teacher {own}", work):
-                answers = kept_answers(plan, teacher, own, work)
+                answers = answers_of(plan, teacher, own, work)
         for row in students:
             with timed(f"{row.name} {seed}", work):
                 train_row(plan, row, seed, answers if row.taught else None, work)
@@ -143,7 +155,6 @@ def main() -> int:
         for seed in plan.seeds if row not in students else ():
             with timed(f"{row.name} {seed}", work):
                 train_row(plan, row, seed, None, work)
-    return 0
 
 
 if __name__ == "__main__":

@@ -54,14 +54,18 @@ class Plan:
         teachers = self.teacher["seeds"]
         return int(teachers[self.seeds.index(seed) % len(teachers)])
 
+    def order(self, name: str) -> Order:
+        """What made data of the plan are made of."""
+        about = self.data[name]
+        return Order(about["split"], about["count"], about.get("passing", 0), about["seed"])
+
     def encounters(self, name: str, folder: Path) -> Encounters:
         """Made data of the plan, from the folder's file where there is one."""
-        about = self.data[name]
-        count, passing, seed = about["count"], about.get("passing", 0), about["seed"]
-        path = folder / f"{name}_{count}_{passing}_{seed}.npz"
+        order = self.order(name)
+        path = folder / f"{name}_{order.count}_{order.passing}_{order.seed}.npz"
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)
-            make_file(path, Order(about["split"], count, passing, seed), partial(print, flush=True))
+            make_file(path, order, partial(print, flush=True))
         return load_encounters(path)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def whole_number(low: int, high: int | None = None) -> Callable[[str], int]:
+def whole_number(low: int, high: int | None = None, unit: str = "") -> Callable[[str], int]:
     """Type of whole numbers from ``low`` up, or to ``high``."""
 
     def read(text: str) -> int:
@@ -16,7 +16,7 @@ def whole_number(low: int, high: int | None = None) -> Callable[[str], int]:
         except ValueError:
             value = low - 1
         if value < low or (high is not None and value > high):
-            span = f"{low} up" if high is None else f"{low} to {high}"
+            span = f"{low} up" if high is None else f"{low} to {high} {unit}".rstrip()
             raise argparse.ArgumentTypeError(f"'{text}', expected a whole number from {span}")
         return value
 

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
@@ -55,3 +56,9 @@ def kept_at_stop(kept: Callable[[], str]) -> Iterator[None]:
         yield
     except KeyboardInterrupt as stop:
         raise KeyboardInterrupt(str(stop) or kept()) from stop
+
+
+def kept_files(*paths: Path) -> str:
+    """What is there of the files of a command that goes on from them; empty where nothing is."""
+    there = " and ".join(str(path) for path in paths if path.is_file())
+    return f"kept {there}, the same command goes on from there" if there else ""

@@ -2,19 +2,23 @@
 
 The file is written only if ONNX Runtime answers as torch does, within 1e-4. With VALIDATION the
 probabilities are calibrated on it (one temperature per task); with --scores the model card quotes a
-file that score-perception printed.
+file that score-perception printed. What the student was trained on comes from the checkpoint.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from social_nav_core.arguments import output_file, whole_number
 from social_nav_core.input_files import FileError, read_text
+from social_nav_core.parameters import specs
+from social_nav_core.perception.datasets.source import PROTOCOLS
 from social_nav_core.perception.needs import require_torch
+from social_nav_core.perception.track_windows import TrackWindowParameters
 from social_nav_core.proxemics.model import ModelError
 from social_nav_core.whole_file import written_whole
 
@@ -24,21 +28,31 @@ if TYPE_CHECKING:
 
 SUMMARY = "a trained student as ONNX, for the perception node (needs torch and onnx)"
 LARGEST_SCORES = 1_000_000  # [byte]
-DATA = (
-    "encounters made up by social_nav_core make-encounters: articulated people before a robot's "
-    "camera, no recorded people"
-)
+UNKNOWN = "data that the checkpoint does not name"
+_BOUNDS = {spec.name: spec for spec in specs(TrackWindowParameters)}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("checkpoint", metavar="CHECKPOINT", type=Path, help="of train-student")
     parser.add_argument("--out", type=output_file, required=True, help="ONNX file to write")
-    parser.add_argument("--validation", type=Path, help="encounters to calibrate on")
-    parser.add_argument("--rate", type=whole_number(2), default=10, help="steps per second (10)")
-    parser.add_argument("--steps", type=whole_number(2), default=10, help="of a window (10)")
-    parser.add_argument("--data", default=DATA, help="what the student was trained on")
+    parser.add_argument(
+        "--validation", type=Path, help="encounters or folder of tracks to calibrate on"
+    )
+    parser.add_argument("--tracks", choices=tuple(PROTOCOLS), default="jpl_social")
+    parser.add_argument("--rate", type=_within("rate"), default=10, help="steps per second (10)")
+    parser.add_argument("--steps", type=_within("steps"), default=10, help="of a window (10)")
+    parser.add_argument(
+        "--data", help="what the student was trained on, in place of what the checkpoint says"
+    )
     parser.add_argument("--scores", type=Path, help="text that score-perception printed")
+
+
+def _within(name: str) -> Callable[[str], int]:
+    """Type of whole numbers that the perception takes for a parameter of its windows."""
+    bounds = _BOUNDS[name]
+    assert bounds.low is not None and bounds.high is not None
+    return whole_number(int(bounds.low), int(bounds.high), bounds.unit)
 
 
 def _scores(path: Path) -> str:
@@ -55,7 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise ModelError("onnx is not installed, and exporting needs it: pip install onnx==1.23.2")
     import numpy as np  # noqa: PLC0415
 
-    from social_nav_core.perception.datasets.source import read_windows  # noqa: PLC0415
+    from social_nav_core.perception.checkpoint import trained_on  # noqa: PLC0415
+    from social_nav_core.perception.datasets.source import (  # noqa: PLC0415
+        check_steps,
+        read_windows,
+    )
     from social_nav_core.perception.export import ExportFacts, export_student  # noqa: PLC0415
     from social_nav_core.perception.model_card import model_card  # noqa: PLC0415
     from social_nav_core.perception.networks.student import SocialEgoMobile  # noqa: PLC0415
@@ -70,9 +88,13 @@ def run(arguments: argparse.Namespace) -> int:
     joints = np.zeros((0, arguments.steps, 23, 3), dtype=np.float32)
     heat = dict.fromkeys(("intent", "attitude", "action"), 1.0)
     if arguments.validation is not None:
-        windows = read_windows(arguments.validation, "validation", "jpl_social", print)
+        windows = read_windows(arguments.validation, "validation", arguments.tracks, print)
+        check_steps(arguments.validation, windows.joints.shape[1], arguments.steps, "--steps")
         joints, heat = windows.joints, _temperatures(network, windows)
-    facts = ExportFacts(arguments.steps, float(arguments.rate), heat, arguments.data)
+    data = arguments.data or trained_on(arguments.checkpoint)
+    if not data:
+        print(f"{arguments.checkpoint} does not say what it was trained on: give it with --data")
+    facts = ExportFacts(arguments.steps, float(arguments.rate), heat, data or UNKNOWN)
     off = export_student(network, joints, facts, arguments.out)
     card = arguments.out.with_suffix(".md")
     about = load_student(arguments.out).about

@@ -11,8 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from social_nav_core.arguments import output_file, whole_number
+from social_nav_core.parameters import check
+from social_nav_core.perception.metrics import written_accuracies
 from social_nav_core.perception.needs import require_torch
-from social_nav_core.perception.tasks import TASKS
+from social_nav_core.progress import kept_at_stop, kept_files
 
 SUMMARY = "train the perception's teacher (needs torch)"
 
@@ -30,9 +32,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, and say how well the best epoch does."""
     require_torch()
+    with kept_at_stop(partial(kept_files, arguments.out)):
+        _train(arguments)
+    return 0
+
+
+def _train(arguments: argparse.Namespace) -> None:
     import torch  # noqa: PLC0415
 
-    from social_nav_core.perception.encounters.files import load_encounters  # noqa: PLC0415
+    from social_nav_core.perception.datasets.source import (  # noqa: PLC0415
+        check_labelled,
+        check_steps,
+        read_pictured,
+    )
     from social_nav_core.perception.networks.teacher import (  # noqa: PLC0415
         FULL,
         SMALL,
@@ -44,15 +56,17 @@ def run(arguments: argparse.Namespace) -> int:
         start_processes,
     )
 
-    device = start_processes()
-    train, validation = load_encounters(arguments.train), load_encounters(arguments.validation)
-    torch.manual_seed(arguments.seed)
-    model = SocialC3D(SMALL if arguments.size == "small" else FULL).to(device)
     settings = FitSettings(arguments.epochs, batch=32, rate=2e-3, seed=arguments.seed)
-    done = train_teacher(
-        model, train, validation, settings, arguments.out, partial(print, flush=True)
-    )
-    best = done.history[done.best]
-    shown = ", ".join(f"{task} {100 * best[task]:.1f} %" for task in TASKS)
+    check(settings)
+    device = start_processes()
+    size = SMALL if arguments.size == "small" else FULL
+    train, about = read_pictured(arguments.train, size.image)
+    validation, _ = read_pictured(arguments.validation, size.image)
+    check_labelled(arguments.validation, validation.labels)
+    frames = train.pixels.shape[1]
+    check_steps(arguments.validation, validation.pixels.shape[1], frames, arguments.train)
+    torch.manual_seed(arguments.seed)
+    model, say = SocialC3D(size).to(device), partial(print, flush=True)
+    done = train_teacher(model, train, validation, settings, arguments.out, say, about)
+    shown = written_accuracies(done.history[done.best])
     print(f"{arguments.out}: best epoch {done.best + 1}, validation accuracy {shown}")
-    return 0

@@ -15,6 +15,9 @@ from social_nav_core.input_files import one_line, shown
 from social_nav_core.perception.checkpoint_file import FORMAT, CheckpointError, read_checkpoint
 from social_nav_core.whole_file import written_whole
 
+DATA = "data"
+"""Key of the words about the training's data, which need not agree when going on."""
+MOST_WORDS = 2000
 _MOMENTS = {"step": 1, "exp_avg": None, "exp_avg_sq": 0}  # of AdamW, and their smallest values
 _ANEW = "; delete or move the file to train anew"
 
@@ -70,6 +73,16 @@ def load(path: Path) -> Checkpoint:
     except TypeError as error:
         raise CheckpointError(f"{path}: torch has no such numbers: {one_line(error)}") from error
     return Checkpoint(parts["weights"], parts["optimiser"], read.epoch, read.about)
+
+
+def trained_on(path: Path) -> str:
+    """What the training of a checkpoint learned from, in words; empty where it does not say.
+
+    Raises:
+        CheckpointError: as `read_checkpoint`.
+    """
+    data = read_checkpoint(path).about.get(DATA)
+    return one_line(data, MOST_WORDS) if isinstance(data, str) and data.strip() else ""
 
 
 def weights_of(model: nn.Module) -> dict[str, Tensor]:

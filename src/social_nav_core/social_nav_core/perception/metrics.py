@@ -64,11 +64,11 @@ def scores(logits: dict[str, FloatArray], labels: Classes) -> dict[str, TaskScor
 
 def written_accuracies(accuracies: Mapping[str, float | None]) -> str:
     """Accuracies of the tasks in percent as text; None is of a task that no window asks."""
-    shown = {
-        task: "no window" if accuracies[task] is None else f"{100.0 * accuracies[task]:.1f} %"
-        for task in TASKS
-    }
-    return ", ".join(f"{task} {text}" for task, text in shown.items())
+    known = {task: accuracies[task] for task in TASKS}
+    return ", ".join(
+        f"{task} no window" if share is None else f"{task} {100.0 * share:.1f} %"
+        for task, share in known.items()
+    )
 
 
 def confusion(truth: Classes, answer: Classes, classes: int) -> Classes:

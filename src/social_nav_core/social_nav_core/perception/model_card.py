@@ -32,8 +32,9 @@ what is damaged, of another version, or answers otherwise than at its training.
 
 ## Limits
 
-- It has seen only the data named above. Accuracy on real people is not known; it must not be
-  quoted as a result on JPL-Social or any other recording.
+- It has seen only the data named above. The figures above hold for the data that they name and must
+  not be quoted as a result on any other; where these were made up, accuracy on real people is not
+  known.
 - It sees poses relative to the body: neither where somebody is nor how far. One second of it.
 - Poses that the data do not hold, such as people on the ground, in wheelchairs, children below the
   sizes made, and gestures of other cultures, are answered with some class all the same.
@@ -57,7 +58,7 @@ def model_card(name: str, about: StudentAbout, scores: str) -> str:
         outputs=", ".join(f"`{task}`" for task in TASKS),
         classes="; ".join(f"{task}: {', '.join(class_names(task))}" for task in TASKS),
         temperatures=", ".join(f"{task} {about.temperatures[task]:g}" for task in TASKS),
-        data=about.data,
+        data=about.data.replace("|", "\\|"),
         checksum=about.checksum,
         scores=quoted,
     )

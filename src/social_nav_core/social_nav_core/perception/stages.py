@@ -16,6 +16,7 @@ from social_nav_core.geometry import FloatArray
 from social_nav_core.input_files import shown
 from social_nav_core.parameters import check, parameter
 from social_nav_core.perception.checkpoint import (
+    DATA,
     CheckpointError,
     check_weights,
     load,
@@ -23,6 +24,7 @@ from social_nav_core.perception.checkpoint import (
 )
 from social_nav_core.perception.corruption import Corruption, corrupted
 from social_nav_core.perception.encounters.generator import Encounters
+from social_nav_core.perception.fingerprint import fingerprint
 from social_nav_core.perception.inputs import teacher_inputs
 from social_nav_core.perception.losses import InfoNce, even_weights, soft_loss, task_loss
 from social_nav_core.perception.metrics import TaskScore, scores
@@ -30,7 +32,7 @@ from social_nav_core.perception.networks.baselines import FlatGru, StGcn
 from social_nav_core.perception.networks.student import SocialEgoMobile
 from social_nav_core.perception.networks.teacher import SocialC3D, teacher_size
 from social_nav_core.perception.tasks import TASKS, action_weights
-from social_nav_core.perception.training import Fit, FitSettings, fit
+from social_nav_core.perception.training import Fit, FitSettings, Metrics, fit
 from social_nav_core.perception.windows import Float32Array, Windows, centred, mirrored
 
 POSE_NETWORKS: dict[str, Callable[[], nn.Module]] = {
@@ -76,6 +78,14 @@ class TeacherAnswers:
         representation = torch.cat([self.representation, more.representation])
         return TeacherAnswers(representation, (intent, attitude, action))
 
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        """The representation, and the logits by task."""
+        named = {
+            "representation": self.representation,
+            **dict(zip(TASKS, self.logits, strict=True)),
+        }
+        return {name: item.numpy() for name, item in named.items()}
+
     def take(self, count: int) -> TeacherAnswers:
         """The first of the answers."""
         intent, attitude, action = (item[:count] for item in self.logits)
@@ -89,11 +99,16 @@ def train_teacher(
     settings: FitSettings,
     path: Path,
     report: Report = None,
+    data: str = "",
 ) -> Fit:
     """Train a teacher on clean encounters, half of the batches mirrored.
 
     Every action counts as much as any other, however many windows it has.  The model ends with the
-    weights of its best epoch.
+    weights of its best epoch.  ``data`` says what the encounters are.
+
+    Raises:
+        CheckpointError: the checkpoint at ``path`` is of another training.
+        ValueError: no window of the validation has a label.
     """
     device = next(model.parameters()).device
     labels = torch.from_numpy(train.labels).to(device)
@@ -105,10 +120,17 @@ def train_teacher(
         chosen = torch.from_numpy(index)
         return task_loss(model(*inputs), labels[chosen], 0.05, weights[chosen])
 
-    def evaluate() -> dict[str, float]:
+    def evaluate() -> Metrics:
         return _summary(teacher_scores(model, validation, mirrors=False))
 
-    about = {"network": "teacher", "size": asdict(model.size), "windows": len(train)}
+    about = {
+        "network": "teacher",
+        "size": asdict(model.size),
+        "windows": len(train),
+        "training windows": fingerprint(vars(train)),
+        "validation windows": fingerprint(vars(validation)),
+        DATA: data,
+    }
     return fit(model, batch_loss, len(train), evaluate, settings, path, about, report)
 
 
@@ -183,6 +205,11 @@ def train_pose_network(
         distil: weights of the losses and how the input is disturbed.
         path: checkpoint to go on from and to write.
         report: is called with a line per epoch.
+
+    Raises:
+        CheckpointError: the checkpoint at ``path`` is of another training.
+        ValueError: the answers are not to as many windows, or no window of the validation has a
+            label.
     """
     check(distil)
     if answers is not None and len(answers.representation) != len(train):
@@ -210,7 +237,7 @@ def train_pose_network(
 
     half_lost = Corruption(frames=0.3, joints=0.3)
 
-    def evaluate() -> dict[str, float]:
+    def evaluate() -> Metrics:
         return _summary(pose_scores(network, validation, half_lost, seed=0))
 
     about = {
@@ -218,6 +245,10 @@ def train_pose_network(
         "distil": asdict(distil),
         "taught": answers is not None,
         "windows": len(train),
+        "training windows": _windows_print(train),
+        "validation windows": _windows_print(validation),
+        "answers of the teacher": None if answers is None else fingerprint(answers.arrays()),
+        DATA: train.about,
     }
     return fit(both, batch_loss, len(train), evaluate, settings, path, about, report)
 
@@ -318,6 +349,14 @@ def _by_task(logits: tuple[Tensor, Tensor, Tensor]) -> dict[str, FloatArray]:
     return {task: item.numpy().astype(np.float64) for task, item in pairs}
 
 
-def _summary(result: dict[str, TaskScore]) -> dict[str, float]:
-    accuracy = {task: score.accuracy for task, score in result.items()}
-    return accuracy | {"score": float(np.mean(list(accuracy.values())))}
+def _windows_print(windows: Windows) -> str:
+    return fingerprint({"joints": windows.joints, "labels": windows.labels})
+
+
+def _summary(result: dict[str, TaskScore]) -> Metrics:
+    """Accuracies by task, and their mean over the tasks that some window asks."""
+    known = [score.accuracy for score in result.values() if score.count]
+    if not known:
+        raise ValueError("no window of the validation has a label, expected one or more")
+    accuracy = {task: score.accuracy if score.count else None for task, score in result.items()}
+    return accuracy | {"score": float(np.mean(known))}

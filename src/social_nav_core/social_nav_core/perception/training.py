@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from torch import Tensor, distributed, nn
 from social_nav_core.input_files import shown
 from social_nav_core.parameters import check, parameter
 from social_nav_core.perception.checkpoint import (
+    DATA,
     Checkpoint,
     CheckpointError,
     check_weights,
@@ -33,6 +35,9 @@ from social_nav_core.perception.checkpoint import (
     save,
     weights_of,
 )
+from social_nav_core.perception.checkpoint_file import read_checkpoint
+from social_nav_core.progress import kept_at_stop
+from social_nav_core.proxemics.model import ModelError
 
 _CHANCE = 0.005
 """How much less than the largest a later epoch's score may be to be taken all the same.
@@ -41,7 +46,9 @@ So little is chance where a thousand windows are scored, and the later epoch had
 """
 Index = NDArray[np.int64]
 BatchLoss = Callable[[Index, np.random.Generator], Tensor]
-Evaluate = Callable[[], dict[str, float]]
+Metrics = dict[str, float | None]
+"""By name, after an epoch; None where nothing counts, and never for ``score``."""
+Evaluate = Callable[[], Mapping[str, float | None]]
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ class FitSettings:
 class Fit:
     """A finished training: metrics ``(epochs)`` as the epochs went by, and the best epoch."""
 
-    history: tuple[dict[str, float], ...]
+    history: tuple[Metrics, ...]
     best: int
 
 
@@ -84,31 +91,64 @@ def fit(
             best epoch is the latest one of those whose score is the largest but for chance.
         settings: length, speed, seed.
         path: checkpoint to go on from and to write after every epoch.
-        about: what the checkpoint should say about itself; must agree when going on.
+        about: what the checkpoint should say about itself; must agree when going on, but for
+            `DATA`.
         report: is called with a line per epoch.
 
     Raises:
         CheckpointError: the checkpoint at ``path`` is of another training.
+        ModelError: the loss is no longer finite; the epochs before are kept.
     """
     check(settings)
     optimiser = torch.optim.AdamW(model.parameters(), settings.rate, weight_decay=settings.decay)
     told = json.loads(json.dumps(about | {"fit": dataclasses.asdict(settings)}))
     start, history, best = _resumed(path, model, optimiser, told)
-    for epoch in range(start, settings.epochs):
-        loss = _epoch(model, optimiser, batch_loss, count, settings, epoch)
-        _same_everywhere(model)
-        model.eval()
-        history.append({"loss": loss, **evaluate()})
-        if history[-1]["score"] >= max(one["score"] for one in history) - _CHANCE:
-            best = (epoch, weights_of(model))
-        if _rank() == 0:
-            _write(path, model, optimiser, told, history, best)
-        if report is not None:
-            shown = "  ".join(f"{name} {value:.3f}" for name, value in history[-1].items())
-            report(f"epoch {epoch + 1} of {settings.epochs}: {shown}")
+    with kept_at_stop(lambda: _kept(path, settings.epochs)):
+        for epoch in range(start, settings.epochs):
+            loss = _epoch(model, optimiser, batch_loss, count, settings, epoch)
+            _same_everywhere(model)
+            model.eval()
+            _check_finite(path, epoch, loss)
+            history.append({"loss": loss, **evaluate()})
+            scores = [_score(metrics) for metrics in history]
+            if scores[-1] >= max(scores) - _CHANCE:
+                best = (epoch, weights_of(model))
+            if is_first_process():
+                _write(path, model, optimiser, told, history, best)
+            if report is not None:
+                report(f"epoch {epoch + 1} of {settings.epochs}: {_shown(history[-1])}")
     put_weights(model, best[1], path)
     model.eval()
     return Fit(tuple(history), best[0])
+
+
+def _kept(path: Path, epochs: int) -> str:
+    if not path.exists():
+        return ""
+    done = read_checkpoint(path).epoch
+    return f"{path} keeps {done} of {epochs} epochs, the same command goes on"
+
+
+def _check_finite(path: Path, epoch: int, loss: float) -> None:
+    if not math.isfinite(loss):
+        raise ModelError(
+            f"{path}: the loss of epoch {epoch + 1} is {loss}, expected a finite number: the "
+            "training diverged; move the file and train with another seed or a lower rate"
+        )
+
+
+def _score(metrics: Metrics) -> float:
+    score = metrics["score"]
+    if score is None or not math.isfinite(score):
+        raise ValueError(f"score is {score}, expected a finite number of every epoch")
+    return score
+
+
+def _shown(metrics: Metrics) -> str:
+    return "  ".join(
+        f"{name} none" if value is None else f"{name} {value:.3f}"
+        for name, value in metrics.items()
+    )
 
 
 _Best = tuple[int, dict[str, Tensor]]
@@ -152,14 +192,11 @@ def _schedule(progress: float) -> float:
 
 def _resumed(
     path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, told: dict[str, Any]
-) -> tuple[int, list[dict[str, float]], _Best]:
+) -> tuple[int, list[Metrics], _Best]:
     if not path.exists():
         return 0, [], (0, weights_of(model))
     saved = load(path)
-    differing = [name for name in told if saved.about.get(name) != told[name]]
-    if differing:
-        names = ", ".join(differing)
-        raise CheckpointError(f"{path} is of another training ({names} differ); delete or move it")
+    _check_same(path, saved.about, told)
     put_weights(model, saved.part("last/"), path)
     put_optimiser(optimiser, saved.optimiser, path)
     check_weights(model, saved.part("best/"), path)
@@ -167,7 +204,25 @@ def _resumed(
     return saved.epoch, history, (best, saved.part("best/"))
 
 
-def _progress(saved: Checkpoint, path: Path) -> tuple[list[dict[str, float]], int]:
+def _check_same(path: Path, about: dict[str, Any], told: dict[str, Any]) -> None:
+    """Refuse the checkpoint of another training.
+
+    Raises:
+        CheckpointError: it says something else of itself than is told.
+    """
+    differing = [name for name in told if name != DATA and about.get(name) != told[name]]
+    if not differing:
+        return
+    unknown = [name for name in differing if name not in about]
+    since = f"; it does not say its {', '.join(unknown)}, which an earlier version did not keep"
+    raise CheckpointError(
+        f"{path} is of another training ({', '.join(differing)} differ){since if unknown else ''}; "
+        "give the data, teacher and options that it was begun with, or delete or move it to train "
+        "anew"
+    )
+
+
+def _progress(saved: Checkpoint, path: Path) -> tuple[list[Metrics], int]:
     """Metrics of the epochs done, and the best epoch.
 
     Raises:
@@ -191,8 +246,11 @@ def _progress(saved: Checkpoint, path: Path) -> tuple[list[dict[str, float]], in
 def _is_metrics(metrics: Any) -> bool:
     return (
         isinstance(metrics, dict)
-        and "score" in metrics
-        and all(type(value) in (int, float) and abs(value) < 1e300 for value in metrics.values())
+        and metrics.get("score") is not None
+        and all(
+            value is None or (type(value) in (int, float) and abs(value) < 1e300)
+            for value in metrics.values()
+        )
     )
 
 
@@ -201,7 +259,7 @@ def _write(
     model: nn.Module,
     optimiser: torch.optim.Optimizer,
     told: dict[str, Any],
-    history: list[dict[str, float]],
+    history: list[Metrics],
     best: _Best,
 ) -> None:
     weights = {f"last/{name}": tensor for name, tensor in weights_of(model).items()}
@@ -218,6 +276,11 @@ def start_processes() -> torch.device:
     if not cuda:
         return torch.device("cpu")
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+
+
+def is_first_process() -> bool:
+    """Whether this process writes files for all that torchrun started."""
+    return _rank() == 0
 
 
 def _rank() -> int:

@@ -206,7 +206,8 @@ def test_teacher_trains_on_encounters_and_answers_them(tmp_path: Path) -> None:
     teacher = SocialC3D(TINY)
     settings = FitSettings(epochs=10, batch=10, rate=1e-2)
     result = train_teacher(teacher, made, made, settings, tmp_path / "t.npz")
-    assert result.history[-1]["loss"] < result.history[0]["loss"] - 0.5
+    first, last = (metrics["loss"] for metrics in (result.history[0], result.history[-1]))
+    assert first is not None and last is not None and last < first - 0.5
     answers = teacher_answers(teacher, made)
     assert answers.representation.shape == (10, 16)
     assert answers.logits[2].shape == (10, 10)
