@@ -54,7 +54,8 @@ ACTIONS = {
 OBSERVER = "demo_observer"  # of the demonstration, and of `trial`, which itself is told nothing
 SPUN = (*(name for name in NODES if name != "trial"), OBSERVER)
 RECORDED = 50  # cases that go into one record of the observer
-SLOW_TIMERS = {"simulator": 16, "gazebo_people": 16}  # one of so many cases runs them
+TIMERS = 4  # one of so many cases runs them
+SLOW_TIMERS = {"simulator": 16, "gazebo_people": 16}  # the same, of nodes whose steps are long
 
 
 def parameters_of(name: str, folder: Path) -> dict[str, Any]:
@@ -162,7 +163,7 @@ class Bench:
         """Let the clock go on, and the timers run."""
         self.move(step)
         self.cases += 1
-        if self.cases % SLOW_TIMERS.get(self.name, 1) == 0:
+        if self.cases % SLOW_TIMERS.get(self.name, TIMERS) == 0:
             for timer in list(self.node.timers):
                 timer.callback()
         if isinstance(self.node, ObserverNode) and self.cases % RECORDED == 0:
