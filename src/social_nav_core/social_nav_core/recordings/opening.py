@@ -22,6 +22,9 @@ from social_nav_core.recordings.sqlite_limits import check_sqlite
 LARGEST = 200 * 10**9  # file [byte]
 MOST_TAKEN = 500_000_000
 """Of all messages that are taken from a recording, as they are recorded [byte]."""
+MOST_VALUES = 10_000
+"""Of texts and messages in arrays of a fixed length in one message, for which rosbags writes a
+line of code each."""
 MOST_FILES = 10_000  # of a folder
 _MESSAGE = 100  # that each counts besides its content [byte]
 _PLUGINS = {".mcap": "mcap", ".db3": "sqlite3"}
@@ -60,11 +63,17 @@ def taken(path: Path, reader: Any, connections: list[Any]) -> Iterator[tuple[Any
     """Connections and messages of a reader from `opened`, in the order of their times.
 
     Raises:
-        DataError: they are more than `MOST_TAKEN`.
+        DataError: they are more than `MOST_TAKEN`, or defined as more than `MOST_VALUES` each.
     """
     left = MOST_TAKEN
     if not connections:  # which rosbags takes for all of them
         return
+    for kind in {connection.msgtype for connection in connections}:
+        if _values(reader.typestore.fielddefs, kind, {}) > MOST_VALUES:
+            raise DataError(
+                f"{path}: its {shown(kind)} has arrays of more than {MOST_VALUES} texts and "
+                "messages, expected the usual definition"
+            )
     for connection, _, data in reader.messages(connections=connections):
         left -= len(data) + _MESSAGE
         if left < 0:
@@ -74,6 +83,24 @@ def taken(path: Path, reader: Any, connections: list[Any]) -> Iterator[tuple[Any
                 "it into shorter recordings"
             )
         yield connection, reader.deserialize(data, connection.msgtype)
+
+
+def _values(definitions: Any, message: str, known: dict[str, int]) -> int:
+    """How many there are in a message, whose arrays of numbers and sequences count as one."""
+    from rosbags.interfaces import Nodetype  # noqa: PLC0415
+
+    if message in known:
+        return known[message]
+    known[message] = MOST_VALUES + 1  # should it be in itself
+    count = 1
+    for _, (node, content) in definitions[message][1]:
+        is_list = node in (Nodetype.ARRAY, Nodetype.SEQUENCE)
+        inner, value = content[0] if is_list else (node, content)
+        each = _values(definitions, value, known) if inner is Nodetype.NAME else 1
+        is_numbers = inner is Nodetype.BASE and value[0] not in ("string", "wstring")
+        count += each * content[1] if node is Nodetype.ARRAY and not is_numbers else each
+    known[message] = count
+    return count
 
 
 def check_recording(path: Path) -> None:

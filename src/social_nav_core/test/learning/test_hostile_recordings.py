@@ -138,15 +138,20 @@ def rewritten(good: Path, folder: Path, plugin: str, compression: str = "") -> P
     return folder
 
 
-def by_hand(good: Path, compression: str) -> bytes:
-    """The same messages in an MCAP file of one chunk, or of none."""
+def by_hand(good: Path, compression: str, more: str = "") -> bytes:
+    """The same messages in an MCAP file of one chunk, or of none, with more in their definition."""
     with rosbag2.Reader(good) as reader:
         definition = reader.connections[0].msgdef.data
         messages = [
             record(5, struct.pack("<HIQQ", 1, 0, time, time) + data)
             for _, time, data in reader.messages()
         ]
-    summary = schema(definition) + CHANNEL + STATISTICS
+    top, line, rest = definition.partition(80 * "=")
+    summary = (
+        schema(top + more.partition("&")[0] + line + rest + more.partition("&")[2])
+        + CHANNEL
+        + STATISTICS
+    )
     if compression == "unchunked":
         whole = mcap([], summary)
         at = len(MAGIC + record(1, text("ros2") + text("test")))
@@ -171,6 +176,31 @@ def test_files_of_other_writers_are_read(good: Path, tmp_path: Path, compression
     path = tmp_path / "other.mcap"
     path.write_bytes(by_hand(good, compression))
     np.testing.assert_allclose(read_bag(path).poses, people().poses)
+
+
+EMPTY = "\n" + 80 * "=" + "\nMSG: x/E\n"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "string[200000] a\n",
+        f"x/E[101] a\n&{EMPTY}std_msgs/Header[101] b\n",
+        f"x/E a\n&{EMPTY}x/E[1] b\n",
+    ],
+    ids=["texts", "nested", "in itself"],
+)
+def test_definitions_that_become_endless_code_are_refused(
+    good: Path, tmp_path: Path, more: str
+) -> None:
+    path = tmp_path / "definition.mcap"
+    path.write_bytes(by_hand(good, "", more))
+    with pytest.raises(DataError, match="has arrays of more than 10000 texts and messages"):
+        read_bag(path)
+    path.write_bytes(by_hand(good, "", more.replace("200000", "20").replace("101", "10")))
+    if "x/E[1]" not in more:
+        with pytest.raises(DataError, match="not a recording that can be read"):
+            read_bag(path)  # as its messages have no more
 
 
 @pytest.mark.parametrize("compression", ["zstd", "lz4"])
