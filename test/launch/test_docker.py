@@ -19,12 +19,14 @@ PYTHON = {
     "PIL": "python3-pil",
     "matplotlib": "python3-matplotlib",
     "numpy": "python3-numpy",
-    "onnxruntime": "onnxruntime==",
-    "rosbags": "rosbags==",
+    "onnxruntime": "pinned",
+    "rosbags": "pinned",
     "scipy": "python3-scipy",
     "yaml": "python3-yaml",
 }
-"""Modules of others that the suite imports on a robot, and what installs them."""
+"""Modules of others that the suite imports on a robot, and what installs them: a package of the
+distribution, or the file of pins."""
+PINS = {"Dockerfile": "requirements-jazzy.txt", "Dockerfile.humble": "requirements-humble.txt"}
 ELSEWHERE = {"distributed", "joblib", "jupedsim", "onnx", "shapely", "torch"}
 """Modules for studies and training, which say what to install when they are missing."""
 ROS = re.compile(r".*_(msgs|interfaces)|ament_index_python|launch|launch_ros|rclpy|tf2_ros")
@@ -71,12 +73,36 @@ def test_images_and_rosdep_bring_the_modules_that_the_suite_imports():
         name for name in found if not name.startswith("social_nav_") and not ROS.fullmatch(name)
     }
     assert found - ELSEWHERE == set(PYTHON)
+    distributed = {package for package in PYTHON.values() if package != "pinned"}
     for path in FILES:
         text = path.read_text()
-        assert not {package for package in PYTHON.values() if package not in text}, path.name
+        assert not {package for package in distributed if package not in text}, path.name
+        pinned = (DOCKER / PINS[path.name]).read_text()
+        for module, source in PYTHON.items():
+            assert source != "pinned" or f"\n{module}==" in pinned, (path.name, module)
     depends = (ROOT / "src/social_nav_core/package.xml").read_text()
-    for package in PYTHON.values():
-        assert "==" in package or f"<exec_depend>{package}</exec_depend>" in depends, package
+    for package in distributed:
+        assert f"<exec_depend>{package}</exec_depend>" in depends, package
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_images_install_pinned_wheels_with_hashes_and_nothing_else(path):
+    installs = re.findall(r"pip install((?:.*\\\n)*.*)", path.read_text())
+    assert len(installs) == 1
+    options = installs[0].replace("\\\n", " ").split()
+    wanted = {"--require-hashes", "--no-deps", "--only-binary=:all:"}
+    assert wanted <= set(options)
+    assert options[-2:] == ["--requirement", f"/opt/social_nav/{PINS[path.name]}"]
+    assert [option for option in options[:-1] if not option.startswith("--")] == []
+
+
+def test_no_simulation_is_seen_from_the_network():
+    for name, service in SERVICES.items():
+        if service.get("network_mode") == "host" and name != "robot":
+            assert service["environment"]["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST", name
+    stages = re.split(r"^FROM ", FILES[1].read_text(), flags=re.MULTILINE)[1:]
+    for stage in stages:
+        assert ("\nCMD" in stage) == ("\nENV ROS_LOCALHOST_ONLY=1\n" in stage)
 
 
 def launched():
