@@ -28,6 +28,7 @@ _SUGGESTION = 0.25  # weight of the stride against where the members look
 _INSIDE = 0.15  # who is closer to the middle is not on a circle [m]
 _SHOULDER = 0.2  # nobody finds room closer beside somebody, seen from the middle [rad]
 _BEHIND = 1.3  # times as far from the middle: behind somebody, not beside
+_UNEVEN = 2.0  # times as far from the middle as another: not on one circle
 _ROW, _LOOSE_ROW = 0.95, 0.92  # length of the mean direction from which all look one way
 _TOO_LARGE = 1.1  # times the reach: a row that is bent about a stage
 _ALIKE = 0.7  # who looks less far past a row's direction is part of it [rad]
@@ -131,7 +132,7 @@ class _Standing:
     def is_formation(self, group: Sequence[int]) -> bool:
         """Whether all members look at a middle that is near, and none hides another from it."""
         direction, distance, fits = self._from_middle(self.middle(group), group)
-        if not fits.all():
+        if not fits.all() or distance.max() > _UNEVEN * distance.min():
             return False
         cosine = direction @ direction.T
         np.fill_diagonal(cosine, -1.0)
