@@ -9,14 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from social_nav_nodes.endurance import report
-from social_nav_nodes.endurance.bench import Check
+from social_nav_nodes.endurance.adapter_faults import ADAPTER_FAULTS
 from social_nav_nodes.endurance.faults import FAULTS, SHORT
+from social_nav_nodes.endurance.feeder import OUTPUTS
 from social_nav_nodes.endurance.load import Ages, measure
+from social_nav_nodes.endurance.outcomes import Check
 from social_nav_nodes.endurance.resources import Taken
 from social_nav_nodes.endurance.soak import Trace, figures, soak
+from social_nav_nodes.endurance.stage import ROOT
 from social_nav_nodes.endurance.steadiness import BEAT, Metronome
-from social_nav_nodes.endurance.suite import ROOT
-from social_nav_nodes.endurance.trial import Trial, try_faults
+from social_nav_nodes.endurance.suite import NODES as IN_SUITE
+from social_nav_nodes.endurance.trial import EVERY_FAULT, Trial, try_faults
+from social_nav_nodes.node_names import NODE_NAMES
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +36,17 @@ def test_the_outcome_is_as_stated(trials, name):
 
 
 def test_every_fault_has_a_title_and_a_name_of_its_own():
-    assert len({fault.__name__ for fault in FAULTS}) == len(FAULTS) >= 20
-    assert all((fault.__doc__ or "").strip() for fault in FAULTS)
+    assert len({fault.__name__ for fault in EVERY_FAULT}) == len(EVERY_FAULT) >= 35
+    assert set(EVERY_FAULT) == {*FAULTS, *ADAPTER_FAULTS}
+    assert all((fault.__doc__ or "").strip() for fault in EVERY_FAULT)
     assert set(SHORT) < set(FAULTS)
+
+
+def test_every_node_that_runs_on_is_killed_once():
+    """`trial` ends with its task; nobody else depends on it."""
+    killed = {fault.__name__ for fault in EVERY_FAULT if fault.__name__.startswith("kill_")}
+    assert killed == {f"kill_{name}" for name in NODE_NAMES - {"trial"}}
+    assert {*IN_SUITE, *OUTPUTS} == NODE_NAMES - {"trial"}
 
 
 def test_a_stall_is_the_longest_delay_between_two_beats():

@@ -16,11 +16,10 @@ import sys
 from pathlib import Path
 
 from social_nav_nodes.endurance import report
-from social_nav_nodes.endurance.bench import OutcomeError
-from social_nav_nodes.endurance.faults import FAULTS
 from social_nav_nodes.endurance.load import measure
+from social_nav_nodes.endurance.outcomes import OutcomeError
 from social_nav_nodes.endurance.soak import soak
-from social_nav_nodes.endurance.trial import try_faults
+from social_nav_nodes.endurance.trial import EVERY_FAULT, try_faults
 
 LOADS = (50, 200)  # people
 LOAD_TIME = 60.0  # of one load, at most [s]
@@ -47,7 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="what", required=True)
     faults = commands.add_parser("faults", help="every fault, one after another")
     faults.add_argument("--out", type=Path, default=Path("out/faults"), help="folder of the report")
-    names = [fault.__name__ for fault in FAULTS]
+    names = [fault.__name__ for fault in EVERY_FAULT]
     faults.add_argument("--only", action="append", choices=names, help="one fault; may be repeated")
     faults.add_argument("--repeat", type=count, default=1, help="how often each is injected")
     long = commands.add_parser("soak", help="long, and under load")
@@ -80,7 +79,7 @@ def _empty(out: Path) -> None:
 
 
 def _faults(arguments: argparse.Namespace) -> int:
-    chosen = [f for f in FAULTS if not arguments.only or f.__name__ in arguments.only]
+    chosen = [f for f in EVERY_FAULT if not arguments.only or f.__name__ in arguments.only]
     trials = try_faults(chosen, arguments.out, arguments.repeat)
     sections = report.fault_sections(trials)
     print(report.write(arguments.out, "faults", "Faults", sections))

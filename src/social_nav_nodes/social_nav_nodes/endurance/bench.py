@@ -2,114 +2,54 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticStatus
 
 from social_nav_msgs.action import ApproachPerson
+from social_nav_nodes.endurance.outcomes import BACK, GIVE_UP, OutcomeError, Outcomes, slack
 from social_nav_nodes.endurance.suite import PEOPLE, Suite
 from social_nav_nodes.endurance.witness import Attempt
 
 AT_ONCE = 1.0  # a lost person or navigator ends an approach within this [s]
-BACK = 2.0  # the suite goes on by itself within this after a part is back [s]
 COST_TIMEOUT = 2.0  # of the social costmap: nobody's costs stay longer [s]
 ROUND = 0.6  # that a period of 5 Hz, the wire and this process add [s]
 MOVES, STANDS = 0.1, 0.03  # [m/s]
-THROTTLE = 5.0  # in which a node says a thing once [s]
 BUSY = 2.0  # so many times more processes than cores want to run: approaches fail by that alone
-GIVE_UP = 60.0  # for what has no limit of its own [s]
 Code = ApproachPerson.Result
 
 
-class OutcomeError(AssertionError):
-    """What had to follow a fault did not."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One stated outcome.
-
-    Attributes:
-        what: in words.
-        took: since the fault, or since the part was back [s]; None when it did not happen.
-        limit: [s]; None when it only had to happen.
-    """
-
-    what: str
-    took: float | None
-    limit: float | None
-
-
-def slack() -> float:
-    """By how much a limit is stretched where more processes want to run than there are cores."""
-    return float(np.clip(os.getloadavg()[0] / (os.cpu_count() or 1), 1.0, 5.0))
-
-
-class Bench:
-    """The suite, a clock that starts with each fault, and the outcomes so far.
+class Bench(Outcomes):
+    """The suite, and a robot that drives to somebody in it.
 
     Attributes:
         suite: what is tried.
-        checks: outcomes of the present fault.
-        since: wall-clock time that limits count from [s].
     """
 
     def __init__(self, suite: Suite) -> None:
+        super().__init__(suite, suite.witness)
         self.suite = suite
         self.witness = suite.witness
         self.meddler = suite.meddler
-        self.checks: list[Check] = []
         self.approach: Attempt | None = None
         self.seen = suite.witness.seen
-        self.since = time.monotonic()
         self._asked = 0
-        self._printed: list[tuple[float, dict[str, int]]] = [(-np.inf, {})]
 
     def ready(self) -> None:
         """Wait until all nodes work, and `health` knows each of them."""
         ok = self.witness.wait(lambda: self.seen.costs > 0, GIVE_UP)
         ok = ok and self.witness.wait(self.witness.server_is_ready, GIVE_UP)
-        ok = ok and self.witness.wait(self._is_healthy, GIVE_UP)
+        ok = ok and self.witness.wait(self.is_healthy, GIVE_UP)
         if not ok:
             raise OutcomeError(f"the suite did not start within {GIVE_UP:g} s")
 
-    def _is_healthy(self) -> bool:
-        """`health` knows all nodes, so that it misses them, and nobody is missed from before."""
-        health = self.witness.newest("health")
-        if health is None or health.level != DiagnosticStatus.OK:
-            return False
-        running = next(value.value for value in health.values if value.key == "running")
-        return set(self.suite.nodes) <= {*running.split(", "), "health"}
-
     def drive(self) -> None:
         """Have the robot on its way to the person who is farther away."""
-        if self.witness.wait(self._is_healthy, GIVE_UP) is None:
-            health = self.witness.newest("health")
-            said = health.message if health else "it has said nothing"
-            raise OutcomeError(f"health is not well: {said}")
+        self.wait_for_health()
         self._request()
         if self.witness.wait(self._drives_or_asks_again, GIVE_UP) is None:
             raise OutcomeError(f"the robot does not drive: {self._how_it_ended()}")
-
-    def now(self) -> None:
-        """Here the fault begins, or the part is back: limits count from here on."""
-        self.since = time.monotonic()
-        sizes = {log.stem: log.stat().st_size for log in (self.suite.folder / "logs").glob("*.txt")}
-        self._printed.append((self.since, sizes))
-
-    def expect(self, what: str, happened: Callable[[], object], limit: float | None) -> None:
-        """Something has to happen within a limit [s] that counts from `now`."""
-        stretch = GIVE_UP if limit is None else limit * slack()
-        self.witness.wait(happened, max(self.since + stretch - time.monotonic(), 0.01))
-        took = time.monotonic() - self.since if happened() else None
-        self.checks.append(Check(what, took, limit))
-        if took is None:
-            raise OutcomeError(f"{what}: not within {stretch:.1f} s")
 
     def ends(
         self, codes: int | tuple[int, ...], pattern: str, limit: float | None = AT_ONCE
@@ -146,37 +86,6 @@ class Bench:
         """Nobody's social costs are left."""
         self.expect("the social costs are gone", lambda: self.seen.costs == 0, limit)
 
-    def says(
-        self,
-        node: str,
-        pattern: str,
-        limit: float | None = 5.0,
-        throttled: bool = True,
-        since: float | None = None,
-    ) -> None:
-        """A node says why in a line of its log, which is throttled, and in its diagnostics.
-
-        Args:
-            node: which.
-            pattern: regular expression of what it says.
-            limit: [s], from `now` on.
-            throttled: whether few lines may say so.
-            since: wall-clock time from which it may have been said [s]; that of `now` when None.
-        """
-        since = self.since if since is None else since
-        self.expect(
-            f"{node} says so in its diagnostics",
-            lambda: self.witness.report(node, pattern, since),
-            limit,
-        )
-        lines = self._new_lines(node, pattern, since)
-        most = 4 + int((time.monotonic() - since) / 5.0)
-        if not lines or (throttled and len(lines) > most):
-            raise OutcomeError(
-                f"{node} wrote {len(lines)} lines like /{pattern}/, expected 1 to {most}: "
-                f"{lines[:3]}"
-            )
-
     def perceives(self) -> None:
         """The perception publishes."""
         since = self.since
@@ -195,23 +104,9 @@ class Bench:
         self._request()
         self.expect("a new approach drives", self._drives_or_asks_again, BACK)
 
-    def nobody_died(self) -> None:
-        """All nodes run, and no grid was ever wrong."""
-        dead = self.suite.processes.first_dead()
-        if dead is not None:
-            last = self.suite.log(dead).strip().rsplit("\n", maxsplit=1)[-1]
-            raise OutcomeError(f"the node {dead} has ended: {last}")
-        if self.witness.broken:
-            raise OutcomeError(self.witness.broken[0])
-        for node in self._printed[-1][1]:
-            if "Traceback" in self.suite.log(node):
-                raise OutcomeError(f"{node} printed a traceback: {self.suite.log(node)[-2000:]}")
-
-    def _new_lines(self, node: str, pattern: str, since: float) -> list[str]:
-        """Lines since a time, or since that before it in which a line would be throttled."""
-        sizes = next(s for at, s in reversed(self._printed) if at <= since - THROTTLE)
-        printed = self.suite.log(node).encode()[sizes.get(node, 0) :].decode()
-        return [line for line in printed.splitlines() if re.search(pattern, line)]
+    def undo(self) -> None:
+        """End the fault, whatever came of it."""
+        self.meddler.stop()
 
     def _is_driving(self) -> bool:
         drives = self.approach is not None and self.approach.distance < np.inf

@@ -16,7 +16,7 @@ from tf2_msgs.msg import TFMessage
 from social_nav_msgs.action import ApproachPerson
 from social_nav_nodes import topics
 from social_nav_nodes.conversions import grid_from, grid_message, seconds, stamp_of
-from social_nav_nodes.endurance.bench import BACK, Bench
+from social_nav_nodes.endurance.bench import Bench
 from social_nav_nodes.endurance.kills import (
     NAVIGATOR_GONE,
     kill_goal_selector,
@@ -27,9 +27,9 @@ from social_nav_nodes.endurance.kills import (
     kill_recorder,
     kill_simulator,
     kill_social_costmap,
-    restart,
 )
 from social_nav_nodes.endurance.meddler import CLOCK, RELAYED, TF
+from social_nav_nodes.endurance.outcomes import BACK
 from social_nav_nodes.endurance.played_navigator import refusing_navigator
 
 Result = ApproachPerson.Result
@@ -240,7 +240,7 @@ def navigator_refuses(bench: Bench) -> None:
         bench.approach = bench.witness.request("ana")
         bench.ends(Result.NAVIGATION_FAILED, "refused", 2.0)
         bench.says("goal_selector", "refused")
-    restart(bench, "navigator")
+    bench.restart("navigator")
     bench.goes_on()
 
 
@@ -307,12 +307,12 @@ def clock_runs(bench: Bench) -> None:
     """
     kill_on_the_way(bench, "simulator")
     bench.ends(Result.PERSON_LOST, "stood still|nothing new|went back")
-    restart(bench, "simulator", speed=10.0)
+    bench.restart("simulator", speed=10.0)
     bench.expect("there are social costs", lambda: bench.seen.costs_at > bench.since, BACK)
     bench.approach = bench.witness.request("ana")
     bench.ends(ANY, "", None)
     bench.suite.processes.kill("simulator")
-    restart(bench, "simulator")
+    bench.restart("simulator")
     bench.goes_on()
 
 
@@ -328,7 +328,7 @@ def disk_full(bench: Bench) -> None:
     bench.says("recorder", "the recording .* has ended: File too large", None)
     bench.keeps_driving()
     bench.suite.processes.kill("recorder")
-    restart(bench, "recorder")
+    bench.restart("recorder")
 
 
 FAULTS: tuple[Fault, ...] = (

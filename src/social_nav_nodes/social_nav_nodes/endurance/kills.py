@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from social_nav_msgs.action import ApproachPerson
-from social_nav_nodes.endurance.bench import BACK, COST_TIMEOUT, ROUND, Bench
+from social_nav_nodes.endurance.bench import COST_TIMEOUT, ROUND, Bench
+from social_nav_nodes.endurance.outcomes import BACK
 
 Result = ApproachPerson.Result
 NAVIGATOR_GONE = "no sign of life|no action server"
@@ -13,17 +14,7 @@ NAVIGATOR_GONE = "no sign of life|no action server"
 def kill_on_the_way(bench: Bench, node: str) -> None:
     """Kill a node while the robot drives to a person; limits count from here on."""
     bench.drive()
-    bench.now()
-    bench.suite.processes.kill(node)
-
-
-def restart(bench: Bench, node: str, **parameters: float) -> None:
-    """Start a node that was killed; the part is back once the graph has it."""
-    before = bench.suite.incarnations_of(node)
-    bench.suite.start(node, (), **parameters)
-    bench.now()
-    bench.expect(f"{node} is started", lambda: bench.suite.incarnations_of(node) - before, None)
-    bench.now()
+    bench.kill(node)
 
 
 def kill_social_costmap(bench: Bench) -> None:
@@ -34,7 +25,7 @@ def kill_social_costmap(bench: Bench) -> None:
     kill_on_the_way(bench, "social_costmap")
     bench.says("navigator", "no social costs", COST_TIMEOUT + ROUND + 1.0)
     bench.says("health", "social_costmap' is silent")
-    restart(bench, "social_costmap")
+    bench.restart("social_costmap")
     bench.goes_on()
 
 
@@ -46,17 +37,16 @@ def kill_goal_selector(bench: Bench) -> None:
     """
     kill_on_the_way(bench, "goal_selector")
     bench.approach, killed = None, bench.since
-    restart(bench, "goal_selector")  # it may be at work before the graph has it
+    bench.restart("goal_selector")  # it may be at work before the graph has it
     left_behind = "sent before it was started is cancelled"
     bench.says("goal_selector", left_behind, BACK, since=killed)
     bench.stands()
     bench.now()
     bench.goes_on()
-    bench.now()
-    bench.suite.processes.kill("goal_selector")
+    bench.kill("goal_selector")
     bench.approach = None
     bench.says("health", "goal_selector' is silent")
-    restart(bench, "goal_selector")
+    bench.restart("goal_selector")
     bench.goes_on()
 
 
@@ -70,7 +60,7 @@ def kill_navigator(bench: Bench) -> None:
     bench.stands()
     bench.says("goal_selector", NAVIGATOR_GONE)
     bench.says("health", "navigator' is silent")
-    restart(bench, "navigator")
+    bench.restart("navigator")
     bench.goes_on()
 
 
@@ -83,7 +73,7 @@ def kill_simulator(bench: Bench) -> None:
     bench.ends(Result.PERSON_LOST, "stood still|nothing new")
     bench.says("goal_selector", "stands still", 6.0)
     bench.says("health", "simulator' is silent", 6.0)
-    restart(bench, "simulator")
+    bench.restart("simulator")
     bench.goes_on()
 
 
@@ -91,7 +81,7 @@ def kill_recorder(bench: Bench) -> None:
     """kill -9 of recorder, and restart: nobody else notices"""
     kill_on_the_way(bench, "recorder")
     bench.says("health", "recorder' is silent")
-    restart(bench, "recorder")
+    bench.restart("recorder")
     bench.keeps_driving()
 
 
@@ -99,7 +89,7 @@ def kill_perception(bench: Bench) -> None:
     """kill -9 of perception, and restart: it sees people again, and nobody else notices"""
     kill_on_the_way(bench, "perception")
     bench.says("health", "perception' is silent")
-    restart(bench, "perception")
+    bench.restart("perception")
     bench.perceives()
     bench.keeps_driving()
 
@@ -107,7 +97,7 @@ def kill_perception(bench: Bench) -> None:
 def kill_health(bench: Bench) -> None:
     """kill -9 of health, which watches the others, and restart: nobody else notices"""
     kill_on_the_way(bench, "health")
-    restart(bench, "health")
+    bench.restart("health")
     bench.expect(
         "health knows the others",
         lambda: bench.witness.report("health", "all is well", bench.since, worst=False),

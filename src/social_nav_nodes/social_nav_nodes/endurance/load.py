@@ -28,7 +28,7 @@ from social_nav_nodes import topics
 from social_nav_nodes.demo.domain import free_domain
 from social_nav_nodes.demo.processes import NodeProcesses
 from social_nav_nodes.endurance.resources import Taken, taken_by
-from social_nav_nodes.endurance.suite import ROOT
+from social_nav_nodes.endurance.stage import ROOT
 
 MEASURED = ("perception", "social_costmap")
 WARM_UP = 10.0  # [s]

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from social_nav_msgs.action import ApproachPerson
-from social_nav_nodes.endurance.bench import GIVE_UP, Bench, OutcomeError
+from social_nav_nodes.endurance.bench import Bench
+from social_nav_nodes.endurance.outcomes import GIVE_UP, OutcomeError
 from social_nav_nodes.endurance.resources import Taken, taken_by
 from social_nav_nodes.endurance.suite import NODES, Suite
 

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 
-import rclpy
 from nav_msgs.msg import OccupancyGrid
-from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
 
 from social_nav_nodes import topics
-from social_nav_nodes.demo.domain import free_domain
-from social_nav_nodes.demo.processes import NodeProcesses
-from social_nav_nodes.diagnostics import TOPIC
 from social_nav_nodes.endurance.meddler import FROM_SIMULATOR, Meddler
+from social_nav_nodes.endurance.stage import ROOT, Stage
 from social_nav_nodes.endurance.witness import PERCEIVED, Witness
 
-ROOT = Path(__file__).resolve().parents[4]
 NODES = (
     *("health", "recorder", "perception", "social_costmap", "goal_selector", "navigator"),
     "simulator",
@@ -44,8 +32,8 @@ people:
 """
 
 
-class Suite:
-    """The nodes as processes, and the relay and the witness in a thread of this one.
+class Suite(Stage):
+    """The simulator and the nodes around it, with the relay and the witness.
 
     Args:
         folder: for the scene, logs and recordings.
@@ -56,53 +44,15 @@ class Suite:
     def __init__(
         self, folder: Path, nodes: tuple[str, ...] = NODES, scene: Path | None = None
     ) -> None:
-        self.folder = folder
-        self.nodes = nodes
-        folder.mkdir(parents=True, exist_ok=True)
+        super().__init__(folder, nodes)
         self._scene = scene or folder / "scene.yaml"
         if scene is None:
             self._scene.write_text(SCENE.format(room=ROOT / "worlds" / "room.yaml"))
-        domain = free_domain()
-        environment = {
-            **os.environ,
-            "ROS_DOMAIN_ID": str(domain),
-            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-        }
-        config = ROOT / "config" / "social_nav.yaml"
-        self.processes = NodeProcesses(config, folder / "logs", environment)
         self._recordings = 0
-        self._context = Context()
-        rclpy.init(context=self._context, domain_id=domain)
-        self.meddler = Meddler(self._context)
-        self.witness = Witness(self._context)
-        self._executor = SingleThreadedExecutor(context=self._context)
+        self.meddler = Meddler(self.context)
+        self.witness = Witness(self.context)
         for node in (self.meddler, self.witness):
-            self._executor.add_node(node)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._spin, daemon=True)
-
-    def __enter__(self) -> Suite:
-        self._thread.start()
-        for node in self.nodes:
-            self.start(node)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for node in self.nodes:
-            with suppress(KeyError, ProcessLookupError):
-                self.processes.signal(node, signal.SIGCONT)
-        self.processes.stop()
-        self._stopping.set()
-        self._thread.join()
-        self._executor.shutdown()
-        for own in (self.meddler, self.witness):
-            own.destroy_node()
-        self._context.try_shutdown()
+            self.add(node)
 
     def start(self, node: str, wrapper: tuple[str, ...] = (), **parameters: object) -> None:
         """Start one node, with the parameters that it needs here."""
@@ -117,38 +67,8 @@ class Suite:
             parameters = {"out": out, **parameters}
         self.processes.start(node, remappings, wrapper, **parameters)
 
-    def log(self, node: str) -> str:
-        """What a node has printed so far."""
-        return self.processes.log_of(node).read_text(errors="replace")
-
-    def incarnations_of(self, node: str) -> set[bytes]:
-        """Nodes of a name in the graph, by their publishers of diagnostics.
-
-        One that was killed stays in the graph for a while, beside the one that replaces it.
-        """
-        writers = self.witness.get_publishers_info_by_topic(TOPIC)
-        return {bytes(writer.endpoint_gid) for writer in writers if writer.node_name == node}
-
-    def add(self, node: Node) -> None:
-        """Let a node of the test's own take part."""
-        self._executor.add_node(node)
-
-    def remove(self, node: Node) -> None:
-        """End a node that was added."""
-        self._executor.remove_node(node)
-        node.destroy_node()
-
     @property
     def map(self) -> OccupancyGrid:
         """The simulator's."""
         assert self.witness.seen.map is not None
         return self.witness.seen.map
-
-    @property
-    def context(self) -> Context:
-        """Of the DDS graph."""
-        return self._context
-
-    def _spin(self) -> None:
-        while not self._stopping.is_set():
-            self._executor.spin_once(timeout_sec=0.1)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from social_nav_nodes.endurance.bench import Bench, Check, OutcomeError, slack
-from social_nav_nodes.endurance.faults import Fault
+from social_nav_nodes.endurance.adapter_faults import ADAPTER_FAULTS
+from social_nav_nodes.endurance.adapters import AdapterBench, Adapters
+from social_nav_nodes.endurance.bench import Bench
+from social_nav_nodes.endurance.faults import FAULTS
+from social_nav_nodes.endurance.outcomes import Check, OutcomeError, slack
 from social_nav_nodes.endurance.steadiness import Metronome
 from social_nav_nodes.endurance.suite import Suite
 
+Fault = Callable[[Any], None]
+EVERY_FAULT: tuple[Fault, ...] = (*FAULTS, *ADAPTER_FAULTS)
 STALL = 0.25  # a quarter of the shortest limit [s]
 MOST_VOID = 2  # trials of one fault
 
@@ -49,16 +56,19 @@ class Trial:
 
 
 def try_faults(faults: Sequence[Fault], out: Path, repeat: int = 1) -> list[Trial]:
-    """Inject faults, each so often; a suite that was left broken is replaced by a new one."""
+    """Inject faults, each so often; a suite that was left broken is replaced by a new one.
+
+    Those of the adapters come last, in a suite of their own.
+    """
     trials: list[Trial] = []
-    waiting = [fault for _ in range(repeat) for fault in faults]
+    waiting = sorted((f for _ in range(repeat) for f in faults), key=_is_of_adapter)
     suites = void = 0
     while waiting:
         suites += 1
-        with Suite(out / f"suite_{suites}") as suite:
-            bench = Bench(suite)
+        of_adapter = _is_of_adapter(waiting[0])
+        with _bench(out / f"suite_{suites}", of_adapter) as bench:
             bench.ready()
-            while waiting:
+            while waiting and _is_of_adapter(waiting[0]) == of_adapter:
                 trial = replace(try_fault(waiting[0], bench), void=void)
                 print(_line(trial), flush=True)
                 if trial.failure and trial.stalled > STALL and void < MOST_VOID:
@@ -72,6 +82,20 @@ def try_faults(faults: Sequence[Fault], out: Path, repeat: int = 1) -> list[Tria
     return trials
 
 
+def _is_of_adapter(fault: Fault) -> bool:
+    return fault in ADAPTER_FAULTS
+
+
+@contextmanager
+def _bench(folder: Path, of_adapters: bool) -> Iterator[Bench | AdapterBench]:
+    if of_adapters:
+        with Adapters(folder) as adapters:
+            yield AdapterBench(adapters)
+    else:
+        with Suite(folder) as suite:
+            yield Bench(suite)
+
+
 def _line(trial: Trial) -> str:
     stalled = f" (the machine stalled for {trial.stalled:.1f} s)" if trial.stalled > STALL else ""
     late = "".join(f"; {c.what}: {c.took:.1f} s (limit {c.limit:g})" for c in trial.late)
@@ -79,7 +103,7 @@ def _line(trial: Trial) -> str:
     return f"{trial.name:24} {trial.duration:5.1f} s  {said}{stalled}"
 
 
-def try_fault(fault: Fault, bench: Bench) -> Trial:
+def try_fault(fault: Fault, bench: Bench | AdapterBench) -> Trial:
     """Inject one fault and see what follows."""
     title, _, outcome = (fault.__doc__ or "").partition("\n")
     started = time.monotonic()
@@ -92,7 +116,7 @@ def try_fault(fault: Fault, bench: Bench) -> Trial:
         except OutcomeError as error:
             failure = str(error)
         finally:
-            bench.meddler.stop()
+            bench.undo()
     return Trial(
         fault.__name__,
         title.strip(),

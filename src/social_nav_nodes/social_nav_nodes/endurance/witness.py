@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import Twist
 from nav_msgs.msg import OccupancyGrid, Odometry
 from rclpy.action import ActionClient
 from rclpy.context import Context
-from rclpy.node import Node
 
 from social_nav_msgs.action import ApproachPerson
 from social_nav_msgs.msg import SocialPersonArray
 from social_nav_nodes import topics
 from social_nav_nodes.conversions import grid_from
-from social_nav_nodes.diagnostics import TOPIC
+from social_nav_nodes.endurance.listener import Listener
 from social_nav_nodes.endurance.meddler import FROM_SIMULATOR
 
 PERCEIVED = "perceived_people"  # where the perception publishes, beside the simulator's truth
@@ -62,8 +58,8 @@ class Seen:
     map: OccupancyGrid | None = None
 
 
-class Witness(Node):
-    """Subscribes to what matters; `wait` blocks until something has been seen.
+class Witness(Listener):
+    """Subscribes to what matters.
 
     Attributes:
         seen: the newest of everything.
@@ -71,11 +67,8 @@ class Witness(Node):
     """
 
     def __init__(self, context: Context) -> None:
-        super().__init__("witness", context=context)
+        super().__init__("witness", context)
         self.seen = Seen()
-        self.broken: list[str] = []
-        self._changed = threading.Condition()
-        self._reports: list[tuple[float, DiagnosticStatus]] = []
         self._client = ActionClient(self, ApproachPerson, topics.APPROACH_PERSON)
         for kind, topic, see, qos in (
             (OccupancyGrid, topics.SOCIAL_COSTMAP, self._see_costs, topics.LATCHED_QOS),
@@ -84,17 +77,8 @@ class Witness(Node):
             (Odometry, FROM_SIMULATOR[topics.ODOM], self._see_robot, topics.RELIABLE_QOS),
             (OccupancyGrid, FROM_SIMULATOR[topics.MAP], self._see_map, topics.LATCHED_QOS),
             (Twist, topics.CMD_VEL, self._see_command, topics.RELIABLE_QOS),
-            (DiagnosticArray, TOPIC, self._see_diagnostics, topics.RELIABLE_QOS),
         ):
             self.create_subscription(kind, topic, self._telling(see), qos)
-
-    def wait(self, happened: Callable[[], object], limit: float) -> float | None:
-        """Wall-clock time that something took to happen [s]; None when the limit [s] is over."""
-        started = time.monotonic()
-        with self._changed:
-            if self._changed.wait_for(lambda: bool(happened()), limit):
-                return time.monotonic() - started
-        return None
 
     def request(self, person_id: str) -> Attempt:
         """Ask for an approach."""
@@ -110,27 +94,6 @@ class Witness(Node):
         """Whether there is a goal selector to ask."""
         return bool(self._client.server_is_ready())
 
-    def report(self, node: str, pattern: str, since: float, worst: bool = True) -> str | None:
-        """Message of a diagnostics entry of a node, after a time, that matches a pattern.
-
-        Args:
-            node: whose entry it is.
-            pattern: regular expression that its message has to match.
-            since: wall-clock time [s].
-            worst: whether the level has to be a warning or an error.
-        """
-        for at, status in reversed(self._reports):
-            if at < since:
-                return None
-            is_bad = status.level != DiagnosticStatus.OK
-            if status.name == node and is_bad == worst and re.search(pattern, status.message):
-                return str(status.message)
-        return None
-
-    def newest(self, node: str) -> DiagnosticStatus | None:
-        """The newest diagnostics entry of a node; None before the first."""
-        return next((s for _, s in reversed(self._reports) if s.name == node), None)
-
     def _in_executor(self, call: Callable[[], object]) -> None:
         """Requests leave in the thread that takes the answers: no answer is faster than its note.
 
@@ -145,14 +108,6 @@ class Witness(Node):
             lambda m: self._note(attempt, "distance", m.feedback.distance_remaining),
         )
         answer.add_done_callback(lambda future: self._answered(attempt, future))
-
-    def _telling(self, see: Callable[[Any], None]) -> Callable[[Any], None]:
-        def tell(message: Any) -> None:
-            with self._changed:
-                see(message)
-                self._changed.notify_all()
-
-        return tell
 
     def _note(self, attempt: Attempt, name: str, value: object) -> None:
         with self._changed:
@@ -198,8 +153,3 @@ class Witness(Node):
     def _see_command(self, message: Twist) -> None:
         self.seen.command = abs(message.linear.x) + 0.3 * abs(message.angular.z)
         self.seen.command_at = time.monotonic()
-
-    def _see_diagnostics(self, message: DiagnosticArray) -> None:
-        now = time.monotonic()
-        self._reports.extend((now, status) for status in message.status)
-        del self._reports[:-500]

@@ -1,0 +1,114 @@
+"""The adapters, which the running suite does not need, each fed on its own, and what they do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from diagnostic_msgs.msg import DiagnosticStatus
+
+from social_nav_msgs.msg import SocialPersonArray
+from social_nav_nodes import topics
+from social_nav_nodes.endurance.feeder import (
+    OUTPUTS,
+    STAND_INS,
+    Feeder,
+    own_output,
+    people_type,
+    pose_network,
+)
+from social_nav_nodes.endurance.outcomes import BACK, GIVE_UP, Check, OutcomeError, Outcomes, slack
+from social_nav_nodes.endurance.stage import ROOT, Stage
+
+QUIET = 1.0  # the longest silence of those who notice nothing [s]
+
+
+class Adapters(Stage):
+    """All adapters and `health`, on the clock of the wall.
+
+    Args:
+        folder: for logs.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        paths = [str(STAND_INS)] if people_type() is SocialPersonArray else []
+        paths += [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+        environment = {"PYTHONPATH": os.pathsep.join(paths)}
+        super().__init__(folder, ("health", *OUTPUTS), environment)
+        self._network = folder / "one_person.onnx"
+        self._network.write_bytes(pose_network())
+        self.feeder = Feeder(self.context)
+        self.add(self.feeder)
+
+    def start(self, node: str, wrapper: tuple[str, ...] = (), **parameters: object) -> None:
+        """Start one node, with the parameters that it needs here."""
+        own: dict[str, object] = {"use_sim_time": False}
+        remappings: dict[str, str] = {}
+        if node in OUTPUTS:
+            remappings = {name: f"{node}/{name}" for name in (topics.BODIES, topics.SOCIAL_PEOPLE)}
+            remappings[OUTPUTS[node][0]] = own_output(node)
+        if node == "body_tracker":
+            own["weights"] = self._network
+        if node == "gazebo_people":
+            own["scene"] = ROOT / "worlds" / "scenes" / "single.yaml"
+        self.processes.start(node, remappings, wrapper, **own, **parameters)
+
+
+class AdapterBench(Outcomes):
+    """The adapters, and what one of them and the others do."""
+
+    def __init__(self, stage: Adapters) -> None:
+        super().__init__(stage, stage.feeder)
+        self.feeder = stage.feeder
+
+    def ready(self) -> None:
+        """Wait until all adapters work, and `health` knows each of them."""
+        if self.feeder.wait(lambda: not self._unheard(), GIVE_UP) is None:
+            raise OutcomeError(f"not heard of within {GIVE_UP:g} s: {', '.join(self._unheard())}")
+        self.begin()
+
+    def begin(self) -> None:
+        """Wait until all is well, which is where a fault begins."""
+        self.wait_for_health()
+        if self.feeder.wait(lambda: not self._complaints(), GIVE_UP) is None:
+            raise OutcomeError("; ".join(self._complaints()))
+
+    def _complaints(self) -> list[str]:
+        newest = [self.feeder.newest(adapter) for adapter in OUTPUTS]
+        return [
+            f"{status.name} says: {status.message}"
+            for status in newest
+            if status is not None and status.level != DiagnosticStatus.OK
+        ]
+
+    def _unheard(self) -> list[str]:
+        return [adapter for adapter, times in self.feeder.heard.items() if len(times) < 2]
+
+    def undo(self) -> None:
+        """End the fault, whatever came of it."""
+        self.feeder.stop()
+
+    def works(self, adapter: str) -> None:
+        """It goes on by itself."""
+        since = self.since
+        happened = f"{adapter} sees somebody"
+        self.expect(happened, lambda: self.feeder.heard[adapter][-1] > since, BACK)
+
+    def others_go_on(self, adapter: str) -> None:
+        """Each of the others has seen somebody since."""
+        others, since = OUTPUTS.keys() - {adapter}, self.since
+        heard = self.feeder.heard
+        self.expect("the others go on", lambda: all(heard[o][-1] > since for o in others), BACK)
+
+    def others_notice_nothing(self, adapter: str) -> None:
+        """The other adapters have been at work, without a complaint, ever since."""
+        others = sorted(OUTPUTS.keys() - {adapter})
+        for other in others:
+            if (said := self.feeder.report(other, "", self.since)) is not None:
+                raise OutcomeError(f"{other} says: {said}")
+        silences = [self.feeder.longest_silence(other, self.since) for other in others]
+        longest = max(silences)
+        self.checks.append(Check("longest silence of another", longest, QUIET))
+        if longest > QUIET * slack():
+            name = others[silences.index(longest)]
+            raise OutcomeError(f"{name} was silent for {longest:.1f} s, expected {QUIET:g} s")

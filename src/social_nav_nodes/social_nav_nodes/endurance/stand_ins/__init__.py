@@ -1,0 +1,1 @@
+"""Packages that nodes need and that may not be installed; for the trials alone."""

@@ -1,0 +1,1 @@
+"""Stands in for the package people_msgs, of which there is no Python wheel."""
