@@ -65,7 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scheduler",
         metavar="ADDRESS",
-        help="of a running dask cluster that does the work instead, such as tcp://host:8786",
+        help="of a running dask cluster that does the work instead, such as tls://host:8786, or"
+        " tcp://localhost:8786 on this machine",
     )
     parser.add_argument("--bag", type=Path, metavar="FILE", help="measure a recording instead")
     parser.add_argument("--task", choices=TASKS, default="avoid", help="of the recording")

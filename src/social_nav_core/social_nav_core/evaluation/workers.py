@@ -7,17 +7,21 @@ comes: ``for result in do(work, tasks): ...``.  Leaving the context ends what is
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 Work = Callable[..., Any]
 Do = Callable[[Work, Sequence[tuple[Any, ...]]], Iterator[Any]]
 CONNECTING = 10.0
 """Time [s] in which a scheduler must answer and have a worker."""
+CERTIFIED = ("tls", "wss", "inproc")
+"""Kinds of addresses behind which somebody with a certificate is, or this process."""
 
 
 class WorkersError(ValueError):
@@ -51,12 +55,14 @@ def local_processes(count: int) -> Iterator[Do]:
 
 @contextmanager
 def dask_cluster(address: str) -> Iterator[Do]:
-    """A running cluster, such as 'tcp://host:8786', through joblib's dask backend.
+    """A running cluster, such as 'tls://host:8786', through joblib's dask backend.
 
-    Its workers need this package in the same version, and no shared files.
+    Its workers need this package in the same version, and no shared files.  Tasks and results are
+    pickled: who can reach it can run code, so without TLS it has to be on this machine.
 
     Raises:
-        WorkersError: joblib or distributed is not installed, or no scheduler with a worker answers.
+        WorkersError: joblib or distributed is not installed, the address is that of another machine
+            without TLS, or no scheduler with a worker answers.
     """
     try:
         import distributed  # noqa: PLC0415
@@ -66,6 +72,12 @@ def dask_cluster(address: str) -> Iterator[Do]:
             f"--scheduler needs joblib and distributed ({error}): run 'python3 -m pip install"
             " joblib distributed', or leave --scheduler out"
         ) from error
+    if not trusted(address):
+        raise WorkersError(
+            f"'{address}' is on another machine and without TLS, so that anybody there could run"
+            " code here: use tls://HOST:PORT with certificates, or a loopback address"
+            " (docs/security.md)"
+        )
     try:
         client = distributed.Client(address, timeout=CONNECTING, set_as_default=False)
         client.wait_for_workers(1, timeout=CONNECTING)
@@ -82,6 +94,18 @@ def dask_cluster(address: str) -> Iterator[Do]:
 
     with client:
         yield do
+
+
+def trusted(address: str) -> bool:
+    """Whether a scheduler's address is on this machine, or its peers have to show certificates."""
+    kind, _, place = address.rpartition("://")
+    if kind.lower() in CERTIFIED or not place:
+        return True  # dask itself says what is wrong with no place at all
+    try:
+        host = urlsplit(f"//{place}").hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _leave_interrupts_to_the_parent() -> None:
