@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path, PurePath
@@ -27,6 +28,10 @@ MOST_VALUES = 10_000
 line of code each."""
 MOST_FILES = 10_000  # of a folder
 _MESSAGE = 100  # that each counts besides its content [byte]
+_BELOW = (
+    *(("apsw", "Error"), ("sqlite3", "Error"), ("zstandard", "ZstdError")),
+    *(("backports.zstd", "ZstdError"), ("compression.zstd", "ZstdError")),
+)
 _PLUGINS = {".mcap": "mcap", ".db3": "sqlite3"}
 
 
@@ -57,6 +62,13 @@ def opened(path: Path) -> Iterator[Any]:
         raise
     except (AnyReaderError, ReaderError, SerdeError, TypesysError, *BROKEN_RECORDING) as error:
         raise damaged(path, error) from error
+    except _errors_below() as error:
+        raise damaged(path, error) from error
+
+
+def _errors_below() -> tuple[type[Exception], ...]:
+    """Of the packages that rosbags reads with, which are not the same in all of its versions."""
+    return tuple(getattr(sys.modules[name], it) for name, it in _BELOW if name in sys.modules)
 
 
 def taken(path: Path, reader: Any, connections: list[Any]) -> Iterator[tuple[Any, Any]]:

@@ -370,6 +370,23 @@ def test_databases_that_compute_are_refused(
     assert words in refusal(folder / "bag.db3")
 
 
+@pytest.mark.parametrize("kind", ["STORAGE", "SQLITE3"])
+def test_damage_beyond_the_headers_is_one_line(good: Path, tmp_path: Path, kind: str) -> None:
+    """Found by fuzzing: what the packages below rosbags raise came through."""
+    storage = ("MCAP", "STORAGE") if kind == "STORAGE" else (kind,)
+    folder = rewritten(good, tmp_path / "bag", *storage)
+    (file,) = (path for path in folder.iterdir() if path.name != "metadata.yaml")
+    whole, found = file.read_bytes(), 0
+    for at in range(20, len(whole), len(whole) // 25):
+        file.write_bytes(whole[:at] + b"\xff\xa5\x5a" + whole[at + 3 :])
+        try:
+            read_bag(file)
+        except DataError as error:
+            assert str(error).startswith(str(file)) and "\n" not in str(error)
+            found += 1
+    assert found >= 2
+
+
 def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
     for name, content in (("a.db3", b"no database" * 100), ("b.db3", b"")):
         (tmp_path / name).write_bytes(content)
