@@ -42,7 +42,7 @@ FILES = (
     *("run record", "results of a batch", "encounters", "track", "table of positions", "histogram"),
     *("trajectories", "recording of people", "recording of a run", "key of a survey"),
     *("recorded task", "answers of a survey", "student", "pose network", "checkpoint"),
-    "package of a pose network",
+    *("package of a pose network", "recording in a database", "metadata of a recording"),
 )
 
 

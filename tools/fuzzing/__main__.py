@@ -23,6 +23,7 @@ from typing import Any
 
 from fuzzing import engine
 
+MEMORY_OF_NETWORKS = 256 * 2**20  # [byte]
 LONGEST_RUN = 7200.0  # of one entry point [s]
 MOST_OF_HYPOTHESIS = 1000  # cases of an entry point; it needs milliseconds to make one
 _FORK = get_context("fork")  # a process begins with everything imported
@@ -90,8 +91,12 @@ def _file(out: Path, entry: str) -> Path:
 def _one(arguments: argparse.Namespace, name: str, file: Path) -> None:
     """One entry point in this process, whose output goes into a log.
 
-    Hypothesis's share comes first, then the other engine, which may end the process.
+    Hypothesis's share comes first, then the other engine, which may end the process.  Networks get
+    less memory than they may have, so that one that takes more stands out.
     """
+    from social_nav_core import onnx_network  # noqa: PLC0415 - `load` instruments it
+
+    onnx_network.MOST_MEMORY = MEMORY_OF_NETWORKS
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     log = os.open(file.with_suffix(".log"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(log, sys.stdout.fileno())

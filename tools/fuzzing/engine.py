@@ -1,7 +1,7 @@
 """Runs the cases of one entry point: hypothesis for a share of them, atheris for the rest.
 
-A case fails when it raises anything but the errors that its entry point documents, or needs more
-than `LONGEST` seconds of processor time, or does not end.
+A case fails when it raises anything but one line of the errors that its entry point documents, or
+needs more than `LONGEST` seconds of processor time or `MOST_MEMORY`, or does not end.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import io
 import json
+import resource
 import signal
 import sys
 import time
@@ -26,6 +27,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 LONGEST = 1.0  # of a case [s of processor time]
+MOST_MEMORY = 600_000  # that a case needs more than all before it [KiB]
+LONGEST_LINE = 2000  # of an error [character]
 BEAT, MOST_BEATS = 10.0, 12  # [s]; a case of so many is taken to hang; none while we are stopped
 MOST_BYTES = 120  # of a case
 MOST_FAILURES = 20  # kinds of failure that are kept
@@ -40,6 +43,10 @@ class HangError(Exception):
 
 class SlowError(AssertionError):
     """A case needs too long."""
+
+
+class LargeError(AssertionError):
+    """A case needs too much memory."""
 
 
 @dataclass
@@ -82,7 +89,7 @@ class Runner:
 
     def __call__(self, data: bytes) -> None:
         """One case."""
-        started = time.process_time()
+        started, peak = time.process_time(), _peak()
         self._beats = 0
         signal.setitimer(signal.ITIMER_REAL, BEAT, BEAT)
         try:
@@ -91,8 +98,8 @@ class Runner:
                 self._call(data)
             self.report.accepted += 1
         except self._documented as error:
-            if "\n" in str(error).strip():
-                self._fail(AssertionError(f"more than one line: {error!r}"), data)
+            if "\n" in str(error).strip() or len(str(error)) > LONGEST_LINE:
+                self._fail(AssertionError(f"more than one line: {repr(error)[:1000]}"), data)
         except Exception as error:  # whatever it is, it counts
             self._fail(error, data)
         finally:
@@ -103,6 +110,8 @@ class Runner:
         self.report.worst = max(self.report.worst, took)
         if took > LONGEST:
             self._fail(SlowError(f"{took:.1f} s"), data)
+        if (more := _peak() - peak) > MOST_MEMORY:
+            self._fail(LargeError(f"{more} KiB"), data)
 
     def _beat(self, *_: object) -> None:
         self._beats += 1
@@ -118,6 +127,11 @@ class Runner:
         if len(self.report.failures) < MOST_FAILURES and kind not in self.report.failures:
             trace = "".join(traceback.format_exception(error))[-3000:]
             self.report.failures[kind] = f"{str(error)[:300]}\n{data.hex()}\n{trace}"
+
+
+def _peak() -> int:
+    """Largest memory of this process until now [KiB]."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def run_hypothesis(runner: Runner, cases: int, number: int = 0) -> None:

@@ -36,7 +36,7 @@ from social_nav_core.sim.scene import load_scene
 from social_nav_core.vision.estimator import EstimatorError
 from social_nav_core.vision.tfjs import ConversionError
 
-from fuzzing import mutation, networks, seeds
+from fuzzing import mutation, networks, recordings, seeds
 from fuzzing.choices import Choices
 
 Errors = tuple[type[Exception], ...]
@@ -113,6 +113,8 @@ def file_points(folder: Path) -> list[FilePoint]:
     suite_text = seeds.SUITE.encode()
     answers = partial(_read_answers, key=key)
     prior = load_model(model)
+    packed = tuple(path.read_bytes() for path in (made.bag, made.packed_bag))
+    bags = partial(recordings.mcap_case, seeds=packed)
     points = [
         FilePoint(
             "proxemics model",
@@ -178,19 +180,27 @@ def file_points(folder: Path) -> list[FilePoint]:
             _read_data,
             (DataError,),
         ),
+        FilePoint("recording of people", ".mcap", bags, _read_data, (DataError,)),
         FilePoint(
-            "recording of people",
+            "recording of a run",
             ".mcap",
-            _bytes_file(made.bag.read_bytes()),
+            bags,
+            lambda p: read_run(p, "avoid"),
+            (DataError, RunRecordError),
+        ),
+        FilePoint(
+            "recording in a database",
+            ".db3",
+            _bytes_file(made.database.read_bytes()),
             _read_data,
             (DataError,),
         ),
         FilePoint(
-            "recording of a run",
-            ".mcap",
-            _bytes_file(made.bag.read_bytes()),
-            lambda p: read_run(p, "avoid"),
-            (DataError, RunRecordError),
+            "metadata of a recording",
+            ".yaml",
+            _yaml_file((made.bag.parent / "metadata.yaml").read_bytes()),
+            partial(recordings.read_folder, good=made.bag.parent),
+            (DataError,),
         ),
         FilePoint(
             "recorded task", ".yaml", _yaml_file(seeds.TASK.encode()), load_task, (DataError,)
@@ -205,7 +215,7 @@ def file_points(folder: Path) -> list[FilePoint]:
         FilePoint(
             "pose network",
             ".onnx",
-            _bytes_file(networks.pose_network()),
+            partial(networks.network_case, seed=networks.pose_network()),
             networks.estimate,
             (EstimatorError,),
         ),

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 from social_nav_core.checksums import network_seal
+from social_nav_core.perception.tasks import TASKS
 from social_nav_core.vision.movenet import HEADS
 from social_nav_core.vision.onnx_estimator import OnnxEstimator
-from social_nav_core.vision.onnx_file import OnnxGraph
+from social_nav_core.vision.onnx_file import OnnxGraph, _bytes, _text, _varint
 from social_nav_core.vision.tfjs import _HEAD_NODES, MODEL, onnx_file, read_package
 
 from fuzzing import mutation
@@ -42,9 +43,72 @@ def estimate(path: Path) -> object:
     return OnnxEstimator(path)(_IMAGE)
 
 
+def network_case(choices: Choices, seed: bytes) -> bytes:
+    """A network with other bytes, with more in it, or with other metadata."""
+    kind = choices.below(4)
+    if kind == 2:
+        return seed + choices.pick(_ADDITIONS)(choices)
+    if kind == 3:
+        key = choices.pick(("steps", "rate", "temperatures", "answers", "format", "data", *TASKS))
+        value = choices.pick(_BEGINS) + choices.pick(_UNITS) * 10 ** choices.below(6)
+        return seed + _bytes(14, _text(1, key) + _text(2, value + choices.pick(_ENDS)))
+    return mutation.changed_bytes(choices, seed)
+
+
+_BEGINS, _ENDS = ("", '"', "[", "{"), ("", '"', "]", "}")
+_UNITS = ("[", '{"a":', "9", "x", "\n", '"', "1e9", "-", "null", "[[0.0]],", "NaN,", "true,")
+_GRAPH, _NODE = 7, 1  # a graph that is there twice is one with the parts of both
+
+
+def _functions(choices: Choices) -> bytes:
+    """Each of which uses the one before it twice."""
+    made, inner = _bytes(8, _text(1, "own") + _varint(2, 1)), _text(4, "Relu")
+    for index in range(1 + choices.below(50)):
+        body = _text(1, f"f{index}") + _text(4, "x") + _text(5, "y") + _text(10, "own")
+        body += _bytes(9, _varint(2, 17)) + _bytes(9, _text(1, "own") + _varint(2, 1))
+        for given, put in ("xm", "my"):
+            body += _bytes(7, _text(1, given) + _text(2, put) + inner)
+        made += _bytes(25, body)
+        inner = _text(4, f"f{index}") + _text(7, "own")
+    return made + _bytes(_GRAPH, _bytes(_NODE, _text(1, "mean") + _text(2, "more") + inner))
+
+
+def _nested(choices: Choices) -> bytes:
+    """Graphs in each other."""
+    operator, content = choices.pick(("If", "Loop", "Scan", "SequenceMap")), b""
+    for _ in range(1 + choices.below(50)):
+        body = _text(1, "then_branch") + _bytes(6, content) + _varint(20, 5)
+        content = _bytes(_NODE, _text(1, "true") + _text(4, operator) + _bytes(5, body))
+    return _bytes(_GRAPH, content)
+
+
+def _many(choices: Choices) -> bytes:
+    """Of nodes, weights, inputs, outputs or values, with nothing in them."""
+    return _bytes(
+        _GRAPH, _bytes(choices.pick((1, 5, 11, 12, 13, 15)), b"") * 10 ** choices.below(6)
+    )
+
+
+def _large(choices: Choices) -> bytes:
+    """A node that makes as many values as a weight says."""
+    sizes = np.array([2 ** choices.below(40)], np.int64).tobytes()
+    weight = _varint(1, 1) + _varint(2, 7) + _text(8, "sizes") + _bytes(9, sizes)
+    operator = choices.pick(("ConstantOfShape", "RandomUniform", "Tile", "Expand"))
+    node = _text(1, "sizes") + _text(1, "sizes") * (operator in ("Tile", "Expand"))
+    node += _text(2, "large") + _text(4, operator)
+    return _bytes(_GRAPH, _bytes(_NODE, node) + _bytes(5, weight) + _bytes(12, _text(1, "large")))
+
+
+def _training(choices: Choices) -> bytes:
+    return _bytes(20, _bytes(1, choices.take(choices.below(20))))
+
+
+_ADDITIONS = (_functions, _nested, _many, _large, _training)
+
+
 def student_case(choices: Choices, seed: bytes) -> bytes:
     """A student's file, of which half have the checksum that belongs to them."""
-    data = mutation.changed_bytes(choices, seed)
+    data = network_case(choices, seed)
     if choices.one_in(2) and (seal := network_seal(data)):
         told, own = seal
         data = data.replace(told.encode(), own.encode())

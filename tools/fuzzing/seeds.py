@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from rclpy.serialization import serialize_message
-from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 from social_nav_core.evaluation.batch import Plan, _begin
 from social_nav_core.evaluation.record_file import save_run
@@ -67,6 +67,8 @@ class Seeds:
     encounters: Path
     trajectories: Path
     bag: Path
+    packed_bag: Path
+    database: Path
     key: Path
 
 
@@ -82,6 +84,8 @@ def write(folder: Path) -> Seeds:
         encounters=place / "encounters.npz",
         trajectories=place / "trajectories.csv",
         bag=_bag(place / "bag"),
+        packed_bag=_bag(place / "packed", packed=True),
+        database=_bag(place / "database", StoragePlugin.SQLITE3),
         key=place / "key.csv",
     )
     PersonalModel(shipped_model()).save_counts(made.counts)
@@ -128,7 +132,7 @@ def _save_run(path: Path) -> None:
     save_run(path, run)
 
 
-def _bag(folder: Path) -> Path:
+def _bag(folder: Path, storage: StoragePlugin = StoragePlugin.MCAP, packed: bool = False) -> Path:
     types = get_typestore(Stores.ROS2_JAZZY)
     types.register(dict(_own_types()))
     made = {
@@ -137,10 +141,13 @@ def _bag(folder: Path) -> Path:
         "/map": ("nav_msgs/msg/OccupancyGrid", samples.grid, 1),
         "/tf": ("tf2_msgs/msg/TFMessage", samples.transforms, 4),
     }
-    with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+    writer = Writer(folder, version=9, storage_plugin=storage)
+    if packed:
+        writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
+    with writer:
         for topic, (name, make, count) in made.items():
             connection = writer.add_connection(topic, name, typestore=types)
             for step in range(count):
                 now = 10.0 + 0.2 * step
                 writer.write(connection, int(now * 1e9), bytes(serialize_message(make(now))))
-    return next(folder.glob("*.mcap"))
+    return next(path for path in folder.iterdir() if path.name != "metadata.yaml")

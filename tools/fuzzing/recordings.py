@@ -1,0 +1,75 @@
+"""Recordings that are nearly good: MCAP files of chunks that lie, databases, metadata."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+from pathlib import Path
+
+from social_nav_core.recordings.bag import read_bag
+
+from fuzzing import mutation
+from fuzzing.choices import Choices
+
+_MAGIC = b"\x89MCAP0\r\n"
+_NUMBERS = (0, 1, 9, 1000, 2**17, 2**20, 2**27, 2**28, 2**31, 2**40, 2**63, 2**64 - 1)
+
+
+def mcap_case(choices: Choices, seeds: tuple[bytes, ...]) -> bytes:
+    """A file with other bytes, or one whose chunks are not what they say."""
+    if choices.below(3):
+        return mutation.changed_bytes(choices, choices.pick(seeds))
+    data = _MAGIC + _record(1, _text("ros2") + _text("fuzzing"))
+    index = b""
+    for _ in range(choices.below(5)):
+        compression, packed = choices.pick(("zstd", "lz4", "", "x")), _packed(choices)
+        start, end, size = (choices.pick(_NUMBERS) for _ in range(3))
+        chunk = struct.pack("<QQQI", start, end, size, 0) + _text(compression)
+        chunk = _record(6, chunk + struct.pack("<Q", len(packed)) + packed)
+        about = struct.pack("<QQQQIHQQ", start, end, len(data), len(chunk), 10, 1, 0, 0)
+        about += _text(compression) + struct.pack("<QQ", len(packed), size)
+        index += _record(8, about) * (1 + choices.one_in(8))
+        data += chunk
+    summary = _summary(choices) + index * (not choices.one_in(4))
+    footer = _record(2, struct.pack("<QQI", len(data) if summary else 0, 0, 0))
+    return data + summary + footer + _MAGIC
+
+
+def _summary(choices: Choices) -> bytes:
+    """Some of a definition, a topic and statistics."""
+    name = choices.pick(("social_nav_msgs/msg/SocialPersonArray", "nav_msgs/msg/OccupancyGrid"))
+    kinds = ("uint8 x\n", "string[200000] x\n", "std_msgs/Header h\n", "x/E[999] x\n")
+    definition = choices.pick(kinds) * 10 ** choices.below(5)
+    made = (
+        _record(3, struct.pack("<H", 1) + _text(name) + _text("ros2msg") + _text(definition)),
+        _record(4, struct.pack("<HH", 1, 1) + _text("/map") + _text("cdr") + _text("")),
+        _record(11, struct.pack("<QHIIIIQQI", 1, 1, 1, 0, 0, 1, 0, 1, 0)),
+    )
+    return b"".join(part for part in made if not choices.one_in(6))
+
+
+def _packed(choices: Choices) -> bytes:
+    """Blocks of Zstandard that unpack to 128 KiB each, or of an LZ4 frame; some are cut."""
+    count = choices.pick((0, 1, 10, 1000, 100_000))
+    if choices.below(2):
+        data = bytes.fromhex("28b52ffd0038") + b"\x02\x00\x10\x00" * count + b"\x01\x00\x00"
+    else:
+        data = bytes.fromhex("04224d186070730a000080") + bytes(10) * count + bytes(4)
+    return data[: choices.below(len(data))] if choices.one_in(4) else data
+
+
+def _record(kind: int, body: bytes) -> bytes:
+    return bytes([kind]) + struct.pack("<Q", len(body)) + body
+
+
+def _text(content: str) -> bytes:
+    return struct.pack("<I", len(content)) + content.encode()
+
+
+def read_folder(metadata: Path, good: Path) -> object:
+    """The recording beside a folder's metadata, which are others."""
+    folder = metadata.parent / "of_metadata"
+    if not folder.exists():
+        shutil.copytree(good, folder)
+    shutil.copy(metadata, folder / "metadata.yaml")
+    return read_bag(folder)
