@@ -86,13 +86,18 @@ def weighted_f1(matrix: Classes) -> float:
 
 
 def calibration_error(probabilities: FloatArray, truth: Classes, bins: int = 15) -> float:
-    """Expected calibration error (Guo et al., 2017): confidence minus accuracy over even bins."""
+    """Expected calibration error (Guo et al., 2017): confidence minus accuracy over even bins.
+
+    NaN without windows.
+    """
+    if not len(truth):
+        return float("nan")
     sure = probabilities.max(axis=-1)
     right = probabilities.argmax(axis=-1) == truth
     place = np.minimum((sure * bins).astype(np.int64), bins - 1)
     count = np.bincount(place, minlength=bins)
     gap = np.bincount(place, sure - right, minlength=bins)
-    return float(np.abs(gap).sum() / max(count.sum(), 1))
+    return float(np.abs(gap).sum() / count.sum())
 
 
 def fitted_temperature(logits: FloatArray, truth: Classes) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from social_nav_core.perception.metrics import (
@@ -11,6 +13,7 @@ from social_nav_core.perception.metrics import (
     probabilities,
     scores,
     weighted_f1,
+    written_accuracies,
 )
 
 
@@ -55,3 +58,16 @@ def test_temperature_undoes_a_scaling_of_true_log_odds() -> None:
     assert fitted_temperature(odds * 3.0, truth) == pytest.approx(3.0, rel=0.05)
     assert calibration_error(probabilities(odds * 3.0, 1.0), truth) > 0.1
     assert calibration_error(probabilities(odds * 3.0, 3.0), truth) < 0.02
+
+
+def test_nothing_to_fit_to_leaves_the_answers_as_they_are() -> None:
+    none = np.zeros(0, dtype=np.int64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert fitted_temperature(np.zeros((0, 3)), none) == 1.0
+        assert np.isnan(calibration_error(np.zeros((0, 3)), none))
+
+
+def test_accuracies_are_written_in_percent_or_as_no_window() -> None:
+    found = written_accuracies({"intent": 0.5, "attitude": None, "action": 0.0612, "score": 0.3})
+    assert found == "intent 50.0 %, attitude no window, action 6.1 %"
