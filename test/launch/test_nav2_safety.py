@@ -58,7 +58,8 @@ class Probe:
     def __init__(self, node, executor):
         self.node, self.executor = node, executor
         self.wanted = node.create_publisher(Twist, "/cmd_vel_nav", 1)
-        self.smoothed, self.commands = [], []
+        self.smoothed: list[float] = []
+        self.commands: list[float] = []
         self.x, self.speed, self.nearest = -5.0, 0.0, np.inf
         for topic, into in (
             ("/cmd_vel_smoothed", self.smoothed),

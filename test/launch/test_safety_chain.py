@@ -92,7 +92,7 @@ def test_a_file_of_ones_own_wins_over_the_shipped_limits(installed, tmp_path):
 
 def zones(*files):
     """(stop, slowdown): corners (n, 2) in the robot's frame [m], and the smoother's parameters."""
-    content = {}
+    content: dict[str, dict] = {}
     for file in files:
         for key, section in yaml.safe_load((ROOT / "config" / file).read_text()).items():
             own = content.setdefault(key, {})
