@@ -21,13 +21,11 @@ from social_nav_core.evaluation.recorded_task import load_task
 from social_nav_core.evaluation.run import RunRecordError
 from social_nav_core.evaluation.suites import load_suite
 from social_nav_core.evaluation.survey_answers import AnswerError, read_answers, read_key
-from social_nav_core.interaction.kde import load_interaction_model
 from social_nav_core.perception.checkpoint_file import CheckpointError, read_checkpoint
 from social_nav_core.perception.datasets.tracks import JPL_SOCIAL, TrackError, read_track
 from social_nav_core.perception.encounters.files import load_encounters
 from social_nav_core.perception.student_file import load_student
 from social_nav_core.proxemics.model import ModelError, load_model
-from social_nav_core.proxemics.personal import PersonalModel
 from social_nav_core.recordings.data import read_data
 from social_nav_core.recordings.errors import DataError
 from social_nav_core.sim.reading import SceneError
@@ -36,7 +34,7 @@ from social_nav_core.sim.scene import load_scene
 from social_nav_core.vision.estimator import EstimatorError
 from social_nav_core.vision.tfjs import ConversionError
 
-from fuzzing import mutation, networks, recordings, seeds
+from fuzzing import models, mutation, networks, recordings, seeds
 from fuzzing.choices import Choices
 
 Errors = tuple[type[Exception], ...]
@@ -62,10 +60,11 @@ class FilePoint:
     errors: Errors
 
 
-def _yaml_file(seed: bytes, seal: bool = False) -> Make:
-    tree = yaml.safe_load(seed)
+def _yaml_file(*texts: bytes, seal: bool = False) -> Make:
+    seeds_and_trees = [(text, yaml.safe_load(text)) for text in texts]
 
     def make(choices: Choices) -> bytes:
+        seed, tree = seeds_and_trees[0] if len(texts) == 1 else choices.pick(seeds_and_trees)
         if choices.one_in(3):
             data = mutation.changed_bytes(choices, seed)
         else:
@@ -119,23 +118,23 @@ def file_points(folder: Path) -> list[FilePoint]:
         FilePoint(
             "proxemics model",
             ".yaml",
-            _yaml_file(model.read_bytes(), True),
-            load_model,
+            _yaml_file(model.read_bytes(), models.PAIR, seal=True),
+            models.proxemics,
             (ModelError,),
         ),
         FilePoint(
             "interaction model",
             ".npz",
             _npz_file(seeds.MODELS / "interaction.npz", True),
-            load_interaction_model,
+            models.interaction,
             (ModelError,),
         ),
         FilePoint(
             "personal counts",
             ".npz",
             _npz_file(made.counts, True),
-            lambda p: PersonalModel(prior).load_counts(p),
-            (ModelError,),
+            partial(models.counts, prior=prior),
+            (ModelError, DataError),
         ),
         FilePoint(
             "room",

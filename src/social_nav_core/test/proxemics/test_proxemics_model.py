@@ -218,7 +218,7 @@ def log_uniform(low: float, high: float) -> st.SearchStrategy[float]:
 def test_every_model_that_is_read_raises_costs_where_it_is(
     tmp_path_factory, mu, widths, turn, steepness, way
 ):
-    """Also one at the limits: its peak is finite, and a fine grid around it sees it."""
+    """Also one at the limits: its peak is finite, and a usual grid around it sees it."""
     axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     part = skew_normal(
         mu, (axes * widths) @ axes.T, [steepness * np.cos(way), steepness * np.sin(way)]
@@ -228,7 +228,7 @@ def test_every_model_that_is_read_raises_costs_where_it_is(
     model = load_model(path)
     assert 0.0 < model.peak < np.inf
     assert np.isfinite(model.components[0].sample(5, np.random.default_rng(0))).all()
-    grid = GridGeometry(61, 61, 0.02, (*(model.mode - 0.61), 0.0))
+    grid = GridGeometry(24, 24, 0.05, (*(model.mode - 0.6), 0.0))
     costs = social_field([Person("anna", np.zeros(3))], model, grid)
     assert np.isfinite(costs).all()
     assert costs.max() > 0.02
