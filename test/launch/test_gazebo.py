@@ -16,6 +16,7 @@ highlevel = pytest.importorskip("rosbags.highlevel")
 NEEDED = (
     *("launch_ros", "nav2_bt_navigator", "nav2_controller", "nav2_planner", "nav2_behaviors"),
     *("nav2_amcl", "nav2_map_server", "nav2_lifecycle_manager", "robot_state_publisher"),
+    *("nav2_velocity_smoother", "nav2_collision_monitor"),
     *("ros_gz_bridge", "ros_gz_sim", "social_nav_costmap", "social_nav_nodes"),
 )
 MISSING = sorted(set(NEEDED) - set(packages.get_packages_with_prefixes()))

@@ -14,7 +14,8 @@ from social_nav_core.proxemics.model import shipped_model
 packages = pytest.importorskip("ament_index_python.packages")
 NEEDED = (
     *("launch_ros", "nav2_bt_navigator", "nav2_controller", "nav2_planner", "nav2_behaviors"),
-    *("nav2_lifecycle_manager", "social_nav_costmap", "social_nav_nodes"),
+    *("nav2_lifecycle_manager", "nav2_velocity_smoother", "nav2_collision_monitor"),
+    *("social_nav_costmap", "social_nav_nodes"),
 )
 MISSING = sorted(set(NEEDED) - set(packages.get_packages_with_prefixes()))
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
