@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from social_nav_core.bodies import UNKNOWN_YAW_VARIANCE, Body
 from social_nav_core.geometry import FloatArray, wrap_angle
 from social_nav_core.parameters import check, parameter
+from social_nav_core.perception.intake import Expected
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,15 @@ class Kinematics:
     def places(self) -> FloatArray:
         """Where everybody is ``(n, 2)`` [m], at the last image's time."""
         return self._state[:, :2].copy()
+
+    def expected(self, time: float) -> dict[str, Expected]:
+        """Where everybody is expected at a time [s] after the last image's, by name."""
+        dt, about = max(time - self._time, 0.0), self.parameters
+        places = self._state[:, :2] + dt * self._state[:, 2:]
+        place, both = self._spread[:, [0, 1], [0, 1]], self._spread[:, [0, 1], [2, 3]]
+        spread = place + 2.0 * dt * both + dt**2 * self._spread[:, [2, 3], [2, 3]]
+        std = np.sqrt(spread.max(axis=1, initial=0.0) + about.acceleration**2 * dt**3 / 3.0)
+        return {name: Expected(places[row], float(std[row])) for row, name in enumerate(self.names)}
 
     def motions(self) -> Motions:
         """Everybody, at the last image's time."""

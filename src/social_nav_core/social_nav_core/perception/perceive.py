@@ -128,7 +128,8 @@ class Perception:
             frame: pose (x [m], y [m], yaw [rad]) of the frame of the bodies' poses in that of the
                 people.
         """
-        taken = self._intake.take(time, bodies, width, height, frame)
+        expected = self._kinematics.expected(time)
+        taken = self._intake.take(time, bodies, width, height, frame, expected)
         if taken.late:
             return Perceived([], taken.problems, late=True)
         if taken.restarted:
