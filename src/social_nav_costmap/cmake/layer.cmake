@@ -22,7 +22,8 @@ else()
   set(yaml_cpp yaml-cpp)
 endif()
 
-add_library(social_layer SHARED src/conversions.cpp src/model_file.cpp src/social_layer.cpp)
+add_library(social_layer SHARED
+  src/conversions.cpp src/model_file.cpp src/plain_yaml.cpp src/social_layer.cpp)
 target_link_libraries(social_layer PUBLIC
   skew_normal_field
   ${diagnostic_msgs_TARGETS}

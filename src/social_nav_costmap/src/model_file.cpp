@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "openssl/evp.h"
+#include "plain_yaml.hpp"
 #include "yaml-cpp/yaml.h"
 
 namespace social_nav_costmap
@@ -19,8 +22,15 @@ namespace social_nav_costmap
 namespace
 {
 
-constexpr std::size_t kLargest = 200'000;  // [byte], as social_nav_core reads
+constexpr std::size_t kMostBytes = 200'000;  // as social_nav_core reads
+constexpr std::size_t kMostComponents = 100;
+constexpr double kFarthest = 20.0;  // of mu [m]
+constexpr double kSmallest = 4e-4, kLargest = 1e3;  // eigenvalues of sigma [m^2]
+constexpr double kSteepest = 1e4;  // of lambda
 const char kSealed[] = "sha256:";
+const std::initializer_list<const char *> kKeys{
+  "format", "frame", "mu", "sigma", "lambda", "components", "provenance", "intervals", "sha256"};
+const std::initializer_list<const char *> kComponentKeys{"weight", "mu", "sigma", "lambda"};
 
 [[noreturn]] void refuse(const std::string & path, const std::string & why)
 {
@@ -37,9 +47,10 @@ std::string content_of(const std::string & path)
     refuse(path, "is a folder or device, expected a file");
   }
   const auto size = std::filesystem::file_size(path, error);
-  if (error || size > kLargest) {
+  if (error || size > kMostBytes) {
     refuse(
-      path, "has " + std::to_string(size) + " bytes, expected at most " + std::to_string(kLargest));
+      path,
+      "has " + std::to_string(size) + " bytes, expected at most " + std::to_string(kMostBytes));
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) {
@@ -75,8 +86,8 @@ std::string digits_of(std::string line)
   return good ? line : "";
 }
 
-/// Refuses content with the line of a checksum that is not that of all other lines.
-void check_seal(const std::string & path, const std::string & content)
+/// Whether content has the line of a checksum; refuses one that is not that of all other lines.
+bool check_seal(const std::string & path, const std::string & content)
 {
   std::vector<std::string> seals;
   std::string rest;
@@ -92,7 +103,7 @@ void check_seal(const std::string & path, const std::string & content)
     at = end;
   }
   if (seals.empty()) {
-    return;  // a model that was written by hand
+    return false;  // a model that was written by hand
   }
   const std::string told = seals.size() == 1 ? digits_of(seals[0]) : "";
   if (told.empty()) {
@@ -103,6 +114,25 @@ void check_seal(const std::string & path, const std::string & content)
     refuse(
       path, "sha256 is '" + told.substr(0, 16) + "', that of the content begins with '" +
       own.substr(0, 16) + "': the file was changed or damaged");
+  }
+  return true;
+}
+
+void check_keys(
+  const std::string & path, const YAML::Node & part, const std::string & prefix,
+  std::initializer_list<const char *> known)
+{
+  for (const auto & item : part) {
+    const std::string key = item.first.as<std::string>("");
+    std::string expected;
+    bool found = false;
+    for (const char * name : known) {
+      found = found || key == name;
+      expected += (expected.empty() ? "" : ", ") + std::string(name);
+    }
+    if (!found) {
+      refuse(path, prefix + key.substr(0, 80) + " is no key of it, expected " + expected);
+    }
   }
 }
 
@@ -116,25 +146,27 @@ std::vector<double> numbers(
   if (!node) {
     refuse(path, prefix + key + " is missing, expected " + wanted);
   }
+  const bool as_told = rows == 0 ? node.IsScalar() : node.IsSequence();
+  if (!as_told || (rows > 0 && node.size() != 2)) {
+    refuse(path, prefix + key + " has the wrong size, expected " + wanted);
+  }
   std::vector<double> values;
   try {
     if (rows == 0) {
       values.push_back(node.as<double>());
     } else if (rows == 1) {
-      values = node.as<std::vector<double>>();
+      values = {node[0].as<double>(), node[1].as<double>()};
     } else {
-      for (const auto & row : node.as<std::vector<std::vector<double>>>()) {
-        if (row.size() != 2) {
+      for (const auto & row : node) {
+        if (!row.IsSequence() || row.size() != 2) {
           refuse(path, prefix + key + " has a row that is not 2 numbers, expected " + wanted);
         }
-        values.insert(values.end(), row.begin(), row.end());
+        values.push_back(row[0].as<double>());
+        values.push_back(row[1].as<double>());
       }
     }
   } catch (const YAML::Exception &) {
     refuse(path, prefix + key + " is not numeric, expected " + wanted);
-  }
-  if (values.size() != (rows == 0 ? 1 : 2 * rows)) {
-    refuse(path, prefix + key + " has the wrong size, expected " + wanted);
   }
   for (const double value : values) {
     if (!std::isfinite(value)) {
@@ -144,6 +176,39 @@ std::vector<double> numbers(
   return values;
 }
 
+std::string words(std::initializer_list<double> values)
+{
+  std::ostringstream text;
+  for (const double value : values) {
+    text << (text.tellp() > 0 ? ", " : "") << value;
+  }
+  return text.str();
+}
+
+/// What of a component no personal space has; empty when all is well.
+std::string excess_of(
+  const std::vector<double> & mu, const std::vector<double> & sigma,
+  const std::vector<double> & lambda)
+{
+  if (!(std::abs(mu[0]) <= kFarthest && std::abs(mu[1]) <= kFarthest)) {
+    return "mu is [" + words({mu[0], mu[1]}) + "] m, expected " + words({-kFarthest}) + " to " +
+           words({kFarthest}) + " m";
+  }
+  const Matrix scale{sigma[0], sigma[1], sigma[2], sigma[3]};
+  const double high = largest_eigenvalue(scale);
+  const double low = scale.xx / high * scale.yy - scale.xy / high * scale.yx;
+  if (!(low >= kSmallest && high <= kLargest)) {
+    return "sigma is [[" + words({scale.xx, scale.xy}) + "], [" + words({scale.yx, scale.yy}) +
+           "]] m^2 with eigenvalues " + words({low}) + " and " + words({high}) +
+           " m^2, expected " + words({kSmallest}) + " to " + words({kLargest}) + " m^2";
+  }
+  if (!(std::abs(lambda[0]) <= kSteepest && std::abs(lambda[1]) <= kSteepest)) {
+    return "lambda is [" + words({lambda[0], lambda[1]}) + "], expected " + words({-kSteepest}) +
+           " to " + words({kSteepest});
+  }
+  return {};
+}
+
 SkewNormal component(
   const std::string & path, const YAML::Node & part, const std::string & prefix)
 {
@@ -151,8 +216,13 @@ SkewNormal component(
   const auto sigma = numbers(path, part, prefix, "sigma", 2);
   const auto lambda = numbers(path, part, prefix, "lambda", 1);
   try {
-    return SkewNormal(
+    const SkewNormal found(
       {mu[0], mu[1]}, {sigma[0], sigma[1], sigma[2], sigma[3]}, {lambda[0], lambda[1]});
+    const std::string excess = excess_of(mu, sigma, lambda);
+    if (!excess.empty()) {
+      refuse(path, prefix + excess);
+    }
+    return found;
   } catch (const std::invalid_argument & error) {
     refuse(path, prefix + error.what());
   }
@@ -163,10 +233,10 @@ SkewNormal component(
 ProxemicsModel load_model(const std::string & path)
 {
   const std::string content = content_of(path);
-  check_seal(path, content);
+  const bool sealed = check_seal(path, content);
   YAML::Node file;
   try {
-    file = YAML::Load(content);
+    file = plain_yaml(content);
   } catch (const YAML::Exception & error) {
     refuse(path, std::string("is not YAML (") + error.what() + ")");
   }
@@ -179,20 +249,36 @@ ProxemicsModel load_model(const std::string & path)
   if (!file["frame"] || file["frame"].as<std::string>("") != "person") {
     refuse(path, "frame is missing or not person");
   }
+  check_keys(path, file, "", kKeys);
+  if (file["sha256"] && !sealed) {
+    refuse(path, "sha256 cannot be checked, expected a line 'sha256: DIGITS'");
+  }
   std::vector<std::pair<double, SkewNormal>> parts;
   const YAML::Node components = file["components"];
   if (!components) {
     parts.emplace_back(1.0, component(path, file, ""));
-  } else if (!components.IsSequence() || components.size() == 0) {
-    refuse(path, "components is not a list");
+  } else if (!components.IsSequence() || components.size() == 0 ||
+    components.size() > kMostComponents)
+  {
+    const std::string got =
+      components.IsSequence() ? "a list of " + std::to_string(components.size()) : "not a list";
+    refuse(
+      path, "components is " + got + ", expected a list of 1 to " +
+      std::to_string(kMostComponents));
   } else {
     for (std::size_t i = 0; i < components.size(); ++i) {
       const std::string prefix = "components[" + std::to_string(i) + "].";
       if (!components[i].IsMap()) {
         refuse(path, "components[" + std::to_string(i) + "] holds no keys and values");
       }
+      check_keys(path, components[i], prefix, kComponentKeys);
       const double weight = numbers(path, components[i], prefix, "weight", 0)[0];
       parts.emplace_back(weight, component(path, components[i], prefix));
+    }
+    for (const char * key : {"mu", "sigma", "lambda"}) {
+      if (file[key]) {
+        refuse(path, std::string(key) + " stands beside components, expected it within them");
+      }
     }
   }
   try {

@@ -107,6 +107,25 @@ TEST(Model, RefusesWhatIsNoDistribution)
   EXPECT_THROW(ProxemicsModel({{-1.0, kShipped}, {2.0, kShipped}}), std::invalid_argument);
 }
 
+TEST(Model, TheSteepestOneNeedsABoundedTable)
+{
+  const double low = 4e-4, high = 1e3, steep = 1e4;
+  for (const Matrix & sigma : {Matrix{high, 0, 0, low}, Matrix{high, 0, 0, high}}) {
+    const ProxemicsModel model(
+      {{0.5, SkewNormal({20, -20}, sigma, {steep, steep})},
+        {0.5, SkewNormal({0, 0}, sigma, {0, 0})}});
+    EXPECT_GT(model.peak(), 0.0);
+    const ZoneParameters parameters;
+    const ZoneShape shape(model, parameters.size, parameters.cutoff);
+    const ZoneTable table(model, shape, parameters);
+    EXPECT_LT(table.size(), 510u * 510u);
+    SkewNormalField field(model, parameters);
+    Canvas canvas(100, 100, 0.1, model.mode() - Vector{5.0, 5.0});
+    EXPECT_GT(canvas.draw({at(0, 0, 0)}, field).largest(), 0.1f);
+    EXPECT_LE(canvas.largest(), 1.001f);
+  }
+}
+
 TEST(Zone, IsTheModelAroundTheBody)
 {
   const Person person = at(2.0, 1.0, kPi / 2);  // forward is +y, left is -x

@@ -84,8 +84,24 @@ TEST(ModelFile, HostileFilesAreRefused)
     const std::string before = std::string("*") + static_cast<char>(name - 1);
     bomb += std::string(1, name) + ": &" + name + " [" + before + ", " + before + "]\n";
   }
-  EXPECT_TRUE(says(error_of(bomb), "format is missing"));
-  EXPECT_TRUE(says(error_of(bomb + changed("[0.1, 0.2]", "*y")), "mu is not numeric"));
+  EXPECT_TRUE(says(error_of(bomb), "an alias, expected plain values"));
+  std::string rows = "*a";
+  for (int i = 0; i < 15'000; ++i) {
+    rows += ", *a";
+  }
+  EXPECT_TRUE(
+    says(error_of("a: &a [1]\n" + changed("[[0.3, 0.0], [0.0, 0.1]]", "[" + rows + "]")), "alias"));
+  std::string many = "1";
+  for (int i = 0; i < 25'000; ++i) {
+    many += ", 1";
+  }
+  EXPECT_TRUE(says(error_of(changed("[0.1, 0.2]", "[" + many + "]")), "more than 20000 values"));
+  EXPECT_TRUE(says(error_of(std::string(30, '[') + std::string(30, ']')), "more than 20 levels"));
+  EXPECT_TRUE(says(error_of(std::string(kGood) + "mu: [5, 0]\n"), "'mu' is repeated"));
+  EXPECT_TRUE(says(error_of(std::string(kGood) + "\"mu\": [5, 0]\n"), "'mu' is repeated"));
+  EXPECT_TRUE(says(error_of(changed("[0.1, 0.2]", "!!str [0.1, 0.2]")), "a tag"));
+  EXPECT_TRUE(says(error_of(std::string(kGood) + "? [1]\n: 2\n"), "a key is no plain value"));
+  EXPECT_TRUE(says(error_of(std::string(kGood) + "---\n" + kGood), "a second document"));
   for (const char * path : {"/dev/zero", "/tmp"}) {
     try {
       load_model(path);
@@ -94,6 +110,70 @@ TEST(ModelFile, HostileFilesAreRefused)
       EXPECT_TRUE(says(error.what(), "expected a file")) << error.what();
     }
   }
+}
+
+TEST(ModelFile, AChecksumThatCannotBeCheckedIsRefused)
+{
+  const std::string value = ": '" + std::string(64, '0') + "'";
+  const std::string good = kGood;
+  std::string flow = "{" + good.substr(0, good.size() - 1) + "\nsha256" + value + "}";
+  for (std::size_t at = flow.find('\n'); at != std::string::npos; at = flow.find('\n')) {
+    flow.replace(at, 1, ", ");
+  }
+  for (const std::string & text : {
+      good + "sha256 " + value + "\n", good + "\"sha256\"" + value + "\n",
+      good + "? sha256\n" + value + "\n", "\xef\xbb\xbfsha256" + value + "\n" + good, flow})
+  {
+    EXPECT_TRUE(says(error_of(text), "sha256 cannot be checked, expected a line")) << text;
+  }
+}
+
+TEST(ModelFile, WhatIsNoPersonalSpaceIsRefused)
+{
+  const std::string sigma = "[[0.3, 0.0], [0.0, 0.1]]";
+  EXPECT_TRUE(
+    says(
+      error_of(changed(sigma, "[[1.0e+300, 0.0], [0.0, 1.0e+300]]")),
+      "sigma is [[1e+300, 0], [0, 1e+300]] m^2 with eigenvalues"));
+  EXPECT_TRUE(says(error_of(changed(sigma, "[[1.0e-320, 0], [0, 1.0e-320]]")), "sigma "));
+  EXPECT_TRUE(
+    says(
+      error_of(changed(sigma, "[[0.3, 0], [0, 1.0e-6]]")),
+      "with eigenvalues 1e-06 and 0.3 m^2, expected 0.0004 to 1000 m^2"));
+  EXPECT_TRUE(
+    says(
+      error_of(changed("[1.0, 0.0]", "[1.0e+300, 0.0]")),
+      "lambda is [1e+300, 0], expected -10000 to 10000"));
+  EXPECT_TRUE(
+    says(
+      error_of(changed("[0.1, 0.2]", "[0.1, -1.0e+6]")),
+      "mu is [0.1, -1e+06] m, expected -20 to 20 m"));
+  EXPECT_TRUE(
+    says(
+      error_of(std::string(kGood) + "colour: red\n"),
+      "colour is no key of it, expected format, frame, mu, sigma, lambda, components, "));
+  const std::string head = "format: 1\nframe: person\n";
+  const std::string part = "{weight: 0.5, mu: [0, 0], sigma: [[1, 0], [0, 1]], lambda: [0, 0]}";
+  const std::string far = "{weight: 0.5, mu: [1.0e+6, 0], sigma: [[1, 0], [0, 1]], lambda: [0, 0]}";
+  EXPECT_TRUE(
+    says(
+      error_of(head + "components: [" + part + ", " + far + "]\n"), "components[1].mu is [1e+06"));
+  EXPECT_TRUE(
+    says(
+      error_of(head + "components: [{colour: red}]\n"),
+      "components[0].colour is no key of it, expected weight, mu, sigma, lambda"));
+  EXPECT_TRUE(
+    says(
+      error_of(head + "mu: [0, 0]\ncomponents: [" + part + ", " + part + "]\n"),
+      "mu stands beside components"));
+  std::string many = part;
+  for (int i = 0; i < 100; ++i) {
+    many += ", " + part;
+  }
+  EXPECT_TRUE(
+    says(
+      error_of(head + "components: [" + many + "]\n"),
+      "components is a list of 101, expected a list of 1 to 100"));
 }
 
 TEST(ModelFile, ErrorsNameTheField)

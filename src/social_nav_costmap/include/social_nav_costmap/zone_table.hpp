@@ -19,14 +19,16 @@ namespace social_nav_costmap
 
 /// The normalised zone as a table of tangent planes over offsets from the mode.
 ///
-/// With b = pdf / peak of the enlarged model the zone is z = max(0, b - cutoff) / (1 - cutoff); a second table holds z
-/// times the open corridor s(f) exp(-l^2 / (2 width^2)).  A look-up reads one plane and is off by
-/// less than 0.002 of the peak: squares are a tenth of the enlarged model's grain wide, or of the
-/// corridor's width or way of opening.
+/// With b = pdf / peak of the enlarged model the zone is z = max(0, b - cutoff) / (1 - cutoff); a
+/// second table holds z times the open corridor s(f) exp(-l^2 / (2 width^2)).  A look-up reads one
+/// plane and is off by less than 0.002 of the peak: squares are a tenth of the enlarged model's
+/// grain wide, or of the corridor's width or way of opening.  No more than kMostSquares lie along a
+/// zone: where a model is steeper than that, its edge is as wide as a square.
 class ZoneTable
 {
 public:
   static constexpr int kSlack = 3;
+  static constexpr double kMostSquares = 500.0;
 
   ZoneTable(const ProxemicsModel & model, const ZoneShape & shape, const ZoneParameters & p)
   {
@@ -34,8 +36,10 @@ public:
     for (const Vector & offset : shape.contour) {
       box.add(1.03 * offset);
     }
-    const double square = 0.1 * std::min(
-      {p.size * model.grain(), p.corridor_full - p.corridor_start, p.corridor_width});
+    const double longest = std::max(box.max_x - box.min_x, box.max_y - box.min_y);
+    const double square = std::max(
+      longest / kMostSquares, 0.1 * std::min(
+        {p.size * model.grain(), p.corridor_full - p.corridor_start, p.corridor_width}));
     per_metre_ = static_cast<float>(1.0 / square);
     forward0_ = static_cast<float>(box.min_x - 2.0 * square);
     left0_ = static_cast<float>(box.min_y - 2.0 * square);
@@ -46,17 +50,30 @@ public:
         const double b = model.pdf(shape.mode + (1.0 / p.size) * offset) / model.peak();
         return std::max(0.0, (b - p.cutoff) / (1.0 - p.cutoff));
       };
-    const auto open_zone = [&](double column, double row) {
+    const auto opening = [&](double column, double row) {
         const double f = shape.mode.x + forward0_ + column * square;
         const double l = (shape.mode.y + left0_ + row * square) / p.corridor_width;
         const double t = std::clamp(
           (f - p.corridor_start) / (p.corridor_full - p.corridor_start), 0.0, 1.0);
-        return zone(column, row) * t * t * (3.0 - 2.0 * t) * std::exp(-0.5 * l * l);
+        return t * t * (3.0 - 2.0 * t) * std::exp(-0.5 * l * l);
       };
+    std::vector<double> corners;
+    for (int row = 0; row <= rows_; ++row) {
+      for (int column = 0; column <= columns_; ++column) {
+        corners.push_back(zone(column, row));
+      }
+    }
     for (int row = 0; row < rows_; ++row) {
       for (int column = 0; column < columns_; ++column) {
-        plain_.push_back(plane(zone, column, row));
-        corridor_.push_back(plane(open_zone, column, row));
+        const double * const near = corners.data() + row * (columns_ + 1) + column;
+        const double * const next = near + columns_ + 1;
+        const Square all{near[0], near[1], next[0], next[1], zone(column + 0.5, row + 0.5)};
+        plain_.push_back(plane(all, column, row));
+        corridor_.push_back(
+          plane(
+            {all.a * opening(column, row), all.b * opening(column + 1, row),
+              all.c * opening(column, row + 1), all.d * opening(column + 1, row + 1),
+              all.middle * opening(column + 0.5, row + 0.5)}, column, row));
       }
     }
   }
@@ -116,14 +133,16 @@ private:
     float dl;
   };
 
-  /// Plane of a square: the mean slopes of its edges, half way between centre and corners.
-  template<typename Function>
-  static Plane plane(const Function & function, int column, int row)
+  struct Square  ///< values at the corners, b forward of a and c left of it, and in the middle
   {
-    const double a = function(column, row), b = function(column + 1, row);
-    const double c = function(column, row + 1), d = function(column + 1, row + 1);
-    const double middle = 0.5 * (function(column + 0.5, row + 0.5) + 0.25 * (a + b + c + d));
-    const double forward = 0.5 * (b - a + d - c), left = 0.5 * (c - a + d - b);
+    double a, b, c, d, middle;
+  };
+
+  /// Plane of a square: the mean slopes of its edges, half way between centre and corners.
+  static Plane plane(const Square & s, int column, int row)
+  {
+    const double middle = 0.5 * (s.middle + 0.25 * (s.a + s.b + s.c + s.d));
+    const double forward = 0.5 * (s.b - s.a + s.d - s.c), left = 0.5 * (s.c - s.a + s.d - s.b);
     return {
       static_cast<float>(middle - forward * (column + 0.5) - left * (row + 0.5)),
       static_cast<float>(forward), static_cast<float>(left), 0.0f};
