@@ -60,8 +60,8 @@ def test_stages_go_on_and_notice_what_is_not_theirs(
     first = capsys.readouterr().out
     assert first.count("epoch 1 of 1") == 2 and "the teacher's answers to 12 windows" in first
     row, answers = work / "student_distilled_0.npz", work / "answers_0.npz"
-    assert "8 encounters made up by" in trained_on(row)
-    assert "without their labels 4 encounters" in trained_on(row)
+    assert "8 encounters made up by" in trained_on(row).data
+    assert "without their labels 4 encounters" in trained_on(row).data
     assert run(monkeypatch, work, small()) == 0
     again = capsys.readouterr().out
     assert "epoch 1 of 1" not in again and "answers to" not in again

@@ -84,6 +84,12 @@ def run(arguments: argparse.Namespace) -> int:
     if not isinstance(network, SocialEgoMobile):
         kind = type(network).__name__
         raise ModelError(f"{arguments.checkpoint} holds a {kind}, expected a student")
+    learned = trained_on(arguments.checkpoint)
+    if learned.steps not in (None, arguments.steps):
+        raise ModelError(
+            f"{arguments.checkpoint} has learned from windows of {learned.steps} steps, expected "
+            f"{arguments.steps} as --steps; give --steps {learned.steps} and the --rate of its data"
+        )
     scores = "" if arguments.scores is None else _scores(arguments.scores)
     joints = np.zeros((0, arguments.steps, 23, 3), dtype=np.float32)
     heat = dict.fromkeys(("intent", "attitude", "action"), 1.0)
@@ -91,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
         windows = read_windows(arguments.validation, "validation", arguments.tracks, print)
         check_steps(arguments.validation, windows.joints.shape[1], arguments.steps, "--steps")
         joints, heat = windows.joints, _temperatures(network, windows)
-    data = arguments.data or trained_on(arguments.checkpoint)
+    data = arguments.data or learned.data
     if not data:
         print(f"{arguments.checkpoint} does not say what it was trained on: give it with --data")
     facts = ExportFacts(arguments.steps, float(arguments.rate), heat, data or UNKNOWN)

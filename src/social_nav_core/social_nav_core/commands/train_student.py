@@ -57,6 +57,7 @@ def _train(arguments: argparse.Namespace) -> None:
     import torch  # noqa: PLC0415
 
     from social_nav_core.perception.datasets.source import (  # noqa: PLC0415
+        check_labelled,
         check_steps,
         read_windows,
     )
@@ -80,6 +81,7 @@ def _train(arguments: argparse.Namespace) -> None:
     ask: Callable[[], TeacherAnswers] | None = None
     if arguments.teacher is None:
         train = read_windows(arguments.train, "train", arguments.tracks, say)
+        check_labelled(arguments.train, train.labels)
     else:
         train, ask = _taught(arguments, say)
     frames = train.joints.shape[1]
@@ -124,7 +126,7 @@ def _taught(
         check_steps(arguments.unlabelled, steps, train.joints.shape[1], arguments.train)
         train = train.and_unlabelled(replace(more.windows(), about=about))
         sets.append(more)
-    source = trained_on(arguments.teacher) or "data that its checkpoint does not name"
+    source = trained_on(arguments.teacher).data or "data that its checkpoint does not name"
     train = replace(train, about=f"{train.about}; guided by a teacher trained on {source}")
     path = _answers_file(arguments.out)
     return train, partial(kept_answers, path, teacher, sets, say, is_first_process())

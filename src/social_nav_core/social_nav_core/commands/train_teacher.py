@@ -62,6 +62,7 @@ def _train(arguments: argparse.Namespace) -> None:
     size = SMALL if arguments.size == "small" else FULL
     train, about = read_pictured(arguments.train, size.image)
     validation, _ = read_pictured(arguments.validation, size.image)
+    check_labelled(arguments.train, train.labels)
     check_labelled(arguments.validation, validation.labels)
     frames = train.pixels.shape[1]
     check_steps(arguments.validation, validation.pixels.shape[1], frames, arguments.train)

@@ -17,7 +17,9 @@ from social_nav_core.whole_file import written_whole
 
 DATA = "data"
 """Key of the words about the training's data, which need not agree when going on."""
-MOST_WORDS = 2000
+STEPS = "steps"
+"""Key of the number of steps of a window."""
+_MOST_WORDS = 2000
 _MOMENTS = {"step": 1, "exp_avg": None, "exp_avg_sq": 0}  # of AdamW, and their smallest values
 _ANEW = "; delete or move the file to train anew"
 
@@ -75,14 +77,25 @@ def load(path: Path) -> Checkpoint:
     return Checkpoint(parts["weights"], parts["optimiser"], read.epoch, read.about)
 
 
-def trained_on(path: Path) -> str:
-    """What the training of a checkpoint learned from, in words; empty where it does not say.
+@dataclass(frozen=True)
+class TrainedOn:
+    """What the training of a checkpoint learned from, where it says so.
 
-    Raises:
-        CheckpointError: as `read_checkpoint`.
+    Attributes:
+        data: in words, or empty.
+        steps: of a window, or None.
     """
-    data = read_checkpoint(path).about.get(DATA)
-    return one_line(data, MOST_WORDS) if isinstance(data, str) and data.strip() else ""
+
+    data: str
+    steps: int | None
+
+
+def trained_on(path: Path) -> TrainedOn:
+    """What a checkpoint says of its training's data; raises as `read_checkpoint`."""
+    about = read_checkpoint(path).about
+    data, steps = about.get(DATA), about.get(STEPS)
+    words = one_line(data, _MOST_WORDS) if isinstance(data, str) and data.strip() else ""
+    return TrainedOn(words, steps if type(steps) is int else None)
 
 
 def weights_of(model: nn.Module) -> dict[str, Tensor]:

@@ -36,8 +36,8 @@ what is damaged, of another version, or answers otherwise than at its training.
   not be quoted as a result on any other; where these were made up, accuracy on real people is not
   known.
 - It sees poses relative to the body: neither where somebody is nor how far. One second of it.
-- Poses that the data do not hold, as may be people on the ground, in wheelchairs, small children, and
-  gestures of other cultures, are answered with some class all the same.
+- Poses that the data do not hold, as may be people on the ground, in wheelchairs, small children,
+  and gestures of other cultures, are answered with some class all the same.
 - It says what an action looks like. It is no measure of anybody's mood, and no safety function.
 """
 

@@ -17,6 +17,7 @@ from social_nav_core.input_files import shown
 from social_nav_core.parameters import check, parameter
 from social_nav_core.perception.checkpoint import (
     DATA,
+    STEPS,
     CheckpointError,
     check_weights,
     load,
@@ -245,6 +246,7 @@ def train_pose_network(
         "distil": asdict(distil),
         "taught": answers is not None,
         "windows": len(train),
+        STEPS: train.joints.shape[1],
         "training windows": _windows_print(train),
         "validation windows": _windows_print(validation),
         "answers of the teacher": None if answers is None else fingerprint(answers.arrays()),

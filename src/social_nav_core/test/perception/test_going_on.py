@@ -17,6 +17,7 @@ from social_nav_core.perception import parts  # noqa: E402
 from social_nav_core.perception.checkpoint import (  # noqa: E402
     Checkpoint,
     CheckpointError,
+    TrainedOn,
     load,
     save,
     trained_on,
@@ -131,7 +132,7 @@ def test_other_data_and_other_teachers_are_not_gone_on_with(
 
 def test_a_description_may_change(tmp_path: Path) -> None:
     train(tmp_path / "a.npz")
-    assert trained_on(tmp_path / "a.npz") == "made for tests"
+    assert trained_on(tmp_path / "a.npz") == TrainedOn("made for tests", 10)
     assert len(train(tmp_path / "a.npz", replace(MIXED, about="elsewhere")).history) == 2
 
 
@@ -148,7 +149,7 @@ def test_checkpoints_of_before_are_loaded_but_not_gone_on_from(tmp_path: Path) -
     train(path)
     as_of_before(path)
     assert isinstance(load_pose_network(path), FlatGru)
-    assert trained_on(path) == ""
+    assert trained_on(path) == TrainedOn("", None)
     with pytest.raises(CheckpointError, match="training windows, validation windows differ"):
         train(path)
     with pytest.raises(CheckpointError, match="which an earlier version did not keep"):
@@ -254,7 +255,7 @@ def test_a_teacher_does_not_go_on_with_other_encounters(
 ) -> None:
     path, settings = tmp_path / "t.npz", FitSettings(1, batch=4)
     train_teacher(teacher(), made[0], made[1], settings, path, data="four of them")
-    assert trained_on(path) == "four of them"
+    assert trained_on(path).data == "four of them"
     assert load(path).about["history"][0].keys() == {"loss", *TASKS, "score"}
     with pytest.raises(CheckpointError, match=r"\(training windows differ\)"):
         train_teacher(teacher(), made[1], made[1], settings, path)

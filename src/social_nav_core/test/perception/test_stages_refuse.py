@@ -39,6 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         save_encounters(place / f"{name}.npz", encounters, f"{name}, made for tests")
     networks: tuple[tuple[str, Any, str, dict[str, Any]], ...] = (
         ("student", SocialEgoMobile(), "best/network.", {"network": "student"}),
+        ("fast_student", SocialEgoMobile(), "best/network.", {"network": "student", "steps": 30}),
         ("teacher", SocialC3D(SMALL), "best/", {"network": "teacher", "size": vars(SMALL)}),
     )
     for kind, network, prefix, about in networks:
@@ -114,6 +115,12 @@ def refused(
             "good.npz: windows have 10 frames, expected 30 as --steps",
         ),
         ("export-student student.npz --validation nameless.npz", "none of its 4 windows has a"),
+        (
+            "export-student fast_student.npz",
+            "fast_student.npz has learned from windows of 30 steps, expected 10 as --steps; give "
+            "--steps 30",
+        ),
+        ("train-student nameless.npz good.npz", "nameless.npz: none of its 4 windows has a label"),
     ],
 )
 def test_one_line_names_the_file_what_it_has_and_what_to_do(

@@ -73,7 +73,7 @@ def read_pictured(path: Path, edge: int) -> tuple[Encounters, str]:
 
 
 def check_labelled(path: Path, labels: Classes) -> None:
-    """Refuse windows of which none has a label to compare an answer to.
+    """Refuse windows of which none has a label to learn from or to compare an answer to.
 
     Raises:
         DataError: there is none, for no task.
@@ -81,7 +81,7 @@ def check_labelled(path: Path, labels: Classes) -> None:
     if not any(keep.any() for keep in counted(labels).values()):
         raise DataError(
             f"{path}: none of its {len(labels)} windows has a label, expected intent, attitude or "
-            "action of some of them; give labelled data to validate on"
+            "action of some of them; give labelled data"
         )
 
 
