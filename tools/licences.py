@@ -1,28 +1,52 @@
-"""The licences of all packages that requirements.txt pins, from their installed metadata.
+"""The licences of all packages that the files of requirements pin, from the packages' metadata.
 
 tools/env python tools/licences.py          # write LICENCES.md
+
+What is not installed and not yet in the list is asked of pip, which needs the network.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from email import message_from_bytes
+from email.message import Message
 from importlib import metadata
 from pathlib import Path
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[1]
 LIST = ROOT / "LICENCES.md"
-HEAD = """# Licences of what the environment holds
+HEAD = """# Licences of what is pinned
 
-Written by `tools/env python tools/licences.py` from the installed packages' metadata; a test
-compares it with requirements.txt. The suite's own code is under Apache-2.0, see LICENSE.
+Written by `tools/env python tools/licences.py` from the packages' metadata; a test compares it with
+the files of requirements. The suite's own code is under Apache-2.0, see LICENSE.
+"""
+TABLE = """
+## {file}
+
+{use}
 
 | package | version | licence |
 |---|---|---|
 """
+FILES = {
+    "requirements.txt": "The environment of `tools/env`.",
+    "requirements-audit.txt": "Added by `make audit`.",
+    "requirements-bench.txt": "Added by `make bench`.",
+    "requirements-faults.txt": "Added by `make fuzz`.",
+    "requirements-train.txt": "Added by hand, to train the perception.",
+    "docker/requirements-jazzy.txt": "In the image of Jazzy, beside Ubuntu's packages.",
+    "docker/requirements-humble.txt": "In the image of Humble, beside Ubuntu's packages.",
+}
+LISTS_OTHERS = "none of its own: names other packages alone"
+Fields = Callable[[str], list[str]]
+"""All values of a field of a package's metadata, such as "Classifier"."""
 TEXTS = {
     "Apache-2.0": "Apache License Version 2.0",
     "MIT": "Permission is hereby granted, free of charge",
@@ -30,7 +54,7 @@ TEXTS = {
 
 
 def pins(text: str) -> Iterator[tuple[str, str, str]]:
-    """(name, version, Python that it is for or "") of every pin in requirements.txt."""
+    """(name, version, Python that it is for or "") of every pin in a file of requirements."""
     for match in re.finditer(r"^([\w.-]+)==(\S+)(?: ; (.*?))? \\?$", text, re.MULTILINE):
         yield match.group(1), match.group(2), match.group(3) or ""
 
@@ -38,12 +62,51 @@ def pins(text: str) -> Iterator[tuple[str, str, str]]:
 def licence_of(name: str) -> str:
     """What an installed package says of its licence, in a few words."""
     about = metadata.metadata(name)
-    if expressions := about.get_all("License-Expression"):
-        return str(expressions[0])
-    classifiers = [c.split(" :: ")[-1] for c in about.get_all("Classifier") or [] if "License" in c]
+
+    def fields(field: str) -> list[str]:
+        return [str(value) for value in about.get_all(field) or []]
+
+    return said(fields) or _of_ros_package(name)
+
+
+def said(fields: Fields) -> str:
+    """What a package's metadata say of its licence, in a few words; "" when they do not."""
+    if expressions := fields("License-Expression"):
+        return expressions[0]
+    classifiers = [c.split(" :: ")[-1] for c in fields("Classifier") if "License" in c]
     words = [c for c in classifiers if c != "OSI Approved"]
-    told = " ".join(" ".join(about.get_all("License") or []).split())
-    return ", ".join(words) or told[:80] or _of_ros_package(name)
+    told = " ".join(" ".join(fields("License")).split())
+    return ", ".join(words) or told[:80]
+
+
+def asked(pinned: list[str]) -> dict[str, str]:
+    """Plain name -> licence of packages that are not installed, from wheels that pip fetches."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        command += ["--only-binary=:all:", "--disable-pip-version-check", "--dest", folder, *pinned]
+        subprocess.run(command, check=True)
+        for wheel in Path(folder).glob("*.whl"):
+            with zipfile.ZipFile(wheel) as content:
+                about = message_from_bytes(content.read(_metadata_in(content)))
+                files = [name for name in content.namelist() if ".dist-info/" not in name]
+            told = said(_fields_of(about)) or ("" if files else LISTS_OTHERS)
+            found[plain(str(about["Name"]))] = told
+    return found
+
+
+def _metadata_in(wheel: zipfile.ZipFile) -> str:
+    """Path of a wheel's own metadata; a wheel may carry those of others deeper inside."""
+    return next(n for n in wheel.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", n))
+
+
+def _fields_of(about: Message) -> Fields:
+    return lambda field: [str(value) for value in about.get_all(field) or []]
+
+
+def plain(name: str) -> str:
+    """A package's name as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _of_ros_package(name: str) -> str:
@@ -70,26 +133,47 @@ def _of_text(name: str, file: Path) -> str:
     return "not stated"
 
 
-def rows(text: str, before: str) -> Iterator[str]:
-    """A row for every pin; of packages that only another Python has the row that is there."""
-    known = dict(re.findall(r"^\| (\S+ \| \S+) \| (.*) \|$", before, re.MULTILINE))
+def known_licences(before: str) -> dict[str, str]:
+    """Plain name -> licence of every row of a list, but for those where nothing is stated."""
+    found = re.findall(r"^\| (\S+) \| \S+ \| (.*) \|$", before, re.MULTILINE)
+    return {plain(name): licence for name, licence in found if licence != "not stated"}
+
+
+def rows(text: str, known: dict[str, str]) -> Iterator[str]:
+    """A row for every pin; what is not installed here has its licence from `known`."""
     for name, version, _ in pins(text):
         try:
             told = licence_of(name)  # of another version too: the other Python's
         except metadata.PackageNotFoundError:
-            told = known.get(f"{name} | {version}", "not stated")
-        if told == "not stated":
-            told = _of_ros_package(name)
+            told = known.get(plain(name)) or "not stated"
         yield f"| {name} | {version} | {told.replace('|', '/')} |"
+
+
+def missing(texts: list[str], known: dict[str, str]) -> list[str]:
+    """Pins of this Python whose licence is not there: `name==version`, each name once."""
+    found = {}
+    this = f'"{sys.version_info.major}.{sys.version_info.minor}"'
+    for text in texts:
+        for name, version, python in pins(text):
+            there = plain(name) in known or any(metadata.distributions(name=name))
+            if not there and (not python or this in python):
+                found[name] = f"{name}=={version}"
+    return list(found.values())
 
 
 def main() -> None:
     argparse.ArgumentParser(prog="licences", description=__doc__.split("\n")[0]).parse_args()
-    before = LIST.read_text() if LIST.is_file() else ""
-    found = list(rows((ROOT / "requirements.txt").read_text(), before))
-    LIST.write_text(HEAD + "\n".join(found) + "\n")
-    silent = [row for row in found if row.endswith("| not stated |")]
-    print(f"{LIST.name}: {len(found)} packages, {len(silent)} without a stated licence")
+    known = known_licences(LIST.read_text() if LIST.is_file() else "")
+    texts = {file: (ROOT / file).read_text() for file in FILES}
+    if unknown := missing(list(texts.values()), known):
+        known |= asked(unknown)
+    parts, silent = [HEAD], []
+    for file, text in texts.items():
+        found = list(rows(text, known))
+        parts.append(TABLE.format(file=file, use=FILES[file]) + "\n".join(found) + "\n")
+        silent += [row for row in found if row.endswith("| not stated |")]
+    LIST.write_text("".join(parts))
+    print(f"{LIST.name}: {len(FILES)} files, {len(silent)} packages without a stated licence")
     print("\n".join(silent))
 
 

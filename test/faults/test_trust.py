@@ -33,7 +33,12 @@ METHODS = {
     *("asyncio.create_subprocess_shell", "pty.spawn"),
 }
 SHELLS = {"bash", "sh", "dash", "zsh", "ksh", "fish", "csh", "tcsh"}
-CODE = ("src/*/*.py", "src/*/social_nav_*/**/*.py", "underlay/*/*.py", "underlay/*/*/**/*.py")
+CODE: tuple[str, ...] = (
+    "src/*/*.py",
+    "src/*/social_nav_*/**/*.py",
+    "underlay/*/*.py",
+    "underlay/*/*/**/*.py",
+)
 CODE += tuple(f"{folder}/**/*.py" for folder in ("tools", "benchmarks", "launch", "docker"))
 
 
@@ -53,19 +58,16 @@ def offences(tree):
                 value = getattr(keyword.value, "value", None)
                 if keyword.arg in ("shell", "allow_pickle") and value is not False:
                     yield node.lineno, f"{keyword.arg}={ast.unparse(keyword.value)}"
-        yield from ((node.lineno, name) for name in programs(node) if name in SHELLS | MODULES)
+        if isinstance(node, (ast.List, ast.Tuple, ast.Call)):
+            found = set(programs(node)) & (SHELLS | MODULES)
+            yield from ((node.lineno, name) for name in found)
 
 
 def programs(node):
     """What a list, a tuple or a call may start or import: the last parts of the texts in it."""
-    parts = [*getattr(node, "elts", ()), *getattr(node, "args", ())] if is_command(node) else ()
-    for part in parts:
+    for part in [*getattr(node, "elts", ()), *getattr(node, "args", ())]:
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
             yield (part.value.split() or [""])[0].rpartition("/")[2]
-
-
-def is_command(node):
-    return isinstance(node, (ast.List, ast.Tuple, ast.Call))
 
 
 def parsed():
@@ -174,37 +176,76 @@ def test_folders_devices_and_giants_are_refused(tmp_path):
 
 
 def test_everything_that_is_installed_is_pinned_with_a_hash():
-    """Also what `make audit`, `make bench` and `make fuzz` add, in the versions that are there."""
-    for file in ROOT.glob("requirements*.txt"):
-        lines = file.read_text().replace("\\\n", "").splitlines()[1:]
+    """Also what single jobs and images add; what shares the environment has its versions."""
+    own = set(licences.pins((ROOT / "requirements.txt").read_text()))
+    names = {name for name, _, _ in own}
+    for file in licences.FILES:
+        text = (ROOT / file).read_text()
+        lines = text.replace("\\\n", "").splitlines()[1:]
         assert lines
         for line in lines:
             assert re.match(r"[\w.-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", line), line
-    own = set(licences.pins((ROOT / "requirements.txt").read_text()))
-    names = {name for name, _, _ in own}
-    for part in ("audit", "bench", "faults"):
-        added = licences.pins((ROOT / f"requirements-{part}.txt").read_text())
-        assert {pin for pin in added if pin[0] in names} <= own
+        if not file.startswith("docker/"):
+            assert {pin for pin in licences.pins(text) if pin[0] in names} <= own, file
+
+
+def test_every_file_of_pins_has_what_was_wanted():
+    for file in licences.FILES:
+        wanted = (ROOT / file).with_suffix(".in").read_text()
+        pinned = {licences.plain(name) for name, _, _ in licences.pins((ROOT / file).read_text())}
+        names = re.findall(r"^([\w.-]+)", wanted, re.MULTILINE)
+        assert names and {licences.plain(name) for name in names} <= pinned, file
 
 
 def test_the_licence_list_has_exactly_what_is_pinned():
-    listed = re.findall(
-        r"^\| (\S+) \| (\d\S*) \| (.+) \|$", licences.LIST.read_text(), re.MULTILINE
-    )
-    pinned = licences.pins((ROOT / "requirements.txt").read_text())
-    assert [row[:2] for row in listed] == [(name, version) for name, version, _ in pinned]
-    assert [row[0] for row in listed if row[2] == "not stated"] == []
+    found = [*ROOT.glob("requirements*.txt"), *ROOT.glob("docker/requirements*.txt")]
+    assert {str(path.relative_to(ROOT)) for path in found} == set(licences.FILES)
+    sections = re.split(r"^## (\S+)$", licences.LIST.read_text(), flags=re.MULTILINE)[1:]
+    assert sections[::2] == list(licences.FILES)
+    for file, section in zip(sections[::2], sections[1::2], strict=True):
+        listed = re.findall(r"^\| (\S+) \| (\d\S*) \| (.+) \|$", section, re.MULTILINE)
+        pinned = licences.pins((ROOT / file).read_text())
+        assert [row[:2] for row in listed] == [(name, version) for name, version, _ in pinned]
+        assert [row[0] for row in listed if row[2] == "not stated"] == []
 
 
 def test_every_licence_is_what_the_installed_package_says():
     listed = licences.LIST.read_text()
     compared = 0
-    for name, version, _ in licences.pins((ROOT / "requirements.txt").read_text()):
-        with contextlib.suppress(PackageNotFoundError):
-            if distribution_version(name) == version:  # else it is another Python's
-                assert f"| {name} | {version} | {licences.licence_of(name)} |\n" in listed
-                compared += 1
+    for file in licences.FILES:
+        for name, version, _ in licences.pins((ROOT / file).read_text()):
+            with contextlib.suppress(PackageNotFoundError):
+                if distribution_version(name) == version:  # else it is another Python's
+                    assert f"| {name} | {version} | {licences.licence_of(name)} |\n" in listed
+                    compared += 1
     assert compared > 100
+
+
+def test_licences_of_what_is_not_installed_come_from_the_list_or_are_asked_for():
+    text = "# pins\nabsent-one==1.0 \\\n    --hash=sha256:00\nabsent-two==2.0 \\\n    --hash\n"
+    other = 'absent-two==3.0 ; python_version == "3.9" \\\n    --hash\n'
+    known = licences.known_licences(
+        "| absent-one | 0.9 | MIT |\n| absent-two | 2.0 | not stated |\n"
+    )
+    assert licences.missing([text, other, text], known) == ["absent-two==2.0"]
+    assert list(licences.rows(text, known | {"absent-two": "a|b"})) == [
+        "| absent-one | 1.0 | MIT |",
+        "| absent-two | 2.0 | a/b |",
+    ]
+
+
+def test_a_licence_is_read_off_metadata_in_order_of_precision():
+    about = {
+        "License-Expression": ["MIT"],
+        "Classifier": ["License :: OSI Approved :: BSD License"],
+    }
+    assert licences.said(lambda field: about.get(field, [])) == "MIT"
+    del about["License-Expression"]
+    assert licences.said(lambda field: about.get(field, [])) == "BSD License"
+    assert (
+        licences.said(lambda field: [" A\n  licence "] if field == "License" else []) == "A licence"
+    )
+    assert licences.said(lambda _: []) == ""
 
 
 def test_the_demo_is_not_seen_from_the_network(monkeypatch):
