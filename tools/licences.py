@@ -36,14 +36,16 @@ TABLE = """
 |---|---|---|
 """
 FILES = {
-    "requirements.txt": "The environment of `tools/env`.",
-    "requirements-audit.txt": "Added by `make audit`.",
-    "requirements-bench.txt": "Added by `make bench`.",
-    "requirements-faults.txt": "Added by `make fuzz`.",
-    "requirements-train.txt": "Added by hand, to train the perception.",
-    "docker/requirements-jazzy.txt": "In the image of Jazzy, beside Ubuntu's packages.",
-    "docker/requirements-humble.txt": "In the image of Humble, beside Ubuntu's packages.",
+    "requirements.txt": ("The environment of `tools/env`.", "3.11"),
+    "requirements-audit.txt": ("Added by `make audit`.", "3.11"),
+    "requirements-bench.txt": ("Added by `make bench`.", "3.11"),
+    "requirements-faults.txt": ("Added by `make fuzz`.", "3.11"),
+    "requirements-train.txt": ("Added by hand, to train the perception.", "3.11"),
+    "docker/requirements-jazzy.txt": ("In the image of Jazzy, beside Ubuntu's packages.", "3.12"),
+    "docker/requirements-humble.txt": ("In the image of Humble, beside Ubuntu's packages.", "3.10"),
 }
+"""What is pinned, what for, and a Python that has all pins without a marker."""
+Pin = tuple[str, str]  # plain name, version
 LISTS_OTHERS = "none of its own: names other packages alone"
 Fields = Callable[[str], list[str]]
 """All values of a field of a package's metadata, such as "Classifier"."""
@@ -79,19 +81,19 @@ def said(fields: Fields) -> str:
     return ", ".join(words) or told[:80]
 
 
-def asked(pinned: list[str]) -> dict[str, str]:
-    """Plain name -> licence of packages that are not installed, from wheels that pip fetches."""
+def asked(pinned: list[str], python: str) -> dict[Pin, str]:
+    """Licences of `name==version` that are not installed, from the wheels that pip fetches."""
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--only-binary=:all:", "--disable-pip-version-check", "--dest", folder, *pinned]
-        subprocess.run(command, check=True)
+        command += ["--only-binary=:all:", "--disable-pip-version-check", "--dest", folder]
+        subprocess.run([*command, "--python-version", python, *pinned], check=True)
         for wheel in Path(folder).glob("*.whl"):
             with zipfile.ZipFile(wheel) as content:
                 about = message_from_bytes(content.read(_metadata_in(content)))
                 files = [name for name in content.namelist() if ".dist-info/" not in name]
             told = said(_fields_of(about)) or ("" if files else LISTS_OTHERS)
-            found[plain(str(about["Name"]))] = told
+            found[plain(str(about["Name"])), str(about["Version"])] = told
     return found
 
 
@@ -133,44 +135,46 @@ def _of_text(name: str, file: Path) -> str:
     return "not stated"
 
 
-def known_licences(before: str) -> dict[str, str]:
-    """Plain name -> licence of every row of a list, but for those where nothing is stated."""
-    found = re.findall(r"^\| (\S+) \| \S+ \| (.*) \|$", before, re.MULTILINE)
-    return {plain(name): licence for name, licence in found if licence != "not stated"}
+def known_licences(before: str) -> dict[Pin, str]:
+    """What the rows of a list say, but for those where nothing is stated."""
+    found = re.findall(r"^\| (\S+) \| (\S+) \| (.*) \|$", before, re.MULTILINE)
+    return {(plain(name), version): told for name, version, told in found if told != "not stated"}
 
 
-def rows(text: str, known: dict[str, str]) -> Iterator[str]:
+def installed(name: str, version: str) -> bool:
+    """Whether this very version is in the environment."""
+    return any(each.version == version for each in metadata.distributions(name=name))
+
+
+def rows(text: str, known: dict[Pin, str]) -> Iterator[str]:
     """A row for every pin; what is not installed here has its licence from `known`."""
     for name, version, _ in pins(text):
-        try:
-            told = licence_of(name)  # of another version too: the other Python's
-        except metadata.PackageNotFoundError:
-            told = known.get(plain(name)) or "not stated"
+        here = installed(name, version)
+        told = licence_of(name) if here else known.get((plain(name), version), "")
+        told = told or _of_ros_package(name)
         yield f"| {name} | {version} | {told.replace('|', '/')} |"
 
 
-def missing(texts: list[str], known: dict[str, str]) -> list[str]:
-    """Pins of this Python whose licence is not there: `name==version`, each name once."""
-    found = {}
-    this = f'"{sys.version_info.major}.{sys.version_info.minor}"'
-    for text in texts:
-        for name, version, python in pins(text):
-            there = plain(name) in known or any(metadata.distributions(name=name))
-            if not there and (not python or this in python):
-                found[name] = f"{name}=={version}"
-    return list(found.values())
+def missing(text: str, known: dict[Pin, str], python: str) -> dict[str, list[str]]:
+    """Python -> `name==version` of the pins whose licence is not there."""
+    found: dict[str, list[str]] = {}
+    for name, version, marker in pins(text):
+        if (plain(name), version) not in known and not installed(name, version):
+            pythons = re.findall(r"[\d.]+", marker) or [python]
+            found.setdefault(pythons[0], []).append(f"{name}=={version}")
+    return found
 
 
 def main() -> None:
     argparse.ArgumentParser(prog="licences", description=__doc__.split("\n")[0]).parse_args()
     known = known_licences(LIST.read_text() if LIST.is_file() else "")
-    texts = {file: (ROOT / file).read_text() for file in FILES}
-    if unknown := missing(list(texts.values()), known):
-        known |= asked(unknown)
     parts, silent = [HEAD], []
-    for file, text in texts.items():
+    for file, (use, python) in FILES.items():
+        text = (ROOT / file).read_text()
+        for version, pinned in missing(text, known, python).items():
+            known |= asked(pinned, version)
         found = list(rows(text, known))
-        parts.append(TABLE.format(file=file, use=FILES[file]) + "\n".join(found) + "\n")
+        parts.append(TABLE.format(file=file, use=use) + "\n".join(found) + "\n")
         silent += [row for row in found if row.endswith("| not stated |")]
     LIST.write_text("".join(parts))
     print(f"{LIST.name}: {len(FILES)} files, {len(silent)} packages without a stated licence")

@@ -222,14 +222,15 @@ def test_every_licence_is_what_the_installed_package_says():
 
 
 def test_licences_of_what_is_not_installed_come_from_the_list_or_are_asked_for():
-    text = "# pins\nabsent-one==1.0 \\\n    --hash=sha256:00\nabsent-two==2.0 \\\n    --hash\n"
+    one, two = "absent.one==1.0 \\\n    --hash=sha256:00\n", "absent-two==2.0 \\\n    --hash\n"
     other = 'absent-two==3.0 ; python_version == "3.9" \\\n    --hash\n'
-    known = licences.known_licences(
-        "| absent-one | 0.9 | MIT |\n| absent-two | 2.0 | not stated |\n"
-    )
-    assert licences.missing([text, other, text], known) == ["absent-two==2.0"]
-    assert list(licences.rows(text, known | {"absent-two": "a|b"})) == [
-        "| absent-one | 1.0 | MIT |",
+    before = "| absent-one | 1.0 | MIT |\n| absent-two | 1.0 | BSD |\n"
+    before += "| absent-two | 2.0 | not stated |\n"
+    known = licences.known_licences(before)
+    unknown = {"3.11": ["absent-two==2.0"], "3.9": ["absent-two==3.0"]}
+    assert licences.missing(one + two + other, known, "3.11") == unknown
+    assert list(licences.rows(one + two, known | {("absent-two", "2.0"): "a|b"})) == [
+        "| absent.one | 1.0 | MIT |",
         "| absent-two | 2.0 | a/b |",
     ]
 
