@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -41,6 +41,9 @@ from social_nav_core.sim.planner import PlannerParameters
 from social_nav_core.whole_file import written_whole
 
 FORMAT = 1
+RESULTS = "results.jsonl"
+CHANGED = {"entries": ": scenes, rooms, people or tasks of the suite were edited"}
+"""What it means that a line of the head differs, where its name does not say."""
 WAY_PERIOD = 0.5
 """Period [s] of the ways and cost curves that results keep."""
 
@@ -106,11 +109,6 @@ class Result:
         return self.entry, self.index, self.arm
 
 
-@lru_cache(maxsize=4)
-def _suite(path: str) -> Suite:
-    return load_suite(path)
-
-
 @lru_cache(maxsize=1)
 def shipped_models() -> Models:
     """The models that come with this package."""
@@ -171,12 +169,13 @@ def run_batch(
         progress: told how many trials of how many are done, the arms counted one by one.
 
     Raises:
-        BatchError: the folder holds results of another plan.
+        BatchError: the folder holds results of another plan, or of scenes that were edited since.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "results.jsonl"
-    entries = _suite(plan.suite).entries
-    results = {result.key: result for result in _begin(path, plan)}
+    path = folder / RESULTS
+    suite = load_suite(plan.suite)
+    entries = suite.entries
+    results = {result.key: result for result in _begin(path, plan, suite)}
     total = plan.trials * sum(len(plan.arms_in(entry.task)) for entry in entries)
     progress(len(results), total)
     with path.open("a", encoding="utf-8") as file:
@@ -211,28 +210,29 @@ def _sort(path: Path) -> None:
             file.write(line.encode() + b"\n")
 
 
-def _begin(path: Path, plan: Plan) -> list[Result]:
+def suite_of(plan: Plan, folder: Path) -> Suite:
+    """The plan's suite as its files say now, which are what the folder's results were made from.
+
+    Raises:
+        BatchError: they are not: something was edited since.
+    """
+    suite = load_suite(plan.suite)
+    path = folder / RESULTS
+    head, *_ = _text(path).split("\n")
+    if head:
+        _check_head(path, head, plan, suite)
+    return suite
+
+
+def _begin(path: Path, plan: Plan, suite: Suite) -> list[Result]:
     """Results that a former call has left; a line that was cut off is dropped."""
-    head: dict[str, Any] = {"format": FORMAT, "suite": _suite(plan.suite).name, "seed": plan.seed}
-    head["metrics"] = zlib.crc32(" ".join(metric.name for metric in METRICS).encode())
-    head["models"] = _models_and_parameters()
     text = _text(path)
     if not text:
-        path.write_text(json.dumps(head) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(_head(plan, suite)) + "\n", encoding="utf-8")
         return []
     lines = text.split("\n")
     whole = lines[:-1]
-    found = _read_line(path, 1, whole[0]) if whole else {}
-    other = [
-        f"{name} {found.get(name)!r}, expected {value!r}"
-        for name, value in head.items()
-        if found.get(name) != value
-    ]
-    if other:
-        raise BatchError(
-            f"{path} holds results of another evaluation ({'; '.join(other)}): choose another"
-            " folder for the output, or delete this one"
-        )
+    _check_head(path, whole[0] if whole else "{}", plan, suite)
     results = [_kept(path, i, line) for i, line in enumerate(whole[1:], start=2)]
     path.write_text("\n".join(whole) + "\n", encoding="utf-8")
     return [
@@ -240,6 +240,43 @@ def _begin(path: Path, plan: Plan) -> list[Result]:
         for result in results
         if result.index < plan.trials and result.arm in plan.arms_in(result.task)
     ]
+
+
+def _head(plan: Plan, suite: Suite) -> dict[str, Any]:
+    """First line of the results: what they depend on, with checksums."""
+    return {
+        "format": FORMAT,
+        "suite": suite.name,
+        "seed": plan.seed,
+        "metrics": zlib.crc32(" ".join(metric.name for metric in METRICS).encode()),
+        "models": _models_and_parameters(),
+        "entries": _entries(suite),
+    }
+
+
+def _check_head(path: Path, line: str, plan: Plan, suite: Suite) -> None:
+    found = _read_line(path, 1, line)
+    other = [
+        f"{name} {found[name]!r}, expected {value!r}{CHANGED.get(name, '')}"
+        if name in found
+        else f"{name} missing, as an older version wrote it"
+        for name, value in _head(plan, suite).items()
+        if found.get(name) != value
+    ]
+    if other:
+        raise BatchError(
+            f"{path} holds results of another evaluation ({'; '.join(other)}): choose another"
+            " folder for the output, or delete this one"
+        )
+
+
+def _entries(suite: Suite) -> int:
+    """Checksum of all that trials are drawn from: tasks, targets, scenes, rooms, people, flows."""
+    entries = [
+        asdict(replace(entry, scene=replace(entry.scene, description="")))
+        for entry in sorted(suite.entries, key=lambda entry: entry.name)
+    ]
+    return zlib.crc32(json.dumps(entries).encode())
 
 
 def _models_and_parameters() -> int:

@@ -11,7 +11,7 @@ import numpy as np
 
 from social_nav_core.evaluation import suite_pictures, suite_tables
 from social_nav_core.evaluation.arms import OURS, STUDENTS
-from social_nav_core.evaluation.batch import Plan, Result, shipped_models
+from social_nav_core.evaluation.batch import Plan, Result, shipped_models, suite_of
 from social_nav_core.evaluation.claims import Claim, claims, column
 from social_nav_core.evaluation.metrics.table import Metric
 from social_nav_core.evaluation.report import (
@@ -21,7 +21,7 @@ from social_nav_core.evaluation.report import (
     picture_html,
     template_text,
 )
-from social_nav_core.evaluation.suites import Suite, draw_trial, load_suite
+from social_nav_core.evaluation.suites import Suite, draw_trial
 
 SHOWN = 4
 """Trials of every entry whose ways are drawn."""
@@ -52,8 +52,11 @@ def write_suite_report(folder: Path, plan: Plan, results: Sequence[Result]) -> P
         folder: which exists.
         plan: what was evaluated.
         results: of it, complete.
+
+    Raises:
+        BatchError: the folder holds results of another plan, or of scenes that were edited since.
     """
-    suite = load_suite(plan.suite)
+    suite = suite_of(plan, folder)
     suite_tables.write_trials_csv(folder / "trials.csv", results)
     suite_tables.write_summary_csv(folder / "summary.csv", results)
     summary = suite_tables.markdown([result for result in results if result.arm in plan.arms])
@@ -70,7 +73,7 @@ def write_suite_report(folder: Path, plan: Plan, results: Sequence[Result]) -> P
         style=template_text("report.css"),
         lead=escape(suite.description),
         claims=_claims_html(claims(results)),
-        tasks="\n".join(_task_html(folder, plan, results)),
+        tasks="\n".join(_task_html(folder, plan, suite, results)),
         notes="\n".join(f"<p>{escape(note)}</p>" for note in _notes(suite, plan)),
         facts="\n".join(fact_html(name, value) for name, value in facts.items()),
     )
@@ -97,11 +100,12 @@ def _claims_html(found: Sequence[Claim]) -> str:
     return '<div class="verdicts">\n' + "\n".join(cards) + "\n</div>" if cards else ""
 
 
-def _task_html(folder: Path, plan: Plan, results: Sequence[Result]) -> Iterator[str]:
+def _task_html(folder: Path, plan: Plan, suite: Suite, results: Sequence[Result]) -> Iterator[str]:
     for task in suite_tables.tasks_of(results):
         own = [result for result in results if result.task == task]
         whole = [result for result in own if result.arm in plan.arms]
-        shown = "\n".join(picture_html(item, folder) for item in _pictures(task, plan, whole))
+        pictures = _pictures(task, plan, suite, whole)
+        shown = "\n".join(picture_html(item, folder) for item in pictures)
         if task == "avoid":
             shown += "\n" + picture_html(_curve(own), folder)
         yield (
@@ -110,8 +114,8 @@ def _task_html(folder: Path, plan: Plan, results: Sequence[Result]) -> Iterator[
         )
 
 
-def _pictures(task: str, plan: Plan, results: Sequence[Result]) -> Iterator[Picture]:
-    entries = [entry for entry in load_suite(plan.suite).entries if entry.task == task]
+def _pictures(task: str, plan: Plan, suite: Suite, results: Sequence[Result]) -> Iterator[Picture]:
+    entries = [entry for entry in suite.entries if entry.task == task]
     count = min(SHOWN, plan.trials)
     trials = [[draw_trial(entry, i, plan.seed) for i in range(count)] for entry in entries]
     text = f"Small rooms from above with the ways of all arms in the {task} trials."
