@@ -121,3 +121,32 @@ def test_a_run_without_people_has_navigation_metrics_only(avoid_with: RunRecord)
     assert values["person_contacts"] == 0.0
     assert np.isnan(values["minimum_distance"])
     assert values["path_length"] > 9.7
+
+
+def test_an_approach_that_never_began_counts_as_a_failure(approach: RunRecord) -> None:
+    models = shipped_model(), shipped_interaction_model()
+    still = np.repeat(approach.robot_in_map[:1], len(approach.times), axis=0)
+    never = approach.changed(
+        reached=False,
+        robot_in_map=still,
+        goal_times=np.zeros(0),
+        goals_in_map=np.zeros((0, 3)),
+        time_limit=approach.duration,
+    )
+    values = measure(never, *models)
+    assert (values["success"], values["timeout"], values["spl"]) == (0.0, 1.0, 0.0)
+    assert values["stalled_time"] == pytest.approx(approach.duration)
+    assert np.isnan(values["wrong_person"]), "it came up to nobody"
+    assert values["unwanted_approach"] == 0.0
+    earlier = never.changed(time_limit=approach.duration + 1.0)
+    assert measure(earlier, *models)["timeout"] == 0.0, "it ended for another reason"
+
+
+def test_success_weighs_the_way_only_where_there_is_a_way(avoid_with: RunRecord) -> None:
+    models = shipped_model(), shipped_interaction_model()
+    failed = avoid_with.changed(reached=False, time_limit=avoid_with.duration)
+    for shortest in (9.7, 0.0, np.nan):
+        assert measure(failed, *models, shortest=shortest)["spl"] == 0.0
+    assert measure(failed, *models)["timeout"] == 1.0, "it is at the goal, but did not arrive"
+    for shortest in (0.0, np.nan):
+        assert np.isnan(measure(avoid_with, *models, shortest=shortest)["spl"])

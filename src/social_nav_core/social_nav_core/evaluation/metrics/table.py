@@ -41,12 +41,12 @@ METRICS: tuple[Metric, ...] = (
     Metric("success", "navigation", "reached the goal", "yes or no", "higher",
            "the robot ends within 0.3 m of its last goal and said that it arrived", 0),
     Metric("timeout", "navigation", "time ran out", "yes or no", "lower",
-           "the time was over before the robot was at its last goal and stayed", 0),
+           "the time was over before the robot had arrived and stayed, or had a goal at all", 0),
     Metric("time_to_goal", "navigation", "time to goal", "s", "lower",
            "from the start until the robot is at the last goal and stays", 1),
     Metric("path_length", "navigation", "path length", "m", "lower", "way driven"),
     Metric("spl", "navigation", "SPL", "", "higher",
-           "success x shortest way / way driven (Anderson et al. 2018)"),
+           "success x shortest way / way driven (Anderson et al. 2018); 0 without success"),
     Metric("person_contacts", "navigation", "contacts with people", "", "lower",
            "times that the robot's disc touched a person's", 0),
     Metric("caused_contacts", "navigation", "of these, by the robot", "", "lower",
@@ -131,7 +131,7 @@ METRICS: tuple[Metric, ...] = (
            "the camera would see the person at arrival", 0),
     Metric("regoals", "approach", "new goals", "", "", "how often the place was chosen again", 0),
     Metric("wrong_person", "approach", "wrong person", "yes or no", "lower",
-           "the robot came up to nobody, or to someone outside the group", 0),
+           "the robot came up to someone outside the group; only where it came up to somebody", 0),
     Metric("unwanted_approach", "approach", "unwanted approach", "yes or no", "lower",
            "the robot came up to someone who is not interested", 0),
     Metric("not_interested_target", "approach", "sent to someone not interested", "yes or no",
@@ -163,9 +163,12 @@ def measure(
 
 
 def under_way(run: RunRecord) -> np.ndarray:
-    """Whether (t,) the robot is away from the goal that it was sent last at each time."""
+    """Whether (t,) the robot is away from the goal that it was sent last at each time.
+
+    A robot that was never sent a goal has its task before it all the time.
+    """
     if not len(run.goal_times):
-        return np.zeros(len(run.times), dtype=bool)
+        return np.ones(len(run.times), dtype=bool)
     latest = np.searchsorted(run.goal_times, run.times, side="right") - 1
     goals = run.goals_in_map[np.maximum(latest, 0), :2]
     away = np.linalg.norm(run.robot_in_map[:, :2] - goals, axis=1) > navigation.GOAL_TOLERANCE
@@ -181,17 +184,12 @@ def _navigation(run: RunRecord, shortest: float) -> dict[str, float]:
     walls = collisions.obstacle_contacts(
         *track, run.grid, run.occupancy, furniture=run.furniture, robot_radius=run.robot_radius
     )
-    known = np.isfinite(shortest)
     return {
         "success": float(reached),
-        "timeout": float(navigation.timeout(*track, run.goal_in_map, run.time_limit))
-        if has_goal and np.isfinite(run.time_limit)
-        else np.nan,
+        "timeout": _timeout(run, reached),
         "time_to_goal": navigation.time_to_goal(*track, run.goal_in_map) if reached else np.inf,
         "path_length": driven,
-        "spl": navigation.success_weighted_path_length(reached, shortest, driven)
-        if known
-        else np.nan,
+        "spl": _spl(reached, shortest, driven),
         "person_contacts": float(len(contacts)),
         "caused_contacts": float(sum(contact.by in ("robot", "both") for contact in contacts)),
         "contacts_by_person": float(sum(contact.by == "person" for contact in contacts)),
@@ -206,6 +204,25 @@ def _navigation(run: RunRecord, shortest: float) -> dict[str, float]:
         "maximum_acceleration": navigation.maximum_acceleration(*track),
         "mean_jerk": navigation.mean_jerk(*track),
     }
+
+
+def _timeout(run: RunRecord, reached: bool) -> float:
+    """1 where the time limit passed before the robot had arrived; NaN without a limit."""
+    if not np.isfinite(run.time_limit):
+        return float("nan")
+    if not reached:
+        return float(run.duration >= run.time_limit * (1.0 - 1e-9))
+    track = (run.times, run.robot_in_map)
+    return float(navigation.timeout(*track, run.goal_in_map, run.time_limit))
+
+
+def _spl(reached: bool, shortest: float, driven: float) -> float:
+    """SPL; NaN where the goal was reached and the way to it is not known, or has no length."""
+    if not reached:
+        return 0.0
+    if not (np.isfinite(shortest) and shortest > 0.0):
+        return float("nan")
+    return navigation.success_weighted_path_length(reached, shortest, driven)
 
 
 def _person_contacts(run: RunRecord) -> list[collisions.Contact]:
@@ -266,7 +283,7 @@ def _approach(run: RunRecord, interaction: InteractionModel) -> dict[str, float]
     values = {
         "time_in_front": approach.time_in_front(run.times, robot, run.person(run.target_id)),
         "regoals": float(max(len(run.goal_times) - 1, 0)),
-        "wrong_person": float(found not in members),
+        "wrong_person": float("nan") if found is None else float(found not in members),
         "unwanted_approach": float(unwanted),
         "not_interested_target": float(_was_not_interested(run)),
     }
