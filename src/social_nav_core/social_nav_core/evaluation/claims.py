@@ -47,17 +47,17 @@ def claims(results: Sequence[Result]) -> list[Claim]:
 
 
 def _against_no_layer(results: Sequence[Result]) -> Iterator[Claim]:
-    def both(metric: str) -> tuple[FloatArray, FloatArray]:
-        return (
-            column(results, "avoid", OURS, metric),
-            column(results, "avoid", NO_LAYER, metric),
-        )
+    def both(*metrics: str) -> Iterator[FloatArray]:
+        """Sums of metrics of ours and of no layer, trial by trial."""
+        for arm in (OURS, NO_LAYER):
+            columns = [column(results, "avoid", arm, metric) for metric in metrics]
+            yield np.sum(columns, axis=0)
 
-    for metric, words in (
-        ("personal_time", "time closer than 1.2 m to somebody"),
-        ("o_space_intrusions", "intrusions into o-spaces"),
+    for metrics, words in (
+        (("intimate_time", "personal_time"), "time closer than 1.2 m to somebody"),
+        (("o_space_intrusions",), "intrusions into o-spaces"),
     ):
-        ours, none = (float(values.mean()) for values in both(metric))
+        ours, none = (float(values.mean()) for values in both(*metrics))
         yield Claim(
             f"Avoid: at most half the {words}, against no layer",
             ours <= 0.5 * none,
@@ -70,10 +70,11 @@ def _against_no_layer(results: Sequence[Result]) -> Iterator[Claim]:
         f"{ours / none - 1.0:+.1%}",
     )
     good, good_without = (int(values.sum()) for values in both("success"))
+    count = len(column(results, "avoid", OURS, "success"))
     yield Claim(
         "Avoid: no loss of success against no layer",
         good >= good_without,
-        f"{good} instead of {good_without} of {len(both('success')[0])} trials",
+        f"{good} instead of {good_without} of {count} trials",
     )
 
 

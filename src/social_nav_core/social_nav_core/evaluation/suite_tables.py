@@ -20,8 +20,9 @@ from social_nav_core.evaluation.statistics import (
 )
 
 SHORT = (
-    *("success", "path_length", "time_to_goal", "minimum_distance", "personal_time"),
-    *("o_space_intrusions", "personal_cost_integral", "kirby_cost_integral", "person_contacts"),
+    *("success", "path_length", "time_to_goal", "minimum_distance"),
+    *("intimate_time", "personal_time", "o_space_intrusions", "person_contacts"),
+    *("personal_cost_integral", "kirby_cost_integral"),
     *("arrival_distance", "arrival_bearing", "facing_error", "place_density"),
     *("unwanted_approach", "wrong_person"),
 )

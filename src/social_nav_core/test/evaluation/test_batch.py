@@ -239,6 +239,10 @@ def test_claims_against_no_layer() -> None:
     assert set(holds(good + none).values()) == {True}
     bad = made_up("ours", 0.1, 13.6, personal_time=2.1, o_space_intrusions=0.6, success=0.0)
     assert set(holds(bad + none).values()) == {False}
+    nearer = made_up("ours", 0.1, 13.0, personal_time=1.5, intimate_time=0.6)
+    told = claims(nearer + none)[0]
+    assert "closer than 1.2 m" in told.text, "closer than 0.45 m is, too"
+    assert not told.holds and told.figures.startswith("2.10 instead of 4.00 a trial")
 
 
 def test_claims_against_baselines_compare_at_the_same_length() -> None:
