@@ -15,7 +15,14 @@ import sys
 import time
 from pathlib import Path
 
-from social_nav_core.evaluation.arms import ALL_ARMS, BASELINES, NO_LAYER, OURS, arm_named
+from social_nav_core.evaluation.arms import (
+    ALL_ARMS,
+    BASELINES,
+    NO_LAYER,
+    OURS,
+    arm_named,
+    canonical,
+)
 from social_nav_core.evaluation.bag_run import read_run
 from social_nav_core.evaluation.bands import bands_around, save_bands
 from social_nav_core.evaluation.batch import BatchError, Plan, run_batch, shipped_models
@@ -126,14 +133,14 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         raise ValueError(
             f"--trials is {arguments.trials} and --workers {arguments.workers}, expected at least 1"
         )
+    if arguments.seed < 0:
+        raise ValueError(f"--seed is {arguments.seed}, expected 0 or more")
     path = _suite_file(arguments)
     suite = load_suite(path)
     given = arguments.arms.split(",") if arguments.arms else suite.arms
-    arms = tuple(name.strip() for name in given)
-    for name in arms:
-        arm_named(name)
+    arms = tuple(canonical(name.strip()) for name in given)
     if len(set(arms)) != len(arms):
-        raise ValueError(f"--arms has a name twice: {', '.join(arms)}")
+        raise ValueError(f"--arms has an arm twice: {', '.join(arms)}")
     curve = _curve(arms, arguments.sweep)
     if any(entry.scene.flows for entry in suite.entries):
         require_jupedsim()

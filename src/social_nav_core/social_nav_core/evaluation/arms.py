@@ -146,8 +146,8 @@ def arm_named(name: str, model: ProxemicsModel | None = None) -> Arm:
     Raises:
         ValueError: there is no such arm.
     """
-    plain, _, factor_text = name.partition(" x")
-    if plain == NO_LAYER and not factor_text:
+    plain, separator, factor_text = name.partition(" x")
+    if plain == NO_LAYER and not separator:
         return Arm(name, None, has_labels=False)
     model = model or shipped_model()
     ours = learned(model)
@@ -167,9 +167,21 @@ def arm_named(name: str, model: ProxemicsModel | None = None) -> Arm:
         known = ", ".join(ALL_ARMS)
         raise ValueError(f"arm is '{name}', expected one of {known}")
     costs, has_labels = fields[plain]
-    if factor_text:
+    if separator:
         costs = scaled(costs, _factor(name, factor_text))
     return Arm(name, costs, has_labels, STUDENTS.get(plain))
+
+
+def canonical(name: str) -> str:
+    """The one way to write an arm's name: 'ours x0.50' is 'ours x0.5', and 'ours x1' is 'ours'.
+
+    Raises:
+        ValueError: there is no such arm.
+    """
+    arm_named(name)
+    plain, separator, factor_text = name.partition(" x")
+    factor = _factor(name, factor_text) if separator else 1.0
+    return plain if factor == 1.0 else f"{plain} x{factor!r}"
 
 
 def _factor(name: str, text: str) -> float:

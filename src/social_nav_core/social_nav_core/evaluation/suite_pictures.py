@@ -8,6 +8,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -27,13 +28,20 @@ from social_nav_core.sim.scene import occupancy
 from social_nav_core.sim.world import World
 
 SHARES = np.linspace(0.0, 1.0, 61)
+PALER = 0.75
+"""How far towards white the colour of an arm goes that has next to nothing of its costs."""
 ROW_WIDTH, ROW_TITLE = 2.9, 0.32
 """Width [inch] of a small room, and the height [inch] that its title takes."""
 
 
 def arm_colours(arms: Sequence[str]) -> dict[str, str]:
-    """Colour of every arm, always the same; scaled ones ('Kirby x0.5') have the whole one's."""
-    return {arm: style.ARM_COLOURS[ALL_ARMS.index(arm.partition(" x")[0])] for arm in arms}
+    """Colour of every arm, always the same; scaled ones ('Kirby x0.5') have a paler one."""
+    colours = {}
+    for arm in arms:
+        plain, _, share = arm.partition(" x")
+        rgb = np.array(to_rgb(style.ARM_COLOURS[ALL_ARMS.index(plain)]))
+        colours[arm] = to_hex(rgb + PALER * (1.0 - float(share or 1.0)) * (1.0 - rgb))
+    return colours
 
 
 def ways(trials: Sequence[Sequence[Trial]], results: Sequence[Result]) -> Figure:
@@ -103,11 +111,10 @@ def _as_run(trial: Trial) -> RunRecord:
 
 def _legend(figure: Figure, arms: Sequence[str], colours: dict[str, str]) -> float:
     """Put the arms at the bottom; the share of the figure's height below which they are."""
-    whole = [arm for arm in arms if " x" not in arm]
-    handles = [Line2D([], [], color=colours[arm], linewidth=3.0, label=arm) for arm in whole]
+    handles = [Line2D([], [], color=colours[arm], linewidth=3.0, label=arm) for arm in arms]
     columns = max(int(figure.get_figwidth() / 1.8), 1)
     figure.legend(handles=handles, loc="lower center", ncol=columns, frameon=False, fontsize=9.5)
-    rows = -(-len(whole) // columns)
+    rows = -(-len(arms) // columns)
     return (0.12 + 0.22 * rows) / float(figure.get_figheight())
 
 
@@ -152,8 +159,8 @@ def _curve(results: Sequence[Result]) -> tuple[FloatArray, FloatArray]:
 
 
 def bars(results: Sequence[Result], task: str, metric: str, label: str) -> Figure:
-    """Mean and standard deviation of a metric for every entry of a task and every whole arm."""
-    arms = [arm for arm in arms_of(results) if " x" not in arm]
+    """Mean and standard deviation of a metric for every entry of a task and every arm."""
+    arms = arms_of(results)
     colours = arm_colours(arms)
     entries = list(dict.fromkeys(r.entry for r in results if r.task == task))
     with matplotlib.rc_context(style.RC):
@@ -213,9 +220,13 @@ def places(results: Sequence[Result], arm: str, model: InteractionModel) -> Figu
 
 
 def cost_against_length(results: Sequence[Result]) -> Figure:
-    """Mean personal-space cost against mean path length of all avoid trials, one point an arm."""
+    """Mean personal-space cost against mean path length of all avoid trials, one point an arm.
+
+    An arm with shares of its costs is one line, and named once: at the whole one, if that is there.
+    """
     arms = arms_of(results)
-    colours = arm_colours(arms)
+    largest = {arm.partition(" x")[0]: arm for arm in reversed(arms)}
+    colours = arm_colours(list(largest))
     points = {
         arm: (
             column(results, "avoid", arm, "path_length").mean(),
@@ -227,18 +238,18 @@ def cost_against_length(results: Sequence[Result]) -> Figure:
         figure = Figure(figsize=(7.0, 4.6))
         FigureCanvasAgg(figure)
         ax = figure.subplots()
-        for plain in dict.fromkeys(arm.partition(" x")[0] for arm in arms):
+        for plain in largest:
             line = np.array(sorted(points[a] for a in arms if a.partition(" x")[0] == plain))
             ax.plot(*line.T, color=colours[plain], linewidth=1.4, alpha=0.6)
         for arm, (length, cost) in points.items():
             plain, _, share = arm.partition(" x")
             ax.plot(
-                length, cost, "o", ms=5 if share else 9, color=colours[arm],
-                label="" if share else plain, alpha=0.8,
+                length, cost, "o", ms=5 if share else 9, color=colours[plain],
+                label=plain if arm == largest[plain] else "", alpha=0.8,
             )  # fmt: skip
             ax.annotate(
                 share, (length, cost), xytext=(5, 4), textcoords="offset points", fontsize=8.0,
-                color=colours[arm],
+                color=colours[plain],
             )  # fmt: skip
         ax.legend(loc="upper right", frameon=False)
         ax.set(xlabel="mean path length [m]", ylabel="mean personal-space cost [s]")

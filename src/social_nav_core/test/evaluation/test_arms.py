@@ -9,6 +9,7 @@ from social_nav_core.evaluation.arms import (
     OTHER_MODELS,
     CostField,
     arm_named,
+    canonical,
     hall_circles,
     kirby,
     two_gaussians,
@@ -90,7 +91,9 @@ def test_no_layer_has_no_costs() -> None:
     assert arm_named("no layer").costs is None
 
 
-@pytest.mark.parametrize("name", ["", "kirby", "no layer x0.5", "ours x0", "ours x2", "ours xa"])
+@pytest.mark.parametrize(
+    "name", ["", "kirby", "no layer x0.5", "no layer x", "ours x", "ours x0", "ours x2", "ours xa"]
+)
 def test_arms_that_do_not_exist_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match=f"arm is '{name}', expected"):
         arm_named(name)
@@ -100,3 +103,13 @@ def test_without_labels_nothing_is_known_but_the_pose() -> None:
     (unknown,) = without_labels([person()])
     assert np.argmax(unknown.intent) == Intent.UNKNOWN
     np.testing.assert_array_equal(unknown.pose, person().pose)
+
+
+def test_an_arm_is_written_in_one_way() -> None:
+    for name in ("ours x0.5", "ours x0.50", "ours x5e-1", "ours x .5"):
+        assert canonical(name) == "ours x0.5"
+    assert canonical("ours x1.0") == "ours"
+    assert canonical("student 30 % x0.1") == "student 30 % x0.1"
+    assert canonical("no layer") == "no layer"
+    with pytest.raises(ValueError, match="arm is 'ours x2', expected a factor above 0"):
+        canonical("ours x2")

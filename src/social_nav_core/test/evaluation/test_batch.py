@@ -14,8 +14,10 @@ from typing import Any
 import distributed
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from social_nav_core.__main__ import main
-from social_nav_core.evaluation import suite_tables, workers
+from social_nav_core.evaluation import suite_pictures, suite_tables, workers
+from social_nav_core.evaluation.arms import canonical
 from social_nav_core.evaluation.batch import BatchError, Plan, Result, run_batch
 from social_nav_core.evaluation.claims import claims
 from social_nav_core.evaluation.metrics.table import METRICS
@@ -319,12 +321,51 @@ def test_the_command_makes_a_report_and_goes_on(
     assert np.isfinite(ours)
 
 
+@pytest.mark.parametrize("arms", ["ours x0.5", "ours x0.50, no layer", "Kirby x0.2,ours,ours x.7"])
+def test_shares_of_an_arm_are_reported_as_arms(
+    arms: str,
+    done: tuple[Path, Plan, list[Result]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder, plan, _ = done
+    head, *lines = (folder / "results.jsonl").read_text().splitlines()
+    wanted = [canonical(arm.strip()) for arm in arms.split(",")]
+    made_up = [
+        json.dumps(json.loads(line) | {"arm": arm})
+        for line in lines
+        if json.loads(line)["arm"] == "ours"
+        for arm in wanted
+    ]
+    (tmp_path / "results.jsonl").write_text("\n".join([head, *made_up, ""]))
+    command = ["evaluate", "--suite", plan.suite, "--trials", "2", "--seed", "4", "--workers", "1"]
+    assert main([*command, "--arms", arms, "--out", str(tmp_path)]) == 0
+    assert str(tmp_path / "report.html") in capsys.readouterr().out
+    rows = (tmp_path / "summary.md").read_text().splitlines()
+    assert set(rows[2].strip("| ").split(" | ")) == set(wanted)
+
+
+def test_colours_and_names_of_shares() -> None:
+    colours = suite_pictures.arm_colours(["ours", "ours x0.7", "ours x0.1", "no layer"])
+    assert len(set(colours.values())) == 4
+    brightness = [sum(to_rgb(colours[arm])) for arm in ("ours", "ours x0.7", "ours x0.1")]
+    assert brightness == sorted(brightness)
+    results = made_up("ours x0.5", 0.2, 10.0) + made_up("no layer", 0.4, 9.0)
+    (ax,) = suite_pictures.cost_against_length(results).axes
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["ours", "no layer"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--suite", "nowhere"], "suite 'nowhere' is neither a file nor"),
         (["--arms", "ours,mine"], "arm is 'mine', expected one of ours"),
-        (["--arms", "ours,ours"], "has a name twice"),
+        (["--arms", "ours,ours"], "--arms has an arm twice: ours, ours"),
+        (["--arms", "ours x0.5,ours x0.50"], "--arms has an arm twice: ours x0.5, ours x0.5"),
+        (["--arms", "ours x1, ours"], "--arms has an arm twice"),
+        (["--seed", "-1"], "--seed is -1, expected 0 or more"),
         (["--trials", "0"], "--trials is 0"),
     ],
 )
