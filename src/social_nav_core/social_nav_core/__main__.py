@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from social_nav_core import commands
+from social_nav_core.input_files import one_line
 from social_nav_core.parameters import ParameterError
 from social_nav_core.proxemics.model import ModelError
 from social_nav_core.recordings.errors import DataError
@@ -50,6 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except (DataError, ModelError, ParameterError, SceneError) as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except MemoryError as error:
+        why = one_line(error)
+        print(f"error: not enough memory ({why}); make or give less at once", file=sys.stderr)
         return 2
     except KeyboardInterrupt as stop:
         print(f"interrupted: {str(stop) or 'nothing was written'}", file=sys.stderr)

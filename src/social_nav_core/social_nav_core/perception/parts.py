@@ -85,22 +85,25 @@ class Parts:
             report: is called with a line where something is kept or cannot be used.
             writes: whether to keep parts; False in all processes but one.
         """
-        kept = self._kept(good, report)
-        parts = []
+        self._tell_what_is_there(report)
+        joined: dict[str, np.ndarray] = {}
         for part in self.ranges:
-            values = kept.get(part.start)
+            values = self._read(part, good, report)
             if values is None:
                 values = make(part)
                 if writes and len(self.ranges) > 1:
                     self._keep(part, values)
-            parts.append(values)
-        return {name: np.concatenate([values[name] for values in parts]) for name in parts[0]}
+            for name, array in values.items():
+                if name not in joined:
+                    joined[name] = np.empty((self.total, *array.shape[1:]), array.dtype)
+                joined[name][part.start : part.stop] = array
+        return joined
 
     @property
     def _stem(self) -> str:
         return f"{self.path.name}.{_MARK}"
 
-    def _kept(self, good: Callable[[range, Arrays], bool], report: Report) -> dict[int, Arrays]:
+    def _tell_what_is_there(self, report: Report) -> None:
         pattern = f"{glob.escape(self._stem)}.*.npz"
         others = set(self.path.absolute().parent.glob(pattern))
         others -= {self.file(part).absolute() for part in self.ranges}
@@ -109,23 +112,25 @@ class Parts:
                 f"{len(others)} parts of other {self.what} lie beside {self.path} "
                 f"({min(others).name}) and are not used; delete them if nothing needs them"
             )
-        found: dict[int, Arrays] = {}
-        for part in self.ranges:
-            try:
-                values = read_arrays(self.file(part), _LARGEST, packed=False)
-            except FileNotFoundError:
-                continue
-            except FileError as error:
-                report(f"{one_line(error)}; it is made anew")
-                continue
-            if str(values.pop("key", "")) == self.key and good(part, values):
-                found[part.start] = values
-            else:
-                report(f"{self.file(part)}: holds other {self.what}; it is made anew")
-        if found:
-            done = sum(len(part) for part in self.ranges if part.start in found)
-            report(f"{self.path}: goes on, {done} of {self.total} {self.what} are there")
-        return found
+        kept = self.kept()
+        if kept:
+            report(f"{self.path}: goes on, {kept} of {self.total} {self.what} are there")
+
+    def _read(
+        self, part: range, good: Callable[[range, Arrays], bool], report: Report
+    ) -> Arrays | None:
+        """A kept part; None where there is none, or it cannot be used."""
+        try:
+            values = read_arrays(self.file(part), _LARGEST, packed=False)
+        except FileNotFoundError:
+            return None
+        except FileError as error:
+            report(f"{one_line(error)}; it is made anew")
+            return None
+        if str(values.pop("key", "")) == self.key and good(part, values):
+            return values
+        report(f"{self.file(part)}: holds other {self.what}; it is made anew")
+        return None
 
     def _keep(self, part: range, values: Arrays) -> None:
         arrays: dict[str, Any] = {"key": np.array(self.key), **values}

@@ -163,7 +163,8 @@ def test_parts_that_cannot_be_used_are_made_anew(
     (part,) = tmp_path.glob("e.npz.part.*")
     change(part)
     make_file(path, ORDER, lines.append)
-    assert len(lines) == 1 and words in lines[0] and "made anew" in lines[0]
+    assert len(lines) == 2 and lines[0] == f"{path}: goes on, 3 of 7 encounters are there"
+    assert words in lines[1] and lines[1].endswith("; it is made anew")
     wanted = generate("train", 5, 3, SMALL, passing=2)
     assert fingerprint(vars(load_encounters(path))) == fingerprint(vars(wanted))
 
