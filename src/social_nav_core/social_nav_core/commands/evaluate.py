@@ -3,7 +3,7 @@
 Every arm meets the same trials.  Results are kept in OUT/results.jsonl: the same command goes on
 where it was stopped.  OUT/report.html shows the claims, pictures and tables; summary.md is a short
 table, summary.csv and trials.csv hold all figures.  With --bag FILE one recording (rosbag2, MCAP)
-of a robot or of Gazebo is measured and reported instead.
+of a robot or of Gazebo is measured and reported instead, its topics named with --topic NAME=TOPIC.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import math
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from social_nav_core.evaluation.arms import (
@@ -23,13 +24,15 @@ from social_nav_core.evaluation.arms import (
     arm_named,
     canonical,
 )
+from social_nav_core.evaluation.bag_content import BagTopics, topics_named
 from social_nav_core.evaluation.bag_run import read_run
 from social_nav_core.evaluation.bands import bands_around, save_bands
 from social_nav_core.evaluation.batch import BatchError, Plan, run_batch, shipped_models
 from social_nav_core.evaluation.claims import claims
-from social_nav_core.evaluation.metrics.table import METRICS, measure
+from social_nav_core.evaluation.metrics.table import METRICS, measure, off_the_map
+from social_nav_core.evaluation.metrics.trajectories import MetricError
 from social_nav_core.evaluation.report import write_report
-from social_nav_core.evaluation.run import TASKS, RunRecordError
+from social_nav_core.evaluation.run import TASKS, RunRecord, RunRecordError
 from social_nav_core.evaluation.suite_report import write_suite_report
 from social_nav_core.evaluation.suites import load_suite
 from social_nav_core.evaluation.wording import number
@@ -76,6 +79,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " tcp://localhost:8786 on this machine",
     )
     parser.add_argument("--bag", type=Path, metavar="FILE", help="measure a recording instead")
+    parser.add_argument(
+        "--topic",
+        action="append",
+        default=[],
+        metavar="NAME=TOPIC",
+        help=f"of the recording, again for every other one: {_topic_names()}",
+    )
     parser.add_argument("--task", choices=TASKS, default="avoid", help="of the recording")
     parser.add_argument("--target", default="", help="who is approached in the recording")
     parser.add_argument(
@@ -88,6 +98,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Run what is missing, write the report, and say which claims hold."""
     if arguments.bag:
         return _measure_bag(arguments)
+    if arguments.topic:
+        print("error: --topic names a topic of a recording, expected --bag FILE", file=sys.stderr)
+        return 2
     try:
         plan = _plan(arguments)
         os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -113,19 +126,48 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _measure_bag(arguments: argparse.Namespace) -> int:
+    models = shipped_models()
     try:
-        recording = read_run(arguments.bag, arguments.task, arguments.target)
-    except RunRecordError as error:
+        topics = topics_named(arguments.topic)
+    except ValueError as error:
+        print(f"error: --topic: {error}", file=sys.stderr)
+        return 2
+    try:
+        recording = read_run(arguments.bag, arguments.task, arguments.target, topics)
+        values = measure(recording, models.proxemics, models.interaction)
+        page = write_report(arguments.out, [recording], title=f"Recording {arguments.bag.name}")
+    except (RunRecordError, MetricError) as error:
         print(f"error: {arguments.bag}: {error}", file=sys.stderr)
         return 2
-    models = shipped_models()
-    values = measure(recording, models.proxemics, models.interaction)
     for metric in METRICS:
         if not math.isnan(values[metric.name]):
             unit = "" if metric.unit == "yes or no" else metric.unit
             print(f"{metric.label:40}{number(metric, values[metric.name]):>10} {unit}")
-    print(write_report(arguments.out, [recording], title=f"Recording {arguments.bag.name}"))
+    for note in _left_out(recording, topics):
+        print(f"note: {arguments.bag}: {note}", file=sys.stderr)
+    print(page)
     return 0
+
+
+def _topic_names() -> str:
+    return ", ".join(f"{name} (default {topic})" for name, topic in vars(BagTopics()).items())
+
+
+def _left_out(recording: RunRecord, topics: BagTopics) -> Iterator[str]:
+    """What is not among the figures, and why."""
+    off = off_the_map(recording)
+    if off.any():
+        x, y, _ = recording.robot_in_map[off][0].tolist()
+        yield (
+            f"the robot is outside of the recorded map in {off.sum()} of {len(off)} samples, first"
+            f" at {recording.times[off][0]:.2f} s ({x:.2f}, {y:.2f}) m: contacts with walls and"
+            " furniture are left out; check the map and the localisation"
+        )
+    if recording.reached is None:
+        yield (
+            f"nothing on {topics.plan} (plan) and {topics.place} (place), so nobody knows the goal:"
+            " success, time to goal, time stalled and new goals are left out"
+        )
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:

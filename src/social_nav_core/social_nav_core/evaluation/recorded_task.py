@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import yaml
 
-from social_nav_core.evaluation.bag_run import BagTopics, read_run
+from social_nav_core.evaluation.bag_content import BagTopics
+from social_nav_core.evaluation.bag_run import read_run
 from social_nav_core.evaluation.run import TASKS, RunRecord, RunRecordError
 from social_nav_core.input_files import FileError, one_line, read_yaml, shown
 from social_nav_core.recordings.errors import DataError

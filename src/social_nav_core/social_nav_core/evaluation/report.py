@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import platform
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -145,12 +146,15 @@ def _write_csv(path: Path, jobs: Sequence[Job]) -> None:
 def _verdicts(jobs: Sequence[Job]) -> str:
     cards = []
     for job in jobs:
-        good = bool(job.values[0]["success"])
-        state = "reached its goal" if good else "did not reach its goal"
+        success = job.values[0]["success"]
+        good = success != 0.0
+        mark, state = ("✓", "reached its goal") if good else ("✗", "did not reach its goal")
+        if math.isnan(success):
+            mark, state = "–", "has a goal that was not recorded"
         cards.append(
             f'<div class="verdict{"" if good else " failed"}">'
             f"<strong>{escape(wording.heading(job.runs[0]))}</strong>"
-            f'<p><span class="state">{"✓" if good else "✗"} {state}.</span> '
+            f'<p><span class="state">{mark} {state}.</span> '
             f"{escape(wording.verdict(job.runs, job.values))}</p></div>"
         )
     return '<div class="verdicts">\n' + "\n".join(cards) + "\n</div>"

@@ -53,7 +53,7 @@ class RunRecord:
         task: 'avoid' or 'approach'.
         arm: what was tried, such as 'social costs' or 'no social costs'.
         seed: seed of the run's random generator.
-        reached: whether the robot said that it reached its goal.
+        reached: whether the robot said that it reached its goal; None when nobody knows the goal.
         times: (t,) [s], strictly increasing, t at least 2.
         robot_in_map: (t, 3) x [m], y [m], yaw [rad].
         robot_velocity: (t, 2) forward [m/s] and turn [rad/s].
@@ -81,7 +81,7 @@ class RunRecord:
     task: str
     arm: str
     seed: int
-    reached: bool
+    reached: bool | None
     times: FloatArray
     robot_in_map: FloatArray
     robot_velocity: FloatArray

@@ -68,7 +68,7 @@ def _passing(values: Values) -> str:
 
 
 def _detour(values: Values, other: Values) -> str:
-    if not (values["success"] and other["success"]):
+    if not (values["success"] == 1.0 and other["success"] == 1.0):
         return ""
     more = values["path_length"] - other["path_length"]
     share = more / other["path_length"]
@@ -82,14 +82,15 @@ def _approach(run: RunRecord, values: Values) -> str:
     person = readable(run.target_id)
     if not values["success"]:
         return f"The robot did not arrive at {person}."
-    text = f"The robot reached {person}"
+    known = not math.isnan(values["success"])
+    text = f"The robot reached {person}" if known else f"The robot's last place beside {person}"
     if math.isfinite(values["arrival_distance"]):
         text += (
             f": {values['arrival_distance']:.2f} m away, {values['arrival_bearing']:.0f}° off the"
             f" person's front, facing the person within {values['facing_error']:.0f}°"
         )
     text += "."
-    if values["regoals"]:
+    if values["regoals"] > 0.0:
         text += f" The place was chosen again {_times(values['regoals'])} on the way."
     if values["person_contacts"]:
         text += f" It touched someone {_times(values['person_contacts'])}."

@@ -10,6 +10,7 @@ import pytest
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from social_nav_core.__main__ import main
+from social_nav_core.evaluation.bag_content import BagContent, BagTopics, topics_named
 from social_nav_core.evaluation.bag_run import read_run
 from social_nav_core.evaluation.recorded_task import (
     RecordedTask,
@@ -79,7 +80,7 @@ def write_run(folder: Path, run: RunRecord, **changes: Any) -> Path:
         _write_map(bag, run, changes)
         for i, time in enumerate(run.times + 100.0):
             if "odom" not in changes:
-                _write_robot(bag, run, i, time)
+                _write_robot(bag, run, i, time, changes.get("odometry topic", "/odom"))
             if i % 2 == 0 and "people" not in changes:
                 _write_people(bag, run, i, time, changes.get("people_frame", "map"))
             if "truth" in changes:
@@ -133,7 +134,7 @@ def _write_map(bag: Bag, run: RunRecord, changes: dict[str, Any]) -> None:
     bag.write("/tf_static", "tf2_msgs/TFMessage", 100.0, message)
 
 
-def _write_robot(bag: Bag, run: RunRecord, i: int, time: float) -> None:
+def _write_robot(bag: Bag, run: RunRecord, i: int, time: float, topic: str = "/odom") -> None:
     in_odom = compose(inverse(ODOM_IN_MAP), run.robot_in_map[i])
     none = np.zeros(36)
     forward, turn = run.robot_velocity[i].tolist()
@@ -147,7 +148,7 @@ def _write_robot(bag: Bag, run: RunRecord, i: int, time: float) -> None:
         pose=bag.make("geometry_msgs/PoseWithCovariance", pose=bag.pose(in_odom), covariance=none),
         twist=bag.make("geometry_msgs/TwistWithCovariance", twist=twist, covariance=none),
     )
-    bag.write("/odom", "nav_msgs/Odometry", time, message)
+    bag.write(topic, "nav_msgs/Odometry", time, message)
 
 
 def _write_people(
@@ -159,7 +160,9 @@ def _write_people(
             covariance = np.zeros(36)
             if i in (4, 6):
                 covariance[35] = 100.0
-            person = Person(name, run.people_in_map[i, column])
+            in_map = run.people_in_map[i, column]
+            in_frame = compose(inverse(ODOM_IN_MAP), in_map) if frame == "odom" else in_map
+            person = Person(name, in_frame)
             people.append(
                 bag.make(
                     "social_nav_msgs/SocialPerson",
@@ -201,6 +204,28 @@ def test_a_recording_gives_the_run_back(tmp_path: Path, avoid_with: RunRecord) -
     np.testing.assert_allclose(run.costs[0], avoid_with.costs[0], atol=0.006)
     np.testing.assert_allclose(run.goal_in_map, (*avoid_with.paths_in_map[0][-1], 0.5))
     assert run.reached
+
+
+def test_people_in_the_odometrys_frame_are_taken_into_the_map(
+    tmp_path: Path, avoid_with: RunRecord
+) -> None:
+    """As the suite's own perception publishes them; the frames differ by a shift and a turn."""
+    run = read_run(write_run(tmp_path / "bag", avoid_with, people_frame="odom"), "avoid")
+    np.testing.assert_allclose(run.people_in_map, avoid_with.people_in_map, atol=1e-6)
+
+
+def test_a_frame_moves_evenly_between_its_transforms() -> None:
+    """From (0, 0, 3) at 10 s to (2, 4, -3) at 12 s it turns by 0.283 rad over pi, not by -6."""
+    steps = [(12.0, np.array([2.0, 4.0, -3.0])), (10.0, np.array([0.0, 0.0, 3.0]))]
+    content = BagContent(transforms={("map", "odom"): steps})
+    found = content.frame_in("map", "odom", np.array([5.0, 10.5, 11.0, 20.0]))
+    expected = [[0, 0, 3.0], [0.5, 1.0, 3.0 + 0.25 * 0.2831853], [1, 2, np.pi], [2, 4, -3.0]]
+    assert found is not None
+    assert found[:2] == pytest.approx(np.array(expected[:2]), abs=1e-6)
+    assert found[2, :2] == pytest.approx([1.0, 2.0])
+    assert abs(found[2, 2]) == pytest.approx(np.pi, abs=1e-6)
+    assert found[3] == pytest.approx(expected[3])
+    assert content.frame_in("map", "base", np.zeros(1)) is None
 
 
 def test_a_task_is_cut_out_of_a_recording(tmp_path: Path, avoid_with: RunRecord) -> None:
@@ -378,3 +403,86 @@ def test_the_command_measures_a_recording(
     lost = ["--task", "approach", "--target", "nobody", "--out", str(tmp_path / "out")]
     assert main(["evaluate", "--bag", str(bag), *lost]) == 2
     assert "target_id 'nobody' is not one of" in capsys.readouterr().err
+
+
+TIAGO = "/mobile_base_controller/odom"
+
+
+def test_topics_of_a_robot_are_named_in_the_command(
+    tmp_path: Path, avoid_with: RunRecord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bag = write_run(tmp_path / "bag", avoid_with, people_frame="odom", **{"odometry topic": TIAGO})
+    command = ["evaluate", "--bag", str(bag), "--out", str(tmp_path / "out")]
+    assert main(command) == 2
+    said = capsys.readouterr().err
+    assert "no message on /odom (odometry)" in said
+    assert TIAGO in said
+    assert main([*command, "--topic", f"odometry={TIAGO}"]) == 0
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("topics", "words"),
+    [
+        (["odometry"], "'odometry' is no topic, expected NAME=TOPIC with one of odometry, truth"),
+        (["odom=/x"], "expected NAME=TOPIC with one of odometry"),
+        (["odometry=odom"], "the topic of odometry is 'odom', expected a whole name such as /odom"),
+        (["odometry="], "expected a whole name"),
+        (["odometry=/a", "odometry=/b"], "odometry is named twice: '/a' and '/b'"),
+        (["odometry=/map"], "'/map' of map is that of odometry already"),
+        (["people=/tf"], "'/tf' of people is the transforms' already"),
+    ],
+)
+def test_a_topic_that_cannot_be_is_one_line(
+    tmp_path: Path, topics: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        topics_named(topics)
+    given = [word for topic in topics for word in ("--topic", topic)]
+    out = ["--out", str(tmp_path / "out")]
+    assert main(["evaluate", "--bag", str(tmp_path / "none"), *given, *out]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert main(["evaluate", *given, *out]) == 2
+    assert "expected --bag FILE" in capsys.readouterr().err
+
+
+def test_topics_by_name() -> None:
+    assert topics_named([]) == BagTopics()
+    assert topics_named([f"odometry={TIAGO}"]) == BagTopics(odometry=TIAGO)
+
+
+def test_a_place_outside_of_the_map_leaves_contacts_with_it_out(
+    tmp_path: Path, avoid_with: RunRecord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    away = avoid_with.robot_in_map.copy()
+    away[5, 0] += 30.0
+    bag = write_run(tmp_path / "bag", avoid_with.changed(robot_in_map=away))
+    assert main(["evaluate", "--bag", str(bag), "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr()
+    assert "contacts with walls" not in said.out
+    assert "smallest distance to a person" in said.out
+    assert f"in 1 of {len(away)} samples, first at {100.0 + avoid_with.times[5]:.2f} s" in said.err
+    assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("task", [[], ["--task", "approach", "--target", "person_a"]])
+def test_where_no_goal_was_recorded_nobody_knows_of_success(
+    tmp_path: Path,
+    avoid_with: RunRecord,
+    task: list[str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    no_plan = avoid_with.changed(path_times=np.zeros(0), paths_in_map=())
+    bag = write_run(tmp_path / "bag", no_plan)
+    if task:
+        task[-1] = avoid_with.person_ids[0]
+    assert main(["evaluate", "--bag", str(bag), "--out", str(tmp_path / "out"), *task]) == 0
+    said = capsys.readouterr()
+    for label in ("reached the goal", "time to goal", "time stalled", "new goals", "time ran out"):
+        assert label not in said.out
+    assert "path length" in said.out
+    assert "nobody knows the goal" in said.err
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "a goal that was not recorded" in page
+    assert "reached its goal" not in page
+    assert "did not reach" not in page

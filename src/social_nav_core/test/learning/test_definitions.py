@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
-from social_nav_core.evaluation.bag_run import BagTopics, read_run
+from social_nav_core.evaluation.bag_content import BagTopics
+from social_nav_core.evaluation.bag_run import read_run
 from social_nav_core.recordings.bag import MESSAGE, read_bag
 from social_nav_core.recordings.definitions import check_definitions
 from social_nav_core.recordings.errors import DataError

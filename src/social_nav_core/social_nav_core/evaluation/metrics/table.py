@@ -152,6 +152,9 @@ def measure(
         proxemics: model of the personal-space cost.
         interaction: model of the places where people stand to talk.
         shortest: length [m] of the shortest way to the goal, for SPL; NaN when not known.
+
+    What takes a goal is NaN where nobody knows it, contacts with walls and furniture where the
+    robot leaves the map.
     """
     values = dict.fromkeys((metric.name for metric in METRICS), float("nan"))
     values |= _navigation(run, shortest)
@@ -179,24 +182,21 @@ def _navigation(run: RunRecord, shortest: float) -> dict[str, float]:
     track = (run.times, run.robot_in_map)
     driven = navigation.path_length(*track)
     has_goal = len(run.goals_in_map) > 0
-    reached = run.reached and has_goal and navigation.success(*track, run.goal_in_map)
+    reached = bool(run.reached) and has_goal and navigation.success(*track, run.goal_in_map)
     contacts = _person_contacts(run)
-    walls = collisions.obstacle_contacts(
-        *track, run.grid, run.occupancy, furniture=run.furniture, robot_radius=run.robot_radius
-    )
     return {
-        "success": float(reached),
+        "success": np.nan if run.reached is None else float(reached),
         "timeout": _timeout(run, reached),
-        "time_to_goal": navigation.time_to_goal(*track, run.goal_in_map) if reached else np.inf,
+        "time_to_goal": _time_to_goal(run, reached),
         "path_length": driven,
-        "spl": _spl(reached, shortest, driven),
+        "spl": np.nan if run.reached is None else _spl(reached, shortest, driven),
         "person_contacts": float(len(contacts)),
         "caused_contacts": float(sum(contact.by in ("robot", "both") for contact in contacts)),
         "contacts_by_person": float(sum(contact.by == "person" for contact in contacts)),
-        "obstacle_contacts": float(len(walls)),
-        "wall_contacts": float(sum(contact.other == "wall" for contact in walls)),
-        "furniture_contacts": float(sum(contact.other == "furniture" for contact in walls)),
-        "stalled_time": navigation.stalled_time(*track, under_way(run)),
+        **_obstacle_contacts(run),
+        "stalled_time": np.nan
+        if run.reached is None
+        else navigation.stalled_time(*track, under_way(run)),
         "oscillations": float(navigation.oscillations(*track)),
         "mean_speed": navigation.mean_speed(*track),
         "maximum_speed": navigation.maximum_speed(*track),
@@ -206,9 +206,39 @@ def _navigation(run: RunRecord, shortest: float) -> dict[str, float]:
     }
 
 
+def _time_to_goal(run: RunRecord, reached: bool) -> float:
+    if run.reached is None:
+        return float("nan")
+    track = (run.times, run.robot_in_map)
+    return navigation.time_to_goal(*track, run.goal_in_map) if reached else float("inf")
+
+
+def off_the_map(run: RunRecord) -> np.ndarray:
+    """Whether (t,) the robot is outside of the map at each time."""
+    return ~run.grid.contains(*run.grid.cells_of(run.robot_in_map[:, :2]))
+
+
+def _obstacle_contacts(run: RunRecord) -> dict[str, float]:
+    if off_the_map(run).any():
+        return {}
+    contacts = collisions.obstacle_contacts(
+        run.times,
+        run.robot_in_map,
+        run.grid,
+        run.occupancy,
+        furniture=run.furniture,
+        robot_radius=run.robot_radius,
+    )
+    return {
+        "obstacle_contacts": float(len(contacts)),
+        "wall_contacts": float(sum(contact.other == "wall" for contact in contacts)),
+        "furniture_contacts": float(sum(contact.other == "furniture" for contact in contacts)),
+    }
+
+
 def _timeout(run: RunRecord, reached: bool) -> float:
     """1 where the time limit passed before the robot had arrived; NaN without a limit."""
-    if not np.isfinite(run.time_limit):
+    if run.reached is None or not np.isfinite(run.time_limit):
         return float("nan")
     if not reached:
         return float(run.duration >= run.time_limit * (1.0 - 1e-9))
@@ -282,10 +312,10 @@ def _approach(run: RunRecord, interaction: InteractionModel) -> dict[str, float]
     unwanted = found is not None and run.intents[-1, found] == Intent.NOT_INTERESTED
     values = {
         "time_in_front": approach.time_in_front(run.times, robot, run.person(run.target_id)),
-        "regoals": float(max(len(run.goal_times) - 1, 0)),
+        "regoals": np.nan if run.reached is None else float(max(len(run.goal_times) - 1, 0)),
         "wrong_person": float("nan") if found is None else float(found not in members),
         "unwanted_approach": float(unwanted),
-        "not_interested_target": float(_was_not_interested(run)),
+        "not_interested_target": np.nan if run.reached is None else float(_was_not_interested(run)),
     }
     if not members:
         return values
