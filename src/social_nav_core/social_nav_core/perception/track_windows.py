@@ -14,6 +14,9 @@ from social_nav_core.parameters import check, parameter
 from social_nav_core.perception.windows import Float32Array, centred
 from social_nav_core.skeleton import JOINTS
 
+SLOWEST = 10.0
+"""Rate of images [Hz] from which on every step of a window counts as seen."""
+
 
 @dataclass(frozen=True)
 class TrackWindowParameters:
@@ -36,8 +39,8 @@ class TrackWindowBatch:
     Attributes:
         names: (n,) of the bodies.
         joints: (n, steps, 23, 3) centred on the body, as the networks see them.
-        share: (n,) part of the window that was really seen, more than 0 and at most 1: steps near
-            in time to a frame, over all steps.
+        share: (n,) part of the window that was really seen, more than 0 and at most 1: steps as
+            near in time to a frame as images of `SLOWEST` leave them, over all steps.
     """
 
     names: tuple[str, ...]
@@ -111,9 +114,17 @@ class TrackWindows:
             return TrackWindowBatch((), empty, np.zeros(0))
         wanted = times[-1] - np.arange(about.steps - 1, -1, -1) / about.rate
         before, after = _neighbours(present[:, chosen], times, wanted)
-        joints = self._between(before, after, times, wanted, chosen, first)
+        frames = self._frames[first:rows, chosen]
+        joints = _interpolated(frames, before, after, times, wanted)
+        lost = (frames[..., 2] <= 0.0) & present[:, chosen, None]
+        some = np.flatnonzero(lost.any(axis=(0, 2)))
+        if len(some):
+            seen = present[:, chosen[some], None] & ~lost[:, some]
+            near = before[:, some], after[:, some]
+            joints[:, some] = _each_joint(frames[:, some], seen, near, times, wanted)
         gaps = np.abs(wanted[:, None] - np.stack([times[before], times[after]])).min(axis=0)
-        share = (gaps < 0.75 / about.rate).mean(axis=0)
+        share = (gaps < 0.75 / min(about.rate, SLOWEST)).mean(axis=0)
+        joints = joints.swapaxes(0, 1)
         return TrackWindowBatch(tuple(self._names[k] for k in chosen), centred(joints), share)
 
     def forget(self, names: Sequence[str]) -> None:
@@ -131,30 +142,6 @@ class TrackWindows:
         """Drop everything."""
         self.forget(list(self._names))
         self._times.clear()
-
-    def _between(
-        self,
-        before: NDArray[np.int64],
-        after: NDArray[np.int64],
-        times: FloatArray,
-        wanted: FloatArray,
-        columns: NDArray[np.int64],
-        first_row: int,
-    ) -> Float32Array:
-        """Frames ``(n, steps, 23, 3)`` interpolated between rows ``(steps, n)``.
-
-        Confidences take the smaller of both, as `windows.resampled` does.
-        """
-        span = np.where(after > before, times[after] - times[before], 1.0)
-        share = np.clip((wanted[:, None] - times[before]) / span, 0.0, 1.0).astype(np.float32)
-        share = np.where(after > before, share, 1.0)[..., None]
-        frames = self._frames[first_row:]
-        first, second = frames[before, columns], frames[after, columns]
-        share = share[..., None]
-        place = first[..., :2] + (second[..., :2] - first[..., :2]) * share
-        sure = np.minimum(first[..., 2:], second[..., 2:])
-        sure = np.where(share <= 0.0, first[..., 2:], np.where(share >= 1.0, second[..., 2:], sure))
-        return np.concatenate([place, sure], axis=-1).swapaxes(0, 1)
 
     def _rows_before_a_window(self, now: float) -> int:
         """Rows that a window at a time [s] does not reach; one before its start does count."""
@@ -182,6 +169,80 @@ class TrackWindows:
         self._frames, self._present = frames, present
 
 
+def _interpolated(
+    frames: Float32Array,
+    before: NDArray[np.int64],
+    after: NDArray[np.int64],
+    times: FloatArray,
+    wanted: FloatArray,
+) -> Float32Array:
+    """Whole frames ``(steps, n, 23, 3)`` between two rows ``(steps, n)`` of `frames`.
+
+    Confidences take the smaller of both.
+    """
+    columns = np.arange(frames.shape[1])
+    share = _share(before, after, times, wanted[:, None])[..., None, None]
+    first, second = frames[before, columns], frames[after, columns]
+    return _mixed(first, second, share)
+
+
+def _each_joint(
+    frames: Float32Array,
+    seen: NDArray[np.bool_],
+    near: tuple[NDArray[np.int64], NDArray[np.int64]],
+    times: FloatArray,
+    wanted: FloatArray,
+) -> Float32Array:
+    """Joints ``(steps, n, 23, 3)``, each between the frames around a step that saw it.
+
+    Such a frame is less than a step away, or the nearest that saw the body at all.  Where only one
+    side has one, a joint keeps its place for less than a step; else it is lost.
+
+    Args:
+        frames: (rows, n, 23, 3).
+        seen: (rows, n, 23) which joints are seen.
+        near: rows (steps, n) of the nearest frames before and after, as `_neighbours` gives.
+        times: (rows,) [s].
+        wanted: (steps,) [s].
+    """
+    rows, count, joints = seen.shape
+    step = wanted[1] - wanted[0] - 1e-6
+    before, after = _around(seen.reshape(rows, -1), times, wanted)
+    body = [np.repeat(row, joints, axis=1) for row in near]
+    clock, end = wanted[:, None], body[0] == body[1]
+    close = (before >= 0) & (clock - times[before] < step)
+    closer = (after < rows) & (times[np.minimum(after, rows - 1)] - clock < step)
+    usable = close | (before == body[0]), closer | (after == body[1])
+    both = usable[0] & usable[1]
+    held = close | (usable[0] & end), closer | (usable[1] & end)
+    first = np.where(both | held[0], before, after)
+    second = np.where(both, after, first)
+    known = both | held[0] | held[1]
+    first, second = np.where(known, first, 0), np.where(known, second, 0)
+    place = np.arange(count * joints)
+    flat = frames.reshape(rows, -1, 3)
+    share = _share(first, second, times, clock)[..., None]
+    mixed = _mixed(flat[first, place], flat[second, place], share)
+    mixed[..., 2] *= known
+    return mixed.reshape(len(wanted), count, joints, 3)
+
+
+def _share(
+    before: NDArray[np.int64], after: NDArray[np.int64], times: FloatArray, wanted: FloatArray
+) -> Float32Array:
+    """How far from one row to another the wanted times are, 0 to 1; 1 where they are the same."""
+    span = np.where(after > before, times[after] - times[before], 1.0)
+    share = np.clip((wanted - times[before]) / span, 0.0, 1.0).astype(np.float32)
+    return np.where(after > before, share, np.float32(1.0))
+
+
+def _mixed(first: Float32Array, second: Float32Array, share: Float32Array) -> Float32Array:
+    place = first[..., :2] + (second[..., :2] - first[..., :2]) * share
+    sure = np.minimum(first[..., 2:], second[..., 2:])
+    sure = np.where(share <= 0.0, first[..., 2:], np.where(share >= 1.0, second[..., 2:], sure))
+    return np.concatenate([place, sure], axis=-1)
+
+
 def _neighbours(
     present: NDArray[np.bool_], times: FloatArray, wanted: FloatArray
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -189,6 +250,15 @@ def _neighbours(
 
     Outside of what was seen both are the first or the last frame.
     """
+    before, after = _around(present, times, wanted)
+    before = np.where(before < 0, after, before)
+    return before, np.where(after >= len(times), before, after)
+
+
+def _around(
+    present: NDArray[np.bool_], times: FloatArray, wanted: FloatArray
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Last rows ``(steps, n)`` before each wanted time, -1 for none, and first from it on."""
     rows = len(times)
     index = np.arange(rows)[:, None]
     last = np.maximum.accumulate(np.where(present, index, -1), axis=0)
@@ -196,6 +266,4 @@ def _neighbours(
     place = np.searchsorted(times, wanted)
     none_after, none_before = np.full_like(last[:1], rows), np.full_like(last[:1], -1)
     after = np.concatenate([following, none_after])[place]
-    before = np.concatenate([none_before, last])[place]
-    before = np.where(before < 0, after, before)
-    return before, np.where(after >= rows, before, after)
+    return np.concatenate([none_before, last])[place], after

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from social_nav_core.geometry import FloatArray
 from social_nav_core.skeleton import JOINTS, MIRROR
 
 Float32Array = NDArray[np.float32]
@@ -73,49 +72,6 @@ def filled(joints: ArrayLike, present: ArrayLike) -> Float32Array:
         raise ValueError(f"frames have the shape {frames.shape}, expected (t, {len(JOINTS)}, 3)")
     latest = np.maximum.accumulate(np.where(seen, np.arange(len(seen)), -1))
     return np.where((latest >= 0)[:, None, None], frames[latest], 0.0).astype(np.float32)
-
-
-def resampled(
-    joints: ArrayLike, times: ArrayLike, rate: float, steps: int, end: float
-) -> Float32Array:
-    """A window at an even rate from frames at uneven times.
-
-    Places are interpolated between the two frames around a step, confidences take the smaller of
-    both; steps before the first frame repeat it, steps after the last one repeat that.
-
-    Args:
-        joints: (k, 23, 3) frames, at least one.
-        times: (k,) of the frames [s], increasing.
-        rate: steps per second [1/s].
-        steps: number of steps.
-        end: time of the last step [s].
-
-    Returns:
-        (steps, 23, 3).
-    """
-    frames, clock = np.asarray(joints, dtype=np.float64), np.asarray(times, dtype=np.float64)
-    if not len(frames) or len(frames) != len(clock):
-        raise ValueError(f"got {len(frames)} frames and {len(clock)} times, expected as many")
-    if (np.diff(clock) <= 0.0).any():
-        raise ValueError("times of the frames do not increase")
-    wanted = end - np.arange(steps - 1, -1, -1) / rate
-    after = np.clip(np.searchsorted(clock, wanted), 0, len(clock) - 1)
-    before = np.maximum(after - 1, 0)
-    span = np.where(after > before, clock[after] - clock[before], 1.0)
-    share = np.clip((wanted - clock[before]) / span, 0.0, 1.0)[:, None, None]
-    share = np.where((after > before)[:, None, None], share, 1.0)
-    place = frames[before, :, :2] * (1.0 - share) + frames[after, :, :2] * share
-    return np.concatenate([place, _sureness(frames, before, after, share)], axis=-1).astype(
-        np.float32
-    )
-
-
-def _sureness(
-    frames: FloatArray, before: NDArray[np.int64], after: NDArray[np.int64], share: FloatArray
-) -> FloatArray:
-    first, second = frames[before, :, 2:], frames[after, :, 2:]
-    between = np.minimum(first, second)
-    return np.where(share <= 0.0, first, np.where(share >= 1.0, second, between))
 
 
 def centred(joints: ArrayLike, sure: float = 0.15) -> Float32Array:

@@ -23,7 +23,7 @@ from social_nav_core.perception.datasets.tracks import (
     read_track,
 )
 from social_nav_core.perception.tasks import class_names, label_table, labels_of
-from social_nav_core.perception.windows import filled, normalised, resampled
+from social_nav_core.perception.windows import filled, normalised
 
 
 def windows(count: int = 8, steps: int = 10, seed: int = 0) -> np.ndarray:
@@ -55,23 +55,6 @@ def test_filled_repeats_the_frame_before() -> None:
     assert got[:, 0, 0].tolist() == [0.0, 2.0, 2.0, 4.0, 4.0]
     with pytest.raises(ValueError, match=r"expected \(t, 23, 3\)"):
         filled(np.zeros((5, 17, 3)), np.ones(5))
-
-
-def test_resampled_interpolates_places_and_takes_the_smaller_confidence() -> None:
-    frames = np.zeros((3, 23, 3))
-    frames[:, :, 0] = np.array([0.0, 1.0, 3.0])[:, None]
-    frames[:, :, 2] = np.array([0.9, 0.5, 0.7])[:, None]
-    got = resampled(frames, [0.0, 0.1, 0.3], rate=10.0, steps=5, end=0.3)
-    np.testing.assert_allclose(got[:, 0, 0], [0.0, 0.0, 1.0, 2.0, 3.0], atol=1e-6)
-    np.testing.assert_allclose(got[:, 0, 2], [0.9, 0.9, 0.5, 0.5, 0.7], atol=1e-6)
-
-
-def test_resampled_from_a_single_frame_repeats_it() -> None:
-    frame = np.full((1, 23, 3), 0.4)
-    got = resampled(frame, [2.0], rate=10.0, steps=10, end=3.0)
-    np.testing.assert_allclose(got, 0.4, atol=1e-6)
-    with pytest.raises(ValueError, match="do not increase"):
-        resampled(np.zeros((2, 23, 3)), [1.0, 1.0], 10.0, 3, 1.0)
 
 
 @given(st.floats(0.0, 0.9), st.floats(0.0, 0.9), st.integers(0, 1000))

@@ -17,7 +17,7 @@ from social_nav_core.perception.track_windows import (
     TrackWindowParameters,
     TrackWindows,
 )
-from social_nav_core.perception.windows import centred, normalised, resampled
+from social_nav_core.perception.windows import centred, normalised
 
 WIDTH, HEIGHT = 640.0, 480.0
 
@@ -31,11 +31,8 @@ def body(name: str = "a", time: float = 0.0, x: float = 2.0, **change: object) -
     return replace(made, **change)  # type: ignore[arg-type]
 
 
-def frame(time: float, lost: bool = False) -> np.ndarray:
-    joints = body(time=time).joints()
-    if lost:
-        joints[5:9] = 0.0
-    return normalised(joints, WIDTH, HEIGHT)
+def frame(time: float) -> np.ndarray:
+    return normalised(body(time=time).joints(), WIDTH, HEIGHT)
 
 
 def fed(times: Sequence[float], name: str = "a") -> TrackWindows:
@@ -47,6 +44,34 @@ def fed(times: Sequence[float], name: str = "a") -> TrackWindows:
 
 def expected(times: Sequence[float]) -> np.ndarray:
     return centred(np.stack([frame(time) for time in times]))
+
+
+def joint_by_joint(
+    frames: Sequence[np.ndarray], times: Sequence[float], rate: float, steps: int, end: float
+) -> np.ndarray:
+    """A window (steps, 23, 3) of one track, each joint of each step by itself."""
+    window = np.zeros((steps, 23, 3))
+    for step, wanted in enumerate(end - np.arange(steps - 1, -1, -1) / rate):
+        earlier = [k for k, time in enumerate(times) if time < wanted]
+        later = [k for k, time in enumerate(times) if time >= wanted]
+        for joint in range(23):
+            ways = [
+                next((k for k in side if frames[k][joint, 2] > 0.0), None)
+                for side in (earlier[::-1], later)
+            ]
+            ends = (earlier[::-1] or later)[0], (later or earlier[::-1])[0]
+            near = [k is not None and abs(times[k] - wanted) < 1.0 / rate - 1e-6 for k in ways]
+            usable = [near[i] or (ways[i] is not None and ways[i] == ends[i]) for i in (0, 1)]
+            if all(usable):
+                (a, b), first, second = ways, frames[ways[0]][joint], frames[ways[1]][joint]
+                share = (wanted - times[a]) / (times[b] - times[a])
+                place = first[:2] * (1.0 - share) + second[:2] * share
+                sure = second[2] if share == 1.0 else min(first[2], second[2])
+                window[step, joint] = *place, sure
+            for i in (0, 1):
+                if not all(usable) and (near[i] or (usable[i] and ends[0] == ends[1])):
+                    window[step, joint] = frames[ways[i]][joint]
+    return window
 
 
 def only(windows: TrackWindows) -> TrackWindowBatch:
@@ -80,16 +105,18 @@ def test_uneven_frames_are_interpolated(gaps: list[float]) -> None:
 )
 @settings(max_examples=30, deadline=None)
 def test_all_at_once_is_as_one_by_one(gaps: list[float], seen: list[list[bool]]) -> None:
-    """The table of all bodies gives what `resampled` gives for each of them alone.
+    """The table of all bodies gives what plain loops give for each joint of each of them alone.
 
     No frame but the last lies on a step: there, rounding says which of two frames is the nearer.
     """
     times = np.cumsum(gaps) + 1e-4 * np.sin(np.arange(len(gaps)))
-    windows = TrackWindows()
+    windows, rng = TrackWindows(), np.random.default_rng(len(gaps))
     tracks: dict[str, list[tuple[float, np.ndarray]]] = {}
     for k, time in enumerate(times.tolist()):
         names = [name for name, there in zip("abc", seen[k], strict=True) if there]
-        frames = [frame(time + 7.0 * index, lost=index == k % 3) for index in range(len(names))]
+        frames = [frame(time + 7.0 * index) for index in range(len(names))]
+        for joints in frames:
+            joints[rng.random(23) < 0.3] = 0.0
         stacked = np.stack(frames) if frames else np.zeros((0, 23, 3), np.float32)
         windows.add(time, names, stacked)
         for name, joints in zip(names, frames, strict=True):
@@ -99,11 +126,53 @@ def test_all_at_once_is_as_one_by_one(gaps: list[float], seen: list[list[bool]])
     for row, name in enumerate(batch.names):
         recent = [(when, joints) for when, joints in tracks[name] if when >= start]
         when, frames = zip(*recent, strict=True)
-        alone = resampled(np.stack(frames), np.array(when), 10.0, 10, times[-1])
+        alone = joint_by_joint(frames, when, 10.0, 10, times[-1])
         np.testing.assert_allclose(batch.joints[row], centred(alone), atol=2e-5)
     for name, track in tracks.items():
         long_and_new = track[-1][0] - track[0][0] >= 0.3 and times[-1] - track[-1][0] < 0.9
         assert name in batch.names or not long_and_new
+
+
+@pytest.mark.parametrize("rate", [10.0, 12.0, 15.0, 20.0, 30.0, 60.0])
+@pytest.mark.parametrize("steps", [10, 30])
+def test_a_slow_camera_shows_all_of_a_quick_students_window(rate: float, steps: int) -> None:
+    windows = TrackWindows(TrackWindowParameters(float(steps), steps))
+    rng = np.random.default_rng(1)
+    for time in np.arange(0.0, 2.0, 1.0 / rate) + rng.uniform(-0.2, 0.2, round(2.0 * rate)) / rate:
+        windows.add(float(time), ["a"], frame(float(time))[None])
+    assert only(windows).share == pytest.approx([1.0])
+
+
+@pytest.mark.parametrize(
+    ("rate", "uneven", "most"),
+    [(10.0, 0.0, 0.33), (10.0, 0.3, 0.2), (30.0, 0.0, 0.03), (30.0, 0.3, 0.03), (60.0, 0.3, 0.01)],
+)
+def test_joints_are_taken_from_the_images_that_saw_them(
+    rate: float, uneven: float, most: float
+) -> None:
+    """Each joint is lost in 30 % of images: for good where every image is a step of its own."""
+    rng, windows, shares = np.random.default_rng(2), TrackWindows(), []
+    for k in range(round(8.0 * rate)):
+        time = (k + uneven * rng.uniform(-0.5, 0.5)) / rate
+        joints = frame(time)
+        joints[rng.random(23) < 0.3] = 0.0
+        windows.add(time, ["a"], joints[None])
+        if k > rate and k % 7 == 0:
+            seen = only(windows).joints[0, ..., 2]
+            assert set(np.unique(seen).tolist()) <= {0.0, np.float32(0.8)}
+            shares.append(float((seen == 0.0).mean()))
+    assert np.mean(shares) < most
+
+
+def test_a_joint_that_stays_lost_is_lost_after_a_step() -> None:
+    windows = TrackWindows()
+    for time in (np.arange(0, 31) / 30.0).tolist():
+        joints = frame(time)
+        if time > 0.45:
+            joints[10] = 0.0
+        windows.add(time, ["a"], joints[None])
+    seen = only(windows).joints[0, :, 10, 2] > 0.0
+    assert seen.tolist() == [True] * 5 + [False] * 5
 
 
 def test_young_tracks_wait_and_then_grow_surer() -> None:
