@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from social_nav_core.geometry import FloatArray
 from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Action, Attitude, Intent
 from social_nav_core.sim.anatomy.gestures import Gesture
@@ -243,14 +244,19 @@ def _check_places(scene: Scene, file: Path) -> None:
         gap = math.dist(person.pose[:2], scene.robot[:2]) - BODY_RADIUS - ROBOT_RADIUS
         if gap < 0.0:
             raise SceneError(f"{where}.pose overlaps the robot's start, expected {-gap:.2f} m more")
-        points = [step.point for step in person.script if step.point is not None]
         if not person.seated:
             _check_clear(scene.room, [person.pose[:2]], BODY_RADIUS, f"{where}.pose")
-        way = [person.pose[:2], *points, *(points[:1] if person.repeat else [])]
-        for start, end in pairwise(way):
-            count = 2 + int(math.dist(start, end) / 0.02)
-            samples = np.linspace(start, end, count).tolist()
-            _check_clear(scene.room, samples, BODY_RADIUS, f"{where}.script, walk to {list(end)}")
+        for places in walks_of(person):
+            walk = f"{where}.script, walk to {places[-1].tolist()}"
+            _check_clear(scene.room, places.tolist(), BODY_RADIUS, walk)
+
+
+def walks_of(person: ScenePerson) -> Iterator[FloatArray]:
+    """Places ``(k, 2)`` [m] in the map, at most 0.02 m apart, along every walk of a script."""
+    points = [step.point for step in person.script if step.point is not None]
+    way = [person.pose[:2], *points, *(points[:1] if person.repeat else [])]
+    for start, end in pairwise(way):
+        yield np.linspace(start, end, 2 + int(math.dist(start, end) / 0.02))
 
 
 def _check_clear(room: Room, points: Sequence[Sequence[float]], radius: float, where: str) -> None:

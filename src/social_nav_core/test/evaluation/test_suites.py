@@ -16,7 +16,7 @@ from social_nav_core.evaluation.trial import Trial, TrialParameters, TrialRunner
 from social_nav_core.geometry import relative
 from social_nav_core.people import Intent
 from social_nav_core.sim.reading import SceneError
-from social_nav_core.sim.scene import ROBOT_RADIUS, Scene
+from social_nav_core.sim.scene import BODY_RADIUS, ROBOT_RADIUS, Scene
 
 WORLDS = Path(__file__).parents[4] / "worlds"
 
@@ -109,14 +109,119 @@ entries:
         ),
         ("  - {scene: SCENE, task: avoid, x: 1}", "x is not a known field"),
         ("  - {scene: SCENE, task: avoid}\n" * 2, "entries is 'avoid single' twice"),
+        (
+            "  - {scene: EMPTY, task: avoid, vary: formation}",
+            r"suite.yaml: entries\[0\].scene is 'empty', which has none, expected a scene with"
+            " people or flows",
+        ),
+        ("  - {scene: EMPTY, task: avoid, vary: start}", r"entries\[0\].scene is 'empty', which"),
+        ("  - {scene: EMPTY, task: approach, target: a}", "expected a scene with people$"),
+        (
+            "  - {scene: FLOWS, task: avoid, vary: formation}",
+            r"entries\[0\].vary is 'formation', expected none or start: flows cannot be turned in"
+            " scene 'few_in_corridor'",
+        ),
+        (
+            "  - {scene: SEATED, task: avoid, vary: formation}",
+            "none or start: 'ana', who is seated, cannot be turned in scene 'seated'",
+        ),
+        (
+            "  - {scene: SAME, task: avoid, vary: start}",
+            r"entries\[0\].scene is 'same', whose goal is 0.00 m from the robot's start, expected"
+            " more than 0.5 m",
+        ),
     ],
 )
 def test_bad_suites_are_refused_with_the_field(tmp_path: Path, lines: str, message: str) -> None:
     scene = str(WORLDS / "scenes" / "single.yaml")
     path = tmp_path / "suite.yaml"
-    path.write_text((SUITE + lines).replace("SCENE", scene) + ("" if lines else "  []"))
+    for name, before, after in (
+        ("empty", "  - {id: ana", "#"),
+        ("seated", "id: ana", "seated: true, id: ana"),
+        ("same", "goal: [5.0, 0.0, 0.0]", "goal: [-5.0, 0.0, 1.0]"),
+    ):
+        own_scene(tmp_path, name, before, after)
+    flows = str(WORLDS / "crowds" / "few_in_corridor.yaml")
+    text = (SUITE + lines).replace("SCENE", scene).replace("FLOWS", flows)
+    for name in ("empty", "seated", "same"):
+        text = text.replace(name.upper(), f"{name}.yaml")
+    path.write_text(text + ("" if lines else "  []"))
     with pytest.raises(SceneError, match=message):
         load_suite(path)
+
+
+def own_scene(folder: Path, name: str, before: str, after: str) -> Path:
+    """The scene 'single' under another name, with something replaced."""
+    text = (WORLDS / "scenes" / "single.yaml").read_text()
+    assert before in text
+    text = text.replace("../room.yaml", str(WORLDS / "room.yaml")).replace(before, after)
+    text = text.replace("name: single", f"name: {name}")
+    if after == "#":
+        text = text[: text.index("people:")] + "people: []\n"
+    (folder / f"{name}.yaml").write_text(text)
+    return folder / f"{name}.yaml"
+
+
+WALKS = """script: [
+      {do: walk_to, point: [X, 1.5], speed: 0.8}, {do: turn_to, target: 1.0},
+      {do: turn_to, target: robot}], id: ana"""
+
+
+def entry_of(folder: Path, scene: Path, vary: str) -> Entry:
+    """The entry of a suite that avoids a scene's people."""
+    path = folder / "suite.yaml"
+    path.write_text(SUITE + f"  - {{scene: {scene}, task: avoid, vary: {vary}}}\n")
+    return load_suite(path).entries[0]
+
+
+def test_people_who_walk_are_turned_with_their_ways(tmp_path: Path) -> None:
+    scene = own_scene(tmp_path, "walks", "id: ana", WALKS.replace("X", "2.0"))
+    one = entry_of(tmp_path, scene, "formation")
+    (before,) = one.scene.people
+    for index in range(5):
+        drawn = draw_trial(one, index, seed=0).scene
+        (after,) = drawn.people
+        ways = [
+            relative(np.array(person.pose), np.array([*person.script[0].point, 0.0]))[:2]
+            for person in (before, after)
+            if person.script[0].point
+        ]
+        np.testing.assert_allclose(ways[1], ways[0], atol=1e-9)
+        turn = after.pose[2] - before.pose[2]
+        yaws = [after.script[1].target, before.script[1].target]
+        assert np.cos(float(yaws[0]) - float(yaws[1]) - turn) == pytest.approx(1.0)
+        assert after.script[2].target == "robot"
+        assert after.script[2].point is None
+
+
+def test_ways_that_are_turned_into_a_wall_are_drawn_again(tmp_path: Path) -> None:
+    scene = own_scene(tmp_path, "walks", "id: ana", WALKS.replace("X", "2.6"))
+    one = entry_of(tmp_path, scene, "formation")
+    for index in range(20):
+        drawn = draw_trial(one, index, seed=0).scene
+        (ana,) = drawn.people
+        assert ana.script[0].point is not None
+        way = np.linspace(ana.pose[:2], ana.script[0].point, 100)
+        assert drawn.room.contains(way).all()
+        assert drawn.room.box_array.clearances(way).min() > BODY_RADIUS
+
+
+def test_who_sits_on_furniture_does_not_keep_the_start_from_being_drawn(tmp_path: Path) -> None:
+    seated = "seated: true, id: ana, pose: [-3.6, 3.0, 0.0]} #"
+    scene = own_scene(tmp_path, "seated", "id: ana", seated)
+    text = scene.read_text()
+    scene.write_text(text[: text.index("#")] + "\n")
+    drawn = draw_trial(entry_of(tmp_path, scene, "start"), 0, seed=0).scene
+    assert drawn.people[0].pose == (-3.6, 3.0, 0.0)
+    assert drawn.robot != (-5.0, 0.0, 0.0)
+
+
+def test_a_scene_without_a_free_formation_is_named(tmp_path: Path) -> None:
+    scene = own_scene(tmp_path, "walks", "id: ana", WALKS.replace("X", "-5.9"))
+    one = entry_of(tmp_path, scene, "formation")
+    narrow = replace(one.scene.room, y=(-0.2, 0.2))
+    with pytest.raises(SceneError, match=r"^scene 'walks': in 500 tries no formation had free"):
+        draw_trial(replace(one, scene=replace(one.scene, room=narrow)), 0, seed=0)
 
 
 @pytest.fixture(scope="module")
