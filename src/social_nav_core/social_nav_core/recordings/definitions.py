@@ -15,7 +15,7 @@ from social_nav_core.recordings.errors import DataError
 _HEADER = {"header": "std_msgs/msg/Header"}
 _POINT = dict.fromkeys("xyz", "float64")
 _STAMPED_POSE = {**_HEADER, "pose": "geometry_msgs/msg/Pose"}
-_READ: Mapping[str, Mapping[str, str]] = {
+READ: Mapping[str, Mapping[str, str]] = {
     "builtin_interfaces/msg/Time": {"sec": "int32", "nanosec": "uint32"},
     "std_msgs/msg/Header": {"stamp": "builtin_interfaces/msg/Time", "frame_id": "string"},
     "geometry_msgs/msg/Point": _POINT,
@@ -112,14 +112,14 @@ def check_definitions(path: Path, recorded: Any, message: str) -> None:
         if name not in recorded.fielddefs:
             raise DataError(f"{path}: it defines no {name}")
         found = dict(_fields(recorded.fielddefs[name][1]))
-        for field, expected in _READ[name].items():
+        for field, expected in READ[name].items():
             if found.get(field) != expected:
                 got = f"is {found[field]}" if field in found else "is missing"
                 raise DataError(
                     f"{path}: the field '{field}' of its {name} {got}, expected {expected}: "
                     "recorded with another version of the messages?"
                 )
-            if (inner := expected.removesuffix("[]")) in _READ:
+            if (inner := expected.removesuffix("[]")) in READ:
                 waiting.append(inner)
 
 

@@ -8,14 +8,17 @@ size.  What is taken from a recording into memory is bounded, too.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 from social_nav_core.input_files import FileError, read_yaml, shown
+from social_nav_core.recordings.definitions import READ
 from social_nav_core.recordings.errors import BROKEN_RECORDING, DataError, damaged
 from social_nav_core.recordings.mcap_limits import LimitError, check_mcap
 from social_nav_core.recordings.sqlite_limits import check_sqlite
@@ -23,6 +26,8 @@ from social_nav_core.recordings.sqlite_limits import check_sqlite
 LARGEST = 200 * 10**9  # file [byte]
 MOST_TAKEN = 500_000_000
 """Of all messages that are taken from a recording, as they are recorded [byte]."""
+MOST_DEFINED = 60_000
+"""Of the definitions of all messages that are read [character]; rosbags needs 1 s for so many."""
 MOST_VALUES = 10_000
 """Of texts and messages in arrays of a fixed length in one message, for which rosbags writes a
 line of code each."""
@@ -35,9 +40,28 @@ _BELOW = (
 _PLUGINS = {".mcap": "mcap", ".db3": "sqlite3"}
 
 
+@dataclass(frozen=True)
+class Recording:
+    """One that is open.
+
+    Attributes:
+        reader: a ``rosbags.rosbag2.Reader``.
+        typestore: a ``rosbags.typesys.store.Typestore`` of the messages that are read, as the
+            recording defines them.
+    """
+
+    reader: Any
+    typestore: Any
+
+    @property
+    def connections(self) -> list[Any]:
+        """``rosbags.interfaces.Connection`` by topic and publisher."""
+        return list(self.reader.connections)
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """The reader (``rosbags.highlevel.AnyReader``) of a recording, which was checked before.
+def opened(path: Path) -> Iterator[Recording]:
+    """A recording that is open, and was checked before.
 
     Raises:
         DataError: it cannot be read, or not within the limits; the package rosbags is not there.
@@ -45,25 +69,55 @@ def opened(path: Path) -> Iterator[Any]:
         OSError: it is not there, or may not be read.
     """
     try:
-        from rosbags.highlevel import AnyReader, AnyReaderError  # noqa: PLC0415
-        from rosbags.rosbag2 import ReaderError  # noqa: PLC0415
+        from rosbags.rosbag2 import Reader, ReaderError  # noqa: PLC0415
         from rosbags.serde import SerdeError  # noqa: PLC0415
-        from rosbags.typesys import Stores, TypesysError, get_typestore  # noqa: PLC0415
+        from rosbags.typesys import TypesysError  # noqa: PLC0415
     except ImportError as error:
         raise DataError(
             f"{path}: reading recordings needs the package rosbags: pip install rosbags"
         ) from error
     check_recording(path)
     try:
-        store = get_typestore(Stores.ROS2_HUMBLE)
-        with AnyReader([path], default_typestore=store) as reader:
-            yield reader
+        with Reader(path) as reader:
+            yield Recording(reader, _definitions(path, reader.connections))
     except DataError:
         raise
-    except (AnyReaderError, ReaderError, SerdeError, TypesysError, *BROKEN_RECORDING) as error:
+    except (ReaderError, SerdeError, TypesysError, *BROKEN_RECORDING) as error:
         raise damaged(path, error) from error
     except _errors_below() as error:
         raise damaged(path, error) from error
+
+
+def _definitions(path: Path, connections: list[Any]) -> Any:
+    """Of the messages that are read; others are not even looked at, because that takes long."""
+    from rosbags.interfaces import MessageDefinitionFormat as Format  # noqa: PLC0415
+    from rosbags.typesys import (  # noqa: PLC0415
+        Stores,
+        get_types_from_idl,
+        get_types_from_msg,
+        get_typestore,
+    )
+
+    told = {
+        connection.msgtype: connection.msgdef
+        for connection in connections
+        if connection.msgtype in READ and connection.msgdef.format is not Format.NONE
+    }
+    if sum(len(definition.data) for definition in told.values()) > MOST_DEFINED:
+        raise DataError(
+            f"{path}: its definitions of {shown(', '.join(sorted(told)))} take more than "
+            f"{MOST_DEFINED} characters, expected the usual ones"
+        )
+    types: dict[str, Any] = {}
+    for name, definition in told.items():
+        if definition.format is Format.MSG:
+            types |= get_types_from_msg(definition.data, name)
+        else:
+            for part in re.split(r"^={80}\n(?:IDL: .*\n)?", definition.data, flags=re.MULTILINE):
+                types |= get_types_from_idl(part) if part.strip() else {}
+    store = get_typestore(Stores.EMPTY if told else Stores.ROS2_HUMBLE)
+    store.register(types)
+    return store
 
 
 def _errors_below() -> tuple[type[Exception], ...]:
@@ -71,8 +125,8 @@ def _errors_below() -> tuple[type[Exception], ...]:
     return tuple(getattr(sys.modules[name], it) for name, it in _BELOW if name in sys.modules)
 
 
-def taken(path: Path, reader: Any, connections: list[Any]) -> Iterator[tuple[Any, Any]]:
-    """Connections and messages of a reader from `opened`, in the order of their times.
+def taken(path: Path, recording: Recording, connections: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Connections and messages of a recording from `opened`, in the order of their times.
 
     Raises:
         DataError: they are more than `MOST_TAKEN`, or defined as more than `MOST_VALUES` each.
@@ -81,12 +135,12 @@ def taken(path: Path, reader: Any, connections: list[Any]) -> Iterator[tuple[Any
     if not connections:  # which rosbags takes for all of them
         return
     for kind in {connection.msgtype for connection in connections}:
-        if _values(reader.typestore.fielddefs, kind, {}) > MOST_VALUES:
+        if _values(recording.typestore.fielddefs, kind, {}) > MOST_VALUES:
             raise DataError(
                 f"{path}: its {shown(kind)} has arrays of more than {MOST_VALUES} texts and "
                 "messages, expected the usual definition"
             )
-    for connection, _, data in reader.messages(connections=connections):
+    for connection, _, data in recording.reader.messages(connections=connections):
         left -= len(data) + _MESSAGE
         if left < 0:
             topics = ", ".join(sorted({c.topic for c in connections}))
@@ -94,7 +148,7 @@ def taken(path: Path, reader: Any, connections: list[Any]) -> Iterator[tuple[Any
                 f"{path}: its messages on {shown(topics)} take more than {MOST_TAKEN} bytes; cut "
                 "it into shorter recordings"
             )
-        yield connection, reader.deserialize(data, connection.msgtype)
+        yield connection, recording.typestore.deserialize_cdr(data, connection.msgtype)
 
 
 def _values(definitions: Any, message: str, known: dict[str, int]) -> int:

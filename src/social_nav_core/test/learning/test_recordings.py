@@ -249,6 +249,6 @@ def test_short_data_are_named(tmp_path: Path) -> None:
 def test_recordings_need_a_package_that_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "rosbags.highlevel", None)
+    monkeypatch.setitem(sys.modules, "rosbags.rosbag2", None)
     with pytest.raises(DataError, match="pip install rosbags"):
         read_bag(tmp_path / "x.mcap")
