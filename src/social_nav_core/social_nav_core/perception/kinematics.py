@@ -65,7 +65,7 @@ class Kinematics:
 
     Attributes:
         names: of the people, in the order of all arrays.
-        seen: (n,) when each was measured last [s].
+        began, seen: (n,) when each was measured first and last [s].
     """
 
     def __init__(self, parameters: KinematicsParameters | None = None) -> None:
@@ -76,7 +76,7 @@ class Kinematics:
     def clear(self) -> None:
         """Forget everybody."""
         self.names: list[str] = []
-        self.seen = np.zeros(0)
+        self.began, self.seen = np.zeros(0), np.zeros(0)
         self._time = 0.0
         self._state = np.zeros((0, 4))
         self._spread = np.zeros((0, 4, 4))
@@ -133,7 +133,8 @@ class Kinematics:
         if keep.all():
             return
         self.names = [name for name in self.names if name not in gone]
-        self.seen, self._yaw = self.seen[keep], self._yaw[keep]
+        self.began, self.seen = self.began[keep], self.seen[keep]
+        self._yaw = self._yaw[keep]
         self._state, self._spread = self._state[keep], self._spread[keep]
         self._yaw_variance = self._yaw_variance[keep]
 
@@ -173,6 +174,7 @@ class Kinematics:
         self._yaw = np.concatenate([self._yaw, np.zeros(count)])
         unknown = np.full(count, UNKNOWN_YAW_VARIANCE)
         self._yaw_variance = np.concatenate([self._yaw_variance, unknown])
+        self.began = np.concatenate([self.began, np.full(count, time)])
         self.seen = np.concatenate([self.seen, np.full(count, time)])
 
     def _correct_place(

@@ -35,6 +35,9 @@ class MemoryParameters:
     memory: float = parameter(
         10.0, "s", "who is out of view or hidden is forgotten after this", 0.1, 600.0
     )
+    shortest: float = parameter(
+        0.3, "s", "who was seen for less is forgotten after timeout, wherever it was", 0.0, 10.0
+    )
     half_life: float = parameter(
         8.0, "s", "in which the confidence that somebody unseen is there halves", 0.1, 600.0
     )
@@ -182,7 +185,8 @@ class Perception:
         expected = np.zeros(len(names), dtype=bool)
         if sight is not None:
             expected = _expected(self._kinematics.places(), seen >= time, sight, self.memory)
-        limit = np.where(expected, self.memory.timeout, self.memory.memory)
+        brief = seen - self._kinematics.began < self.memory.shortest - 1e-9
+        limit = np.where(expected | brief, self.memory.timeout, self.memory.memory)
         gone = [name for name, old in zip(names, time - seen > limit, strict=True) if old]
         if gone:
             self._drop(gone)

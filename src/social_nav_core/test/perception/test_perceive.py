@@ -298,6 +298,18 @@ class TestMemory:
         filmed(perception, lambda _: both, 0.5)
         assert set(filmed(perception, lambda _: both[:1], 3.0, start=0.5)) == {"near", "far"}
 
+    @pytest.mark.parametrize(("images", "remembered"), [(1, False), (8, False), (11, True)])
+    def test_who_was_seen_but_briefly_is_soon_forgotten_also_when_hidden(
+        self, images: int, remembered: bool
+    ) -> None:
+        """A ghost in a few images, behind somebody; eleven images last a third of a second."""
+        perception = Perception(Answering())
+        near, ghost = body("near", 2.0, 0.0), body("ghost", 4.0, 0.1)
+        filmed(perception, lambda _: [near], 0.5)
+        filmed(perception, lambda _: [near, ghost], images * FRAME, start=0.5)
+        people = filmed(perception, lambda _: [near], 1.1, start=0.5 + images * FRAME)
+        assert ("ghost" in people) is remembered
+
     def test_a_robot_that_turns_away_remembers_and_one_that_looks_forgets(self) -> None:
         perception = Perception(Answering())
         filmed(perception, lambda _: [body()], 0.5)
