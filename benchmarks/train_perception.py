@@ -4,7 +4,8 @@
     python benchmarks/bench_perception.py --data /somewhere
 
 Needs torch.  Follows `benchmarks/perception/config.yaml`.  What is there already is not done again,
-a stage that was stopped goes on, and the time of every stage is added to `times.csv`.
+a stage that was stopped goes on, what is of other data or another teacher is refused, and the time
+of every stage is added to `times.csv`.
 """
 
 from __future__ import annotations

@@ -88,13 +88,16 @@ def written(cells: dict[str, dict[str, Cell]], title: str) -> str:
     """The table as text in percent: accuracy, its deviation over seeds, and F1."""
     lines = [title, "", f"{'input':<14}" + "".join(f"{task:>24}" for task in TASKS)]
     for condition, row in cells.items():
-        shown = [
-            f"{100 * row[task].accuracy:7.1f} ± {100 * row[task].accuracy_deviation:4.1f}"
-            f" F1{100 * row[task].f1:6.1f}"
-            for task in TASKS
-        ]
-        lines.append(f"{condition:<14}" + "".join(f"{text:>24}" for text in shown))
+        lines.append(f"{condition:<14}" + "".join(f"{_shown(row[task]):>24}" for task in TASKS))
     return "\n".join(lines)
+
+
+def _shown(cell: Cell) -> str:
+    if np.isnan(cell.accuracy):
+        return "no window"
+    return (
+        f"{100 * cell.accuracy:7.1f} ± {100 * cell.accuracy_deviation:4.1f} F1{100 * cell.f1:6.1f}"
+    )
 
 
 def accuracy_over_time(

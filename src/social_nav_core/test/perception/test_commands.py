@@ -96,6 +96,14 @@ def test_table_has_means_and_deviations_over_seeds() -> None:
     assert "80.0 ± 10.0" in text
 
 
+def test_a_task_that_no_window_asks_is_not_a_number_in_the_table() -> None:
+    labels = np.tile([1, 2, 7], (4, 1))  # interested: there is no attitude
+    windows = Windows(np.zeros((4, 10, 23, 3), dtype=np.float32), labels, tuple("abcd"))
+    lines = written(table([lambda seen: knowing(labels, 0)], windows), "made up").splitlines()
+    accurate = "100.0 ±  0.0 F1 100.0"
+    assert lines[3].split() == f"full input {accurate} no window {accurate}".split()
+
+
 def test_without_feet_leaves_17_joints() -> None:
     joints = np.ones((2, 10, 23, 3), dtype=np.float32)
     assert without_feet(joints).sum() == 2 * 10 * 17 * 3
