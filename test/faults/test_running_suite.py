@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from social_nav_nodes.endurance import report
 from social_nav_nodes.endurance.adapter_faults import ADAPTER_FAULTS
-from social_nav_nodes.endurance.faults import FAULTS, SHORT
+from social_nav_nodes.endurance.faults import FAULTS
 from social_nav_nodes.endurance.feeder import OUTPUTS
 from social_nav_nodes.endurance.load import Ages, measure
 from social_nav_nodes.endurance.outcomes import Check
@@ -19,7 +19,7 @@ from social_nav_nodes.endurance.soak import Trace, figures, soak
 from social_nav_nodes.endurance.stage import ROOT
 from social_nav_nodes.endurance.steadiness import BEAT, Metronome
 from social_nav_nodes.endurance.suite import NODES as IN_SUITE
-from social_nav_nodes.endurance.trial import EVERY_FAULT, Trial, try_faults
+from social_nav_nodes.endurance.trial import EVERY_FAULT, SHORT, Trial, try_faults
 from social_nav_nodes.node_names import NODE_NAMES
 
 
@@ -39,7 +39,7 @@ def test_every_fault_has_a_title_and_a_name_of_its_own():
     assert len({fault.__name__ for fault in EVERY_FAULT}) == len(EVERY_FAULT) >= 35
     assert set(EVERY_FAULT) == {*FAULTS, *ADAPTER_FAULTS}
     assert all((fault.__doc__ or "").strip() for fault in EVERY_FAULT)
-    assert set(SHORT) < set(FAULTS)
+    assert set(SHORT) < set(EVERY_FAULT)
 
 
 def test_every_node_that_runs_on_is_killed_once():

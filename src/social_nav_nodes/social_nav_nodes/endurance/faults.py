@@ -358,5 +358,3 @@ FAULTS: tuple[Fault, ...] = (
     clock_runs,
     disk_full,
 )
-SHORT: tuple[Fault, ...] = (kill_navigator, people_stop, tf_stops, map_elsewhere)
-"""Those of `make test`: one of each kind."""

@@ -9,16 +9,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from social_nav_nodes.endurance.adapter_faults import ADAPTER_FAULTS
+from social_nav_nodes.endurance.adapter_faults import ADAPTER_FAULTS, ros4hri_stamps_jump
 from social_nav_nodes.endurance.adapters import AdapterBench, Adapters
 from social_nav_nodes.endurance.bench import Bench
-from social_nav_nodes.endurance.faults import FAULTS
+from social_nav_nodes.endurance.faults import FAULTS, map_elsewhere, people_stop, tf_stops
+from social_nav_nodes.endurance.kills import kill_navigator
 from social_nav_nodes.endurance.outcomes import Check, OutcomeError, slack
 from social_nav_nodes.endurance.steadiness import Metronome
 from social_nav_nodes.endurance.suite import Suite
 
 Fault = Callable[[Any], None]
 EVERY_FAULT: tuple[Fault, ...] = (*FAULTS, *ADAPTER_FAULTS)
+SHORT: tuple[Fault, ...] = (
+    *(kill_navigator, people_stop, tf_stops, map_elsewhere),
+    ros4hri_stamps_jump,
+)
+"""Those of `make test`: one of each kind."""
 STALL = 0.25  # a quarter of the shortest limit [s]
 MOST_VOID = 2  # trials of one fault
 
