@@ -16,7 +16,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
 from social_nav_core.bodies import Body
-from social_nav_core.geometry import FloatArray
+from social_nav_core.geometry import FloatArray, transform_points
 from social_nav_core.parameters import parameter
 from social_nav_core.perception.expected import ExpectedParameters
 from social_nav_core.perception.groups import GroupParameters
@@ -50,7 +50,7 @@ class PerceptionNodeParameters:
     frame: str = parameter(topics.ODOM_FRAME, "", "of the people; must not move with the robot")
     camera_frame: str = parameter(topics.CAMERA_FRAME, "", "optical frame of the camera")
     most_bodies: int = parameter(
-        100, "", "of an image; of more, the farthest are left out", 1, 1000
+        100, "", "of an image; of more, those farthest from the camera are left out", 1, 1000
     )
 
 
@@ -120,7 +120,7 @@ class PerceptionNode(Node):
         started = time.monotonic()
         found = self._perception.see(
             seconds(message.header.stamp),
-            self._usable(message),
+            self._usable(message, frame, view),
             message.image_width,
             message.image_height,
             view,
@@ -134,8 +134,8 @@ class PerceptionNode(Node):
             self._publisher.publish(found.people, header)
             self._publisher.diagnostics.took("image", started)
 
-    def _usable(self, message: BodyArray) -> list[Body]:
-        """Bodies whose headings can be read; of too many, the nearest."""
+    def _usable(self, message: BodyArray, frame: FloatArray, view: Sight | None) -> list[Body]:
+        """Bodies whose headings can be read; of too many, the nearest to the camera."""
         bodies, left_out = [], []
         for body, item in zip(bodies_from(message), message.bodies, strict=True):
             defect = quaternion_defect(item.pose.pose) if body.heading_known else None
@@ -151,9 +151,18 @@ class PerceptionNode(Node):
             "too many bodies",
             f"{len(bodies)} bodies, expected at most {most}: the farthest are left out",
         )
-        distance = [float(np.hypot(*body.pose[:2])) for body in bodies]
+        eye = self._robot(message, frame) if view is None else view.eye
+        with np.errstate(invalid="ignore"):  # of poses that are refused later on
+            places = transform_points(frame, np.stack([body.pose[:2] for body in bodies]))
+            distance = np.hypot(*(places - eye).T)
         nearest = sorted(np.argsort(distance, kind="stable")[:most].tolist())
         return [bodies[k] for k in nearest]
+
+    def _robot(self, message: BodyArray, frame: FloatArray) -> FloatArray:
+        """Place (2,) of the robot [m], or else of the frame of the bodies."""
+        stamp = Time.from_msg(message.header.stamp)
+        robot = self._transforms.pose(topics.BASE_FRAME, self._config.frame, stamp, warn=False)
+        return frame[:2] if robot is None else robot[:2]
 
 
 def main() -> None:

@@ -280,6 +280,19 @@ def test_a_hundred_people_and_no_more(bench):
     assert "expected at most 100" in bench.said
 
 
+@pytest.mark.parametrize("camera", ["", "nowhere"])
+def test_of_too_many_the_nearest_to_the_camera_are_kept_in_any_frame(graph, place_frame, camera):
+    """The camera is at (2, 1.2) in odom; where it is not known, the robot counts, at (2, 1)."""
+    unknown = {"camera_frame": camera} if camera else {}
+    bench = Bench(graph, place_frame, most_bodies=2, **unknown)
+    places = {"origin": (0.0, 0.0), "behind": (2.0, -1.0), "near": (2.5, 2.0), "front": (2.0, 3.1)}
+    lost = body("lost", pose=np.array([np.inf, np.nan, 0.0]))
+    bodies = [body(name, pose=np.array([*place, 0.0])) for name, place in places.items()]
+    bench.image([lost, *bodies], frame="odom")
+    assert set(bench.people()) == {"near", "behind" if camera else "front"}
+    assert "the farthest are left out" in bench.said
+
+
 def test_a_clock_that_goes_back_starts_anew(bench):
     bench.film(1.0, [body("ana")])
     count = len(bench.received)
