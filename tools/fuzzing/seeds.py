@@ -14,6 +14,7 @@ from rosbags.typesys import Stores, get_typestore
 from social_nav_core.evaluation.batch import Plan, _begin
 from social_nav_core.evaluation.record_file import save_run
 from social_nav_core.evaluation.recorder import RunRecorder
+from social_nav_core.evaluation.suites import load_suite
 from social_nav_core.evaluation.survey import ITEMS
 from social_nav_core.people import Person
 from social_nav_core.perception.encounters.files import save_encounters
@@ -90,7 +91,7 @@ def write(folder: Path) -> Seeds:
     )
     PersonalModel(shipped_model()).save_counts(made.counts)
     _save_run(made.run)
-    _begin(made.results, made.plan)
+    _begin(made.results, made.plan, load_suite(made.plan.suite))
     with made.results.open("a", encoding="utf-8") as file:
         file.write(
             '{"entry": "avoid circle", "index": 0, "arm": "no layer", "values": {"success": 1.0},'
