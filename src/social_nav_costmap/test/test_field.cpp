@@ -126,6 +126,14 @@ TEST(Model, TheSteepestOneNeedsABoundedTable)
   }
 }
 
+TEST(Model, AClimbAlongASteepEdgeEnds)
+{
+  const Matrix turned{500, 499, 499, 500};
+  const SkewNormal edge({3, -4}, turned, {7e3, -7e3});
+  const ProxemicsModel model({{0.5, edge}, {0.5, SkewNormal({-9, 9}, turned, {0, 0})}});
+  EXPECT_GE(model.peak(), 0.5 * edge.pdf(edge.mode()));
+}
+
 TEST(Zone, IsTheModelAroundTheBody)
 {
   const Person person = at(2.0, 1.0, kPi / 2);  // forward is +y, left is -x

@@ -52,6 +52,7 @@ class ModelError(ValueError):
     """A model file is missing or malformed; the message names the file and the field."""
 
 
+MOST_STEPS = 1000  # of a climb
 _COMPASS = np.array([[0.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
 
 
@@ -108,13 +109,17 @@ class ProxemicsModel:
         """Place ``(2,)`` [m] of the largest density.
 
         A mixture is climbed from the mode of each component and from the mean, by a compass
-        search with steps of 0.1 m that halve down to a micrometre.
+        search with steps of 0.1 m that halve down to a micrometre; of each climb, the place after
+        `MOST_STEPS` counts, since along a steep edge steps are as short as the edge is wide.
         """
         if len(self.components) == 1:
             return self.components[0].mode
         tops = np.array([*(c.mode for c in self.components), self.mean])
         steps = np.full(len(tops), 0.1)
-        while (climbing := np.flatnonzero(steps > 1e-6)).size:
+        for _ in range(MOST_STEPS):
+            climbing = np.flatnonzero(steps > 1e-6)
+            if not climbing.size:
+                break
             ways = tops[climbing, None] + steps[climbing, None, None] * _COMPASS
             best = np.argmax(self.pdf(ways), axis=1)
             tops[climbing] = ways[np.arange(len(best)), best]

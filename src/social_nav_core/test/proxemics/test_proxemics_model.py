@@ -246,6 +246,14 @@ def test_a_hundred_components_have_the_highest_of_their_modes():
     assert model.pdf(near).max() <= model.peak
 
 
+def test_a_climb_along_a_steep_edge_ends():
+    """Its steps would be as short as the edge is wide, a micrometre, on a way of metres."""
+    turned = [[500.0, 499.0], [499.0, 500.0]]
+    edge = skew_normal([3.0, -4.0], turned, [7e3, -7e3])
+    model = ProxemicsModel([0.5, 0.5], (edge, skew_normal([-9.0, 9.0], turned, [0.0, 0.0])))
+    assert model.peak >= 0.5 * edge.peak
+
+
 def test_weights_must_sum_to_one(tmp_path):
     part = "{weight: 0.4, mu: [0, 0], sigma: [[1, 0], [0, 1]], lambda: [0, 0]}"
     path = tmp_path / "bad.yaml"

@@ -216,11 +216,13 @@ private:
     return best;
   }
 
-  /// Compass search with steps of 0.1 m that halve down to a micrometre.
+  /// Compass search with steps of 0.1 m that halve down to a micrometre; the place after a thousand
+  /// of them counts, since along a steep edge steps are as short as the edge is wide.
   Vector climb(Vector top) const
   {
     double height = pdf(top);
-    for (double step = 0.1; step > 1e-6; ) {
+    double step = 0.1;
+    for (int steps = 0; steps < 1000 && step > 1e-6; ++steps) {
       Vector best = top;
       for (Vector way : {Vector{1, 0}, Vector{-1, 0}, Vector{0, 1}, Vector{0, -1}}) {
         const Vector next = top + step * way;
