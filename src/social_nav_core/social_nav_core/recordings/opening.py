@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
-from social_nav_core.input_files import FileError, read_yaml, shown
+from social_nav_core.input_files import FileError, one_line, read_yaml, shown
 from social_nav_core.recordings.definitions import READ
 from social_nav_core.recordings.errors import BROKEN_RECORDING, DataError, damaged
 from social_nav_core.recordings.mcap_limits import LimitError, check_mcap
@@ -188,7 +188,8 @@ def check_recording(path: Path) -> None:
                     check_sqlite(file)
         except (LimitError, FileError) as error:
             reason = error.reason if isinstance(error, FileError) else str(error)
-            raise DataError(f"{file}: not a recording that can be read: {reason}") from error
+            told = one_line(reason, most=400)
+            raise DataError(f"{file}: not a recording that can be read: {told}") from error
 
 
 def _regular(path: Path) -> BinaryIO:
