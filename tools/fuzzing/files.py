@@ -267,7 +267,7 @@ def _read_answers(path: Path, key: dict[str, str]) -> object:
 
 
 def _read_results(path: Path, plan: Plan) -> object:
-    return begin_results(path, plan)
+    return begin_results(path, plan, load_suite(plan.suite))
 
 
 def file_case(point: FilePoint, folder: Path, data: bytes) -> None:
