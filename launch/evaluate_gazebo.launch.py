@@ -7,7 +7,10 @@ from pathlib import Path
 from launch.actions import ExecuteProcess, LogInfo, RegisterEventHandler
 from launch.event_handlers import OnProcessExit
 from social_nav_core.evaluation.suites import draw_trial, load_suite
+from social_nav_core.sim.gazebo.names import check_for_gazebo
 from social_nav_core.sim.gazebo.scene_file import scene_file
+from social_nav_core.sim.pedestrians import require_jupedsim
+from social_nav_core.sim.room import load_room
 from social_nav_nodes.launching import (
     YES_NO,
     MissingError,
@@ -21,6 +24,7 @@ from social_nav_nodes.launching import (
 from launch import LaunchDescription
 
 ROOT = Path(__file__).resolve().parent.parent
+ARMS = ("social", "none")
 
 
 def generate_launch_description():
@@ -85,24 +89,61 @@ def all_trials(given):
     if not entries:
         names = ", ".join(f"'{entry.name}'" for entry in suite.entries)
         raise MissingError(f"the suite has no '{given['only']}': expected one of {names}")
+    arms = arms_of(given)
+    trials, seed = whole_number(given, "trials", 1), whole_number(given, "seed", 0)
     for entry in entries:
-        for index in range(int(given["trials"])):
-            trial = draw_trial(entry, index, int(given["seed"]))
-            for arm in given["arms"].split(","):
+        check_scene(given, entry.scene)
+        for index in range(trials):
+            trial = draw_trial(entry, index, seed)
+            for arm in arms:
                 name = f"{entry.name}_{index:03d}_{arm}".replace(" ", "_")
                 yield trial, arm, Path(given["out"]).absolute() / name
+
+
+def arms_of(given):
+    """The arms that are compared; social costs are on in the first of `ARMS` alone."""
+    arms = [name.strip() for name in given["arms"].split(",")]
+    if not set(arms) <= set(ARMS) or len(set(arms)) != len(arms):
+        expected = f"{', '.join(ARMS)} or both with a comma between them"
+        raise MissingError(f"arms is '{given['arms']}', expected {expected}")
+    return arms
+
+
+def whole_number(given, name, least):
+    """The value of an argument that counts something."""
+    text = given[name]
+    if not (text.isascii() and text.isdigit() and int(text) >= least):
+        raise MissingError(f"{name} is '{text}', expected a whole number of at least {least}")
+    return int(text)
+
+
+def check_scene(given, scene):
+    """Raise where the simulator would run something else than the scene."""
+    if given["simulator"] == "gazebo":
+        check_for_gazebo(scene)
+    elif scene.flows:
+        require_jupedsim()
+    file = room_file(scene)
+    if not file.is_file() or load_room(file) != scene.room:
+        raise MissingError(
+            f"the room '{scene.room.name}' of scene '{scene.name}' is not that of {file}:"
+            " put it there, under a name of its own"
+        )
+
+
+def room_file(scene):
+    return ROOT / "worlds" / f"{scene.room.name}.yaml"
 
 
 def one_trial(given, trial, arm, folder):
     """`ros2 launch tiago_SIMULATOR.launch.py` for one trial; it ends by itself."""
     folder.mkdir(parents=True, exist_ok=True)
-    room = ROOT / "worlds" / f"{trial.scene.room.name}.yaml"
-    (folder / "scene.yaml").write_bytes(scene_file(trial.scene, room))
+    (folder / "scene.yaml").write_bytes(scene_file(trial.scene, room_file(trial.scene)))
     arguments = {
         "scene": folder / "scene.yaml",
         "task": trial.task,
         "target": trial.target_id,
-        "social": "true" if arm == "social" else "false",
+        "social": "true" if arm == ARMS[0] else "false",
         "seed": trial.seed % 2**31,
         "out": folder,
         "record": "true",

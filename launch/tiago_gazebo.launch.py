@@ -11,6 +11,7 @@ from launch_ros.actions import Node, SetParameter
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 from social_nav_core.sim.gazebo.classic import classic_world_file
+from social_nav_core.sim.gazebo.names import ROBOT_MODEL, check_for_gazebo
 from social_nav_core.sim.gazebo.world import world_files
 from social_nav_core.sim.scene import load_scene
 from social_nav_nodes.launching import (
@@ -30,7 +31,6 @@ from social_nav_nodes.launching import (
 from launch import LaunchDescription
 
 ROOT = Path(__file__).resolve().parent.parent
-ROBOT_NAME = "tiago"
 PAL_PACKAGES = ("tiago_gazebo", "tiago_bringup", "tiago_description")
 PEOPLE = {"truth": "none", "perception": "bodies", "camera": "camera"}
 """Inputs of social_nav.launch.py."""
@@ -106,6 +106,7 @@ def start(given):
     need_executables("gazebo_people", "goal_selector", "social_costmap", "trial")
     scene_file = scene_path(ROOT, given["scene"])
     scene = load_scene(scene_file)
+    check_for_gazebo(scene)
     world, map_file = files_of(scene, given["scene"], float(given["speed"]))
     actions = [SetParameter("use_sim_time", True)]
     if given["robot"] == "pal":
@@ -184,7 +185,7 @@ def tiago_lite(given, scene, world):
             package="ros_gz_sim",
             executable="create",
             arguments=[
-                *("-name", ROBOT_NAME, "-topic", "robot_description"),
+                *("-name", ROBOT_MODEL, "-topic", "robot_description"),
                 *("-x", x, "-y", y, "-z", "0.005", "-Y", yaw),
             ],
         ),
@@ -238,7 +239,7 @@ def pal_robot(scene):
             package="gazebo_ros",
             executable="spawn_entity.py",
             arguments=[
-                *("-topic", "robot_description", "-entity", ROBOT_NAME),
+                *("-topic", "robot_description", "-entity", ROBOT_MODEL),
                 *("-x", x, "-y", y, "-Y", yaw),
             ],
         ),

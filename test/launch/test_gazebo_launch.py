@@ -11,6 +11,8 @@ import yaml
 pytest.importorskip("launch", reason="ROS 2's launch is not installed")
 pytest.importorskip("launch_ros", reason="ROS 2's launch_ros is not installed")
 
+from social_nav_core.sim.reading import SceneError
+from social_nav_core.sim.scene import load_scene
 from social_nav_nodes.launching import MissingError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,9 +150,63 @@ def test_evaluation_runs_without_gazebo_too(installed, tmp_path):
     [
         ({"suite": "papre"}, r"no suite 'papre': expected .*moving, paper.*, or a suite file"),
         ({"only": "avoid all"}, r"the suite has no 'avoid all': expected one of 'avoid single'"),
+        (
+            {"arms": "ours,no layer"},
+            r"^arms is 'ours,no layer', expected social, none or both with",
+        ),
+        ({"arms": "social, social"}, r"^arms is 'social, social', expected social, none or both"),
+        ({"arms": ""}, r"^arms is '', expected social, none or both"),
+        ({"trials": "x"}, r"^trials is 'x', expected a whole number of at least 1$"),
+        ({"trials": "0"}, r"^trials is '0', expected a whole number of at least 1$"),
+        ({"seed": "-1"}, r"^seed is '-1', expected a whole number of at least 0$"),
     ],
 )
 def test_evaluation_of_what_there_is_not(installed, tmp_path, arguments, text):
     installed()
     with pytest.raises(MissingError, match=text):
         Walk("evaluate_gazebo.launch.py", out=str(tmp_path), **arguments)
+
+
+def test_arms_of_the_evaluation_may_have_spaces(installed, tmp_path):
+    installed()
+    out = tmp_path / "out"
+    given = {"trials": "1", "only": "avoid circle", "out": str(out)}
+    walk = Walk("evaluate_gazebo.launch.py", arms="none, social", **given)
+    assert "social:=false" in walk.commands["ros2"][0]
+    folders = sorted(path.name for path in out.iterdir())
+    assert folders == ["avoid_circle_000_none", "avoid_circle_000_social"]
+
+
+def test_evaluation_of_flows_is_for_the_headless_simulator(installed, tmp_path):
+    installed()
+    out = tmp_path / "out"
+    given = {"suite": "crowd", "trials": "1", "only": "avoid counterflow", "out": str(out)}
+    with pytest.raises(SceneError, match=r"^scene 'counterflow' has flows, which only the"):
+        Walk("evaluate_gazebo.launch.py", **given)
+    assert not out.exists()
+    pytest.importorskip("jupedsim", reason="JuPedSim is not installed")
+    Walk("evaluate_gazebo.launch.py", simulator="headless", **given)
+    written = load_scene(out / "avoid_counterflow_000_social" / "scene.yaml")
+    assert written.flows == load_scene(ROOT / "worlds/crowds/counterflow.yaml").flows != ()
+
+
+def test_evaluation_of_a_room_that_would_be_another_one(installed, tmp_path):
+    installed()
+    room = (ROOT / "worlds/room.yaml").read_text()
+    (tmp_path / "room.yaml").write_text(room.replace("[-3.6, 3.02", "[-3.5, 3.02"))
+    scene = (ROOT / "worlds/scenes/single.yaml").read_text().replace("../room.yaml", "room.yaml")
+    (tmp_path / "single.yaml").write_text(scene)
+    lines = ["format: 1", "name: own", "description: own room", "entries:"]
+    lines.append("  - {scene: single.yaml, task: avoid}")
+    (tmp_path / "own.yaml").write_text("\n".join(lines) + "\n")
+    with pytest.raises(MissingError, match=r"^the room 'room' of scene 'single' is not that of"):
+        Walk("evaluate_gazebo.launch.py", suite=str(tmp_path / "own.yaml"), out=str(tmp_path))
+
+
+def test_people_whose_names_gazebo_cannot_have(installed, tmp_path):
+    installed()
+    text = (ROOT / "worlds/scenes/head_on.yaml").read_text()
+    own = tmp_path / "own.yaml"
+    own.write_text(text.replace("../", f"{ROOT}/worlds/").replace("id: ana", "id: p-1"))
+    with pytest.raises(SceneError, match=r"the id of person 'p-1' is no part of a topic's name"):
+        Walk("tiago_gazebo.launch.py", scene=str(own))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,10 +12,13 @@ import numpy as np
 import pytest
 import yaml
 from social_nav_core.__main__ import main
+from social_nav_core.sim.gazebo.classic import classic_world_file
+from social_nav_core.sim.gazebo.names import check_for_gazebo
 from social_nav_core.sim.gazebo.scene_file import scene_file
 from social_nav_core.sim.gazebo.walkers import LEAD, walks
-from social_nav_core.sim.gazebo.world import world_file
+from social_nav_core.sim.gazebo.world import world_file, world_files
 from social_nav_core.sim.lidar import LidarParameters
+from social_nav_core.sim.reading import SceneError
 from social_nav_core.sim.scene import BODY_RADIUS, load_scene
 
 WORLDS = Path(__file__).resolve().parents[2] / "worlds"
@@ -187,3 +191,41 @@ def test_a_scene_that_is_written_is_read_again_as_it_was(scene, tmp_path):
     room = WORLDS / f"{scene.room.name}.yaml"
     (tmp_path / "scene.yaml").write_bytes(scene_file(scene, room))
     assert load_scene(tmp_path / "scene.yaml") == scene
+
+
+def crowd_of(name):
+    return load_scene(WORLDS / "crowds" / f"{name}.yaml")
+
+
+@pytest.mark.parametrize("name", ["counterflow", "crossing_flows", "busy_hall"])
+def test_flows_are_written_and_read_again_but_not_by_gazebo(name, tmp_path):
+    scene = crowd_of(name)
+    (tmp_path / "scene.yaml").write_bytes(scene_file(scene, WORLDS / f"{scene.room.name}.yaml"))
+    assert load_scene(tmp_path / "scene.yaml") == scene
+    for write in (world_files, classic_world_file):
+        with pytest.raises(SceneError, match=f"^scene '{name}' has flows, which only the"):
+            write(scene)
+
+
+@pytest.mark.parametrize("name", ["p-1", "1", "ben o", "ä", "a" * 201, "tiago", "corridor", "sun"])
+def test_walkers_whose_names_gazebo_cannot_have_are_named(name):
+    scene = load_scene(WORLDS / "scenes" / "head_on.yaml")
+    own = replace(scene, people=(replace(scene.people[0], id=name), *scene.people[1:]))
+    with pytest.raises(
+        SceneError, match=f"^scene 'head_on': the id of person '{name}' is .*expect"
+    ):
+        world_files(own)
+
+
+def test_who_stands_may_have_more_names(tmp_path):
+    scene = load_scene(WORLDS / "scenes" / "circle.yaml")
+
+    def called(name):
+        return replace(scene, people=(replace(scene.people[0], id=name), *scene.people[1:]))
+
+    for good in ("p-1", "1", "ben o"):
+        check_for_gazebo(called(good))
+    for bad in ("tiago", "room", "default", "a::b", "__a__"):
+        with pytest.raises(SceneError, match=f"the id of person '{bad}' is"):
+            check_for_gazebo(called(bad))
+    check_for_gazebo(called("tiago"), robot="mia")

@@ -22,6 +22,7 @@ from social_nav_core.sim.camera import BoxBlockers, Camera, CameraParameters
 from social_nav_core.sim.cast import Cast
 from social_nav_core.sim.detector import Detector, DetectorParameters
 from social_nav_core.sim.gazebo.following import following_velocity
+from social_nav_core.sim.gazebo.names import ROBOT_MODEL, check_for_gazebo
 from social_nav_core.sim.gazebo.walkers import body_of_model
 from social_nav_core.sim.people import Crowd, PersonState, WalkerParameters
 from social_nav_core.sim.scene import load_scene
@@ -49,7 +50,7 @@ class GazeboPeopleParameters:
 
     scene: str = parameter("", "", "scene file (YAML) that the world was made from")
     seed: int = parameter(1, "", "of everything random", 0, 2**31 - 1)
-    robot: str = parameter("tiago", "", "name of the robot's model")
+    robot: str = parameter(ROBOT_MODEL, "", "name of the robot's model")
     rate: float = parameter(30.0, "Hz", "of velocities, bodies and people", 1.0, 100.0)
     people: bool = parameter(True, "", "publish the truth as social_people, too")
 
@@ -72,6 +73,7 @@ class GazeboPeopleNode(Node):
         if not self._about.scene:
             raise ValueError("gazebo_people: parameter scene is empty, expected a scene's path")
         scene = load_scene(self._about.scene)
+        check_for_gazebo(scene, self._about.robot)
         self._rng, camera_rng = map(
             np.random.default_rng, np.random.SeedSequence(self._about.seed).spawn(2)
         )

@@ -14,6 +14,7 @@ from nav_msgs.msg import Odometry
 from social_nav_core.geometry import compose, relative
 from social_nav_core.sim.gazebo.following import following_velocity
 from social_nav_core.sim.gazebo.walkers import LEAD
+from social_nav_core.sim.reading import SceneError
 from social_nav_nodes.conversions import (
     bodies_from,
     people_from,
@@ -163,3 +164,13 @@ def test_a_pose_with_a_stamp_that_is_none_is_left_out(graph, stamp):
     node._receive_poses(TFMessage(transforms=[transform]))
     assert "tiago" not in node._poses
     assert "the pose of 'tiago' is left out: its stamp" in node._log.troubles()[0].text
+
+
+@pytest.mark.parametrize("name", ["p-1", "mia"])
+def test_people_whose_models_gazebo_cannot_have_are_refused(graph, tmp_path, name):
+    text = (SCENES / "head_on.yaml").read_text().replace("../", f"{SCENES.parent}/")
+    (tmp_path / "own.yaml").write_text(text.replace("id: ana", f"id: {name}"))
+    with pytest.raises(SceneError, match=f"the id of person '{name}' is"):
+        graph.add(
+            GazeboPeopleNode, parameters={"scene": str(tmp_path / "own.yaml"), "robot": "mia"}
+        )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from social_nav_core.recordings.errors import DataError
 from social_nav_core.sim.gazebo.map import map_files
+from social_nav_core.sim.gazebo.names import check_for_gazebo
 from social_nav_core.sim.gazebo.world import world_files
 from social_nav_core.sim.reading import SceneError
 from social_nav_core.sim.scene import Scene, load_scene
@@ -49,6 +50,8 @@ def _load(path: Path) -> Scene:
         scene = load_scene(path)
     except SceneError as error:
         raise DataError(str(error)) from error
-    if scene.flows:
-        raise DataError(f"{path}: has flows, which only the simulator of this package moves")
+    try:
+        check_for_gazebo(scene)
+    except SceneError as error:
+        raise DataError(f"{path}: {error}") from error
     return scene

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from social_nav_core.sim.flows import Flow
 from social_nav_core.sim.scene import Labels, Scene, ScenePerson, ScriptStep
 
 
@@ -27,8 +28,17 @@ def scene_file(scene: Scene, room: str | Path) -> bytes:
         "goal": list(scene.goal),
         "people": [_person(person) for person in scene.people],
     }
+    if scene.flows:
+        values["flows"] = [_flow(flow) for flow in scene.flows]
     text: str = yaml.safe_dump(values, sort_keys=False, default_flow_style=None, width=100)
     return text.encode()
+
+
+def _flow(flow: Flow) -> dict[str, Any]:
+    values: dict[str, Any] = {"name": flow.name, "people": flow.people, "speed": list(flow.speed)}
+    for name, area in (("from", flow.start), ("to", flow.end)):
+        values[name] = [list(area.low), list(area.high)]
+    return values | ({"via": [list(point) for point in flow.via]} if flow.via else {})
 
 
 def _person(person: ScenePerson) -> dict[str, Any]:

@@ -45,6 +45,11 @@ def body_of_model(person: ScenePerson, pose: ArrayLike) -> FloatArray:
     return compose(pose, (-LEAD if walks(person) else 0.0, 0.0, 0.0))
 
 
+def actor_name(person: ScenePerson) -> str:
+    """Name in the world of what is seen of a walker."""
+    return f"{person.id}_walking"
+
+
 def mesh_name(person: ScenePerson, index: int) -> str:
     """File of a walker's looks: height and usual speed in cm and cm/s, and number of the shirt."""
     return (
@@ -69,7 +74,7 @@ def add_actor(world: Element, person: ScenePerson, index: int) -> None:
     origin; from the first step on it faces where the person does.
     """
     x, y, _ = person.pose
-    actor = add(world, "actor", name=f"{person.id}_walking")
+    actor = add(world, "actor", name=actor_name(person))
     add(actor, "pose", (x, y, 0, 0, 0, 0))
     file = f"../meshes/{mesh_name(person, index)}"
     add(add(actor, "skin"), "filename", file)

@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from social_nav_core.sim.gazebo.names import LIGHT, PHYSICS, check_for_gazebo
 from social_nav_core.sim.gazebo.people import add_person
 from social_nav_core.sim.gazebo.stills import still_files
 from social_nav_core.sim.gazebo.walkers import mesh_files
@@ -52,6 +53,7 @@ def world_files(scene: Scene, speed: float = 1.0) -> dict[str, bytes]:
 
     Raises:
         ValueError: a speed of 0 or less, or none at all.
+        SceneError: Gazebo could not have the scene's people; see `check_for_gazebo`.
     """
     if not 0.0 < speed < np.inf:
         raise ValueError(f"speed is {speed}, expected simulated seconds per second, above 0")
@@ -67,7 +69,11 @@ def world_file(scene: Scene, meshes: bool = True, speed: float = 1.0) -> bytes:
         scene: to write.
         meshes: whether meshes show people, those who walk as actors; else primitives do.
         speed: simulated seconds per second, at most.
+
+    Raises:
+        SceneError: Gazebo could not have the scene's people; see `check_for_gazebo`.
     """
+    check_for_gazebo(scene)
     root = Element("sdf", version="1.9")
     world = add(root, "world", name=scene.name)
     _add_systems(world, speed)
@@ -79,7 +85,7 @@ def world_file(scene: Scene, meshes: bool = True, speed: float = 1.0) -> bytes:
 
 
 def _add_systems(world: Element, speed: float) -> None:
-    physics = add(world, "physics", name="default", type="ignored")
+    physics = add(world, "physics", name=PHYSICS, type="ignored")
     add(physics, "max_step_size", (STEP,))
     add(physics, "real_time_factor", (speed,))
     add_plugin(world, "physics", "Physics")
@@ -94,7 +100,7 @@ def _add_systems(world: Element, speed: float) -> None:
 
 
 def _add_light(world: Element) -> None:
-    light = add(world, "light", name="sun", type="directional")
+    light = add(world, "light", name=LIGHT, type="directional")
     add(light, "pose", (0, 0, 10, 0, 0, 0))
     add(light, "cast_shadows", "true")
     add(light, "diffuse", (0.7, 0.7, 0.68, 1.0))
