@@ -126,11 +126,14 @@ class Perception:
             time: of the image [s].
             bodies: in it.
             width, height: of the image [pixel].
-            sight: where the camera was, if known; without it whoever is not seen counts as out of
-                view, and headings that the tracker does not tell stay unknown.
+            sight: where the camera was, if known; without it, or if it is not finite, whoever is
+                not seen counts as out of view, and headings that the tracker does not tell stay
+                unknown.
             frame: pose (x [m], y [m], yaw [rad]) of the frame of the bodies' poses in that of the
                 people.
         """
+        if sight is not None and not np.isfinite([*sight.eye, sight.yaw]).all():
+            sight = None
         expected = self._kinematics.expected(time)
         taken = self._intake.take(time, bodies, width, height, frame, expected)
         if taken.late:

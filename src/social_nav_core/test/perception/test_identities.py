@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from social_nav_core.bodies import Body
+from social_nav_core.bodies import UNKNOWN_YAW_VARIANCE, Body
 from social_nav_core.parameters import ParameterError
 from social_nav_core.people import Person
 from social_nav_core.perception.intake import Intake, IntakeParameters
@@ -121,7 +122,8 @@ def test_runners_are_not_cut_by_dropped_images_and_errors(rate: float, std: floa
 
         def bodies(time: float, rng: np.random.Generator = rng) -> list[Body]:
             place = 2.5 * abs(time % 2.0 - 1.0) if 1.0 < time < 5.0 else 0.0
-            return [body("a", *(np.array([3.0, place]) + rng.normal(0.0, std, 2)), std=std)]
+            x, y = np.array([3.0, place]) + rng.normal(0.0, std, 2)
+            return [body("a", x, y, std)]
 
         times = np.arange(0.0, 6.0, 1.0 / rate)
         film = filmed(bodies, times[rng.random(len(times)) < 0.5].tolist())
@@ -159,6 +161,14 @@ def test_where_a_walker_is_expected() -> None:
     assert filters.places()[0] == pytest.approx(later.place)
     assert np.sqrt(filters.motions().covariance[0, 0, 0]) == pytest.approx(later.std)
     assert Kinematics().expected(3.0) == {}
+
+
+@pytest.mark.parametrize("sight", [Sight(np.array([np.nan, 0.0]), 0.0), Sight(np.zeros(2), np.inf)])
+def test_a_camera_that_is_nowhere_tells_no_headings(sight: Sight) -> None:
+    unknown = replace(body("a", 3.0), covariance=np.diag([0.01, 0.01, UNKNOWN_YAW_VARIANCE]))
+    person = Perception(Silent()).see(0.0, [unknown], 640, 480, sight).people[0]
+    assert person.defect() is None
+    assert person.covariance[2, 2] > np.pi**2
 
 
 @pytest.mark.parametrize("name", ["jump", "fastest", "switch_time"])

@@ -56,12 +56,12 @@ def joint_by_joint(
         later = [k for k, time in enumerate(times) if time >= wanted]
         for joint in range(23):
             ways = [
-                next((k for k in side if frames[k][joint, 2] > 0.0), None)
+                next((k for k in side if frames[k][joint, 2] > 0.0), -1)
                 for side in (earlier[::-1], later)
             ]
             ends = (earlier[::-1] or later)[0], (later or earlier[::-1])[0]
-            near = [k is not None and abs(times[k] - wanted) < 1.0 / rate - 1e-6 for k in ways]
-            usable = [near[i] or (ways[i] is not None and ways[i] == ends[i]) for i in (0, 1)]
+            near = [k >= 0 and abs(times[k] - wanted) < 1.0 / rate - 1e-6 for k in ways]
+            usable = [near[i] or ways[i] == ends[i] for i in (0, 1)]
             if all(usable):
                 (a, b), first, second = ways, frames[ways[0]][joint], frames[ways[1]][joint]
                 share = (wanted - times[a]) / (times[b] - times[a])
