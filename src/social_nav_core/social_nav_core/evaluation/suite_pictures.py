@@ -39,8 +39,10 @@ def arm_colours(arms: Sequence[str]) -> dict[str, str]:
     colours = {}
     for arm in arms:
         plain, _, share = arm.partition(" x")
-        rgb = np.array(to_rgb(style.ARM_COLOURS[ALL_ARMS.index(plain)]))
-        colours[arm] = to_hex(rgb + PALER * (1.0 - float(share or 1.0)) * (1.0 - rgb))
+        white = PALER * (1.0 - float(share or 1.0))
+        red, green, blue = to_rgb(style.ARM_COLOURS[ALL_ARMS.index(plain)])
+        paler = (red + white * (1 - red), green + white * (1 - green), blue + white * (1 - blue))
+        colours[arm] = to_hex(paler)
     return colours
 
 

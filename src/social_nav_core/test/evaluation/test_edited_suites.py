@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from social_nav_core.evaluation.batch import BatchError, Plan, run_batch
 from social_nav_core.evaluation.suite_report import write_suite_report
+from social_nav_core.evaluation.workers import Work
 
 WORLDS = Path(__file__).parents[4] / "worlds"
 SUITE = """format: 1
@@ -21,9 +23,9 @@ entries:
 """
 
 
-def nothing(work: object, tasks: object) -> list:
+def nothing(work: Work, tasks: Sequence[tuple]) -> Iterator[Any]:
     """Runs no trial at all."""
-    return []
+    return iter(())
 
 
 @pytest.fixture
