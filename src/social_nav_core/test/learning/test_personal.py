@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,7 +113,7 @@ def test_what_is_remembered_survives_a_restart(tmp_path: Path) -> None:
     np.testing.assert_allclose(again.model.mean, personal.model.mean)
 
 
-def sealed(fields: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def sealed(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "sha256": np.str_(digest_of(fields))}
 
 

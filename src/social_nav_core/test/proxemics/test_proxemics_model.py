@@ -194,7 +194,7 @@ def test_no_model_is_written_that_cannot_be_read(tmp_path):
     ones = np.ones(1)
     for model, message in (
         (ProxemicsModel(ones, (narrow,)), r"sigma is .* eigenvalues 1e-05 .*: not written"),
-        (ProxemicsModel([0.5] * 2, (narrow,) * 2), "not written; fit fewer components"),
+        (ProxemicsModel(np.full(2, 0.5), (narrow,) * 2), "not written; fit fewer components"),
         (ProxemicsModel(ones, pair().components[:1], "\u00e9" * 50_000), "shorten the provenance"),
         (ProxemicsModel(ones, pair().components[:1], "\udcff"), "is not YAML.*: not written"),
     ):
@@ -250,7 +250,7 @@ def test_a_climb_along_a_steep_edge_ends():
     """Its steps would be as short as the edge is wide, a micrometre, on a way of metres."""
     turned = [[500.0, 499.0], [499.0, 500.0]]
     edge = skew_normal([3.0, -4.0], turned, [7e3, -7e3])
-    model = ProxemicsModel([0.5, 0.5], (edge, skew_normal([-9.0, 9.0], turned, [0.0, 0.0])))
+    model = ProxemicsModel(np.full(2, 0.5), (edge, skew_normal([-9.0, 9.0], turned, [0.0, 0.0])))
     assert model.peak >= 0.5 * edge.peak
 
 
