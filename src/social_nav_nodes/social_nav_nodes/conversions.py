@@ -11,7 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from builtin_interfaces.msg import Time as TimeMessage
-from geometry_msgs.msg import Pose, PoseStamped, PoseWithCovariance, Transform, TransformStamped
+from geometry_msgs.msg import (
+    Point,
+    Pose,
+    PoseStamped,
+    PoseWithCovariance,
+    Quaternion,
+    Transform,
+    TransformStamped,
+    Vector3,
+)
 from nav_msgs.msg import MapMetaData, OccupancyGrid, Odometry, Path
 from numpy.typing import ArrayLike, NDArray
 from sensor_msgs.msg import LaserScan
@@ -25,6 +34,8 @@ from social_nav_msgs.msg import Body as BodyMessage
 from social_nav_msgs.msg import BodyArray, SocialPerson, SocialPersonArray
 from social_nav_nodes.topics import BASE_FRAME
 
+FramePose = tuple[FloatArray, FloatArray]
+"""Position (3,) [m] and axes (3, 3), columns x, y and z, of a frame in another one."""
 PLANAR = np.ix_((0, 1, 5), (0, 1, 5))  # x, y and yaw of a 6 x 6 covariance
 NORM_TOLERANCE = 0.01  # of a quaternion's length
 
@@ -54,8 +65,14 @@ def stamp_of(time: float) -> TimeMessage:
     return TimeMessage(sec=whole + nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
 
 
-def people_from(message: SocialPersonArray) -> PeopleRead:
-    """People of a message; a bad quaternion, number or label leaves out that person alone."""
+def people_from(message: SocialPersonArray, frame: FramePose | None = None) -> PeopleRead:
+    """People of a message; a bad quaternion, number or label leaves out that person alone.
+
+    Args:
+        message: whoever has no ``last_seen`` was seen at its stamp.
+        frame: of the message, however it is tilted, in the one that the people are wanted in, z
+            up; None for the message's own, with z up.
+    """
     read = PeopleRead([], [])
     seen: set[str] = set()
     for item in message.people:
@@ -63,7 +80,7 @@ def people_from(message: SocialPersonArray) -> PeopleRead:
         seen.add(item.id)
         reason = reason or _pose_defect(item.pose)
         if reason is None:
-            person = person_from(item)
+            person = person_from(item, message.header.stamp, frame)
             reason = person.defect()
         if reason is None:
             read.people.append(person)
@@ -72,23 +89,51 @@ def people_from(message: SocialPersonArray) -> PeopleRead:
     return read
 
 
-def person_from(message: SocialPerson) -> Person:
+def person_from(
+    message: SocialPerson, stamp: TimeMessage, frame: FramePose | None = None
+) -> Person:
     """One person as the message says; `Person.defect` tells whether that can be used.
 
     Probabilities that are all zero stand for a label that is not known.
+
+    Args:
+        message: the person.
+        stamp: when whoever has no ``last_seen`` was seen.
+        frame: as in `people_from`.
     """
+    covariance = np.reshape(message.pose.covariance, (6, 6))
+    pose, velocity = pose_from(message.pose.pose), _vector(message.velocity)
+    if frame is not None:
+        position, axes = frame
+        place = axes @ _vector(message.pose.pose.position) + position
+        chest = axes @ _chest(message.pose.pose.orientation)
+        pose = np.array([*place[:2], math.atan2(chest[1], chest[0])])
+        velocity = axes @ velocity
+        covariance = covariance.copy()
+        covariance[:3, :3] = axes @ covariance[:3, :3] @ axes.T
+        covariance[:3, 5], covariance[5, :3] = axes @ covariance[:3, 5], axes @ covariance[5, :3]
     return Person(
         id=message.id,
-        pose=pose_from(message.pose.pose),
-        velocity=np.array([message.velocity.x, message.velocity.y]),
-        covariance=np.reshape(message.pose.covariance, (6, 6))[PLANAR],
+        pose=pose,
+        velocity=velocity[:2],
+        covariance=covariance[PLANAR],
         intent=_probabilities(message.intent_probabilities, Intent),
         attitude=_probabilities(message.attitude_probabilities, Attitude),
         action=_probabilities(message.action_probabilities, Action),
         group_id=message.group_id,
         confidence=float(message.confidence),
-        last_seen=seconds(message.last_seen),
+        last_seen=seconds(message.last_seen) or seconds(stamp),
     )
+
+
+def _vector(message: Point | Vector3) -> FloatArray:
+    return np.array([message.x, message.y, message.z])
+
+
+def _chest(turn: Quaternion) -> FloatArray:
+    """Where a body's x points to, by a unit quaternion."""
+    x, y, z, w = turn.x, turn.y, turn.z, turn.w
+    return np.array([1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z), 2.0 * (x * z - w * y)])
 
 
 def people_message(people: list[Person], header: Header) -> SocialPersonArray:

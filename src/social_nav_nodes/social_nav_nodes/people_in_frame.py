@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from builtin_interfaces.msg import Time as TimeMessage
 from rclpy.node import Node
-from social_nav_core.geometry import FloatArray
+from rclpy.time import Time
 from social_nav_core.people import Person
 
 from social_nav_msgs.msg import SocialPersonArray
@@ -77,7 +77,7 @@ class PeopleInFrame:
             self._frame, self._people, self._unusable, self.stamp = frame, [], [], None
         newest = self._waiting.take(frame)
         if newest is not None:
-            self._people = self._read(*newest)
+            self._people = self._read(newest[0])
             self.stamp = newest[0].header.stamp
         old = [p for p in self._people if self._age(p) > self._timeout]
         stale = [
@@ -138,8 +138,11 @@ class PeopleInFrame:
     def _age(self, person: Person) -> float:
         return self._now() - person.last_seen
 
-    def _read(self, message: SocialPersonArray, frame_in_parent: FloatArray) -> list[Person]:
-        read = people_from(message)
+    def _read(self, message: SocialPersonArray) -> list[Person]:
+        stamp = Time.from_msg(message.header.stamp)
+        read = people_from(
+            message, self._transforms.mount(message.header.frame_id, self._frame, stamp)
+        )
         ahead = [
             (p.id, f"seen {-self._age(p):.1f} s in the future, check that the clocks agree")
             for p in read.people
@@ -147,11 +150,7 @@ class PeopleInFrame:
         ]
         self._unusable = [*read.left_out, *ahead]
         self._log.left_out(self._unusable)
-        present = [
-            person.expressed_in_parent(frame_in_parent)
-            for person in read.people
-            if self._age(person) >= -CLOCK_TOLERANCE
-        ]
+        present = [p for p in read.people if self._age(p) >= -CLOCK_TOLERANCE]
         return self._nearest(present) if len(present) > self._most else present
 
     def _nearest(self, people: list[Person]) -> list[Person]:

@@ -140,6 +140,8 @@ class TransformLookup:
         Args:
             frame, parent, stamp, warn: as in `pose`.
         """
+        if frame == parent:
+            return np.zeros(3), np.eye(3)
         found = self._transform(frame, parent, stamp, warn)
         if found is None:
             return None

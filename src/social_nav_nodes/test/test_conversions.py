@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nav_msgs.msg import OccupancyGrid
+from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import LaserScan
 from social_nav_core.bodies import Body
 from social_nav_core.grid import GridGeometry
@@ -93,6 +94,36 @@ def test_labels_that_nobody_set_are_unknown():
     message.people[0].pose.pose.orientation.w = 1.0
     (anna,) = people_from(message).people
     np.testing.assert_array_equal(anna.intent, people.certain(Intent.UNKNOWN))
+
+
+def test_who_does_not_say_when_was_seen_at_the_stamp():
+    message = SocialPersonArray(people=[SocialPerson(id="anna")], header=Header(stamp=stamp_of(7)))
+    message.people[0].pose.pose.orientation.w = 1.0
+    assert people_from(message).people[0].last_seen == 7.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_people_in_a_tilted_frame_are_where_they_are(seed):
+    """Somebody upright in the map, told in the frame of a camera that is turned anyhow."""
+    rng = np.random.default_rng(seed)
+    turn, shift = Rotation.random(random_state=seed), rng.normal(size=3)
+    place, velocity = np.array([3.0, 1.0, 0.9]), np.array([0.4, -0.7, 0.0])
+    spread = rng.normal(size=(3, 3))
+    covariance = np.zeros((6, 6))
+    covariance[:3, :3] = turn.inv().as_matrix() @ spread @ spread.T @ turn.as_matrix()
+    covariance[5, 5] = 0.3
+    item = SocialPerson(id="anna", confidence=1.0)
+    at, way = item.pose.pose.position, item.velocity
+    at.x, at.y, at.z = turn.inv().apply(place - shift).tolist()
+    way.x, way.y, way.z = turn.inv().apply(velocity).tolist()
+    of = item.pose.pose.orientation
+    of.x, of.y, of.z, of.w = (turn.inv() * Rotation.from_euler("z", 2.0)).as_quat().tolist()
+    item.pose.covariance = covariance.ravel()
+    (anna,) = people_from(SocialPersonArray(people=[item]), (shift, turn.as_matrix())).people
+    np.testing.assert_allclose(anna.pose, [3.0, 1.0, 2.0], atol=1e-9)
+    np.testing.assert_allclose(anna.velocity, velocity[:2], atol=1e-9)
+    np.testing.assert_allclose(anna.covariance[:2, :2], (spread @ spread.T)[:2, :2], atol=1e-9)
+    assert anna.covariance[2, 2] == 0.3
 
 
 def test_bodies():
