@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from social_nav_core.proxemics.asymmetry import mirror_test
+from social_nav_core.proxemics.asymmetry import asymmetry
 from social_nav_core.proxemics.em import Fit
 from social_nav_core.proxemics.mixture import Mixture
 from social_nav_core.proxemics.model import ProxemicsModel
@@ -110,7 +110,7 @@ def learn_proxemics(
         samples = _resampled(data, kept, recipe, rng, bootstrap)
         refits = _refitted(samples, fit, recipe, rng, progress)
         intervals = bootstrap_intervals(fit.model, refits)
-    front_back, left_right = (mirror_test(kept.places, kept.weights, i, rng) for i in (0, 1))
+    front_back, left_right = asymmetry(histogram, kept, recipe.method, rng)
     provenance = (
         f"Learned from {source} ({histogram.counts.sum():.0f} positions within reach of a person) "
         f"by method '{recipe.method}'; prior: the unit disc. Asymmetry by chance: front-back "

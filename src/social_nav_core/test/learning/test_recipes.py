@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from social_nav_core.proxemics.asymmetry import mirror_test
+from scipy.stats import binom
+from social_nav_core.proxemics.asymmetry import asymmetry, mirror_test
 from social_nav_core.proxemics.learning import learn_proxemics, named_parameters
 from social_nav_core.proxemics.recipes import (
     RecipeParameters,
@@ -15,6 +16,7 @@ from social_nav_core.proxemics.recipes import (
     empty_bin_points,
     fit_histogram,
     histogram_of,
+    kept_out,
     smoothed_density,
     weighted_places,
 )
@@ -122,17 +124,77 @@ def test_trials_are_drawn_whole_for_the_intervals() -> None:
 def test_mirror_test_sees_the_ellipse_ahead_and_no_side() -> None:
     points = np.random.default_rng(1).uniform(-1.0, 1.0, size=(4000, 2))
     inside = ((points[:, 0] - 0.2) / 0.6) ** 2 + (points[:, 1] / 0.35) ** 2 < 1.0
-    kept, weights = points[inside], np.ones(inside.sum())
-    assert mirror_test(kept, weights, 0, np.random.default_rng(0)) < 0.001
-    assert mirror_test(kept, weights, 1, np.random.default_rng(0)) > 0.01
+    assert mirror_test(points[inside], 0, np.random.default_rng(0)) < 0.001
+    assert mirror_test(points[inside], 1, np.random.default_rng(0)) > 0.01
 
 
 def test_mirror_test_is_right_under_symmetry() -> None:
     rng = np.random.default_rng(8)
     samples = [rng.normal(size=(150, 2)) * [0.4, 0.2] for _ in range(60)]
-    chances = [mirror_test(points, np.ones(150), 1, rng) for points in samples]
+    chances = [mirror_test(points, 1, rng) for points in samples]
     assert np.mean(np.array(chances) < 0.1) < 0.25
     assert 0.35 < np.mean(chances) < 0.65
+
+
+def ring(seed: int, count: int, ahead: float = 0.0) -> np.ndarray:
+    """Positions of walkers who keep 0.4 m away from a point so far ahead of a person [m]."""
+    rng = np.random.default_rng(seed)
+    radius = np.sqrt(rng.uniform(0.16, 2.0, 3 * count))
+    angle = rng.uniform(-np.pi, np.pi, 3 * count)
+    points = np.stack([ahead + radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
+    return points[np.hypot(*points.T) < 1.0][:count]
+
+
+def asymmetry_of(points: np.ndarray, recipe: RecipeParameters) -> tuple[float, float]:
+    """Probabilities of the asymmetry by chance, front against back and left against right."""
+    rng = np.random.default_rng(0)
+    histogram = histogram_of(points)
+    return asymmetry(histogram, kept_out(histogram, recipe, rng), recipe.method, rng)
+
+
+RECIPES = {
+    "paper": RecipeParameters(draws=2),
+    "weighted": RecipeParameters(method="weighted"),
+    "smoother": RecipeParameters(method="weighted", smoothing=0.1),
+}
+
+
+@pytest.mark.parametrize("count", [300, 3000])
+@pytest.mark.parametrize("name", RECIPES)
+def test_symmetric_people_seem_asymmetric_as_often_as_chance_says(
+    name: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("social_nav_core.proxemics.asymmetry.FLIPS", 499)
+    chances = np.array([asymmetry_of(ring(seed, count), RECIPES[name]) for seed in range(60)])
+    called = int((chances < 0.05).sum())
+    assert binom.ppf(0.001, chances.size, 0.05) <= called <= binom.ppf(0.999, chances.size, 0.05)
+    assert 0.4 < chances.mean() < 0.6
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_people_who_keep_farther_away_in_front_are_seen_to(name: str) -> None:
+    chances = [asymmetry_of(ring(seed, 4000, ahead=0.15), RECIPES[name])[0] for seed in range(8)]
+    assert np.median(chances) < 0.01
+    assert max(chances) < 0.1
+
+
+def test_a_histogram_that_is_its_own_mirror_image_is_symmetric() -> None:
+    empty = histogram_of(np.zeros((0, 2)))
+    distance = np.hypot(*np.moveaxis(empty.centers(), -1, 0))
+    histogram = replace(empty, counts=np.round(100.0 * np.clip(distance - 0.3, 0.0, 1.0)))
+    np.testing.assert_array_equal(histogram.counts, histogram.counts[::-1])
+    learned = learn_proxemics(histogram, RECIPES["weighted"], np.random.default_rng(0))
+    assert (learned.front_back, learned.left_right) == (1.0, 1.0)
+    places, weights = weighted_places(histogram, 0.05)
+    assert mirror_test(places, 0, np.random.default_rng(0), weights) == 1.0
+
+
+def test_symmetry_of_one_axis_hides_no_asymmetry_of_the_other() -> None:
+    points = np.random.default_rng(3).uniform(-1.0, 1.0, size=(2000, 2))
+    points = points[points[:, 0] + 0.3 * points[:, 1] ** 2 > -0.2]
+    both = np.concatenate([points, points * [1.0, -1.0]])
+    assert mirror_test(both, 0, np.random.default_rng(0)) < 0.001
+    assert mirror_test(both, 1, np.random.default_rng(0)) == 1.0
 
 
 def test_paper_recipe_gives_the_published_parameters(avoidance_table: Path) -> None:
