@@ -23,6 +23,11 @@ from social_nav_core.evaluation.report import (
 )
 from social_nav_core.evaluation.suites import Suite, draw_trial
 
+PICTURES = (
+    *("avoid_ways", "avoid_cost_over_time", "avoid_cost", "avoid_cost_against_length"),
+    *("approach_ways", "approach_density", "approach_places"),
+)
+"""All that a report may have; those of an earlier report that the new one lacks are removed."""
 SHOWN = 4
 """Trials of every entry whose ways are drawn."""
 NOTES = (
@@ -57,6 +62,8 @@ def write_suite_report(folder: Path, plan: Plan, results: Sequence[Result]) -> P
         BatchError: the folder holds results of another plan, or of scenes that were edited since.
     """
     suite = suite_of(plan, folder)
+    for name in PICTURES:
+        (folder / f"{name}.png").unlink(missing_ok=True)
     suite_tables.write_trials_csv(folder / "trials.csv", results)
     suite_tables.write_summary_csv(folder / "summary.csv", results)
     summary = suite_tables.markdown([result for result in results if result.arm in plan.arms])

@@ -21,7 +21,7 @@ from social_nav_core.evaluation.arms import canonical
 from social_nav_core.evaluation.batch import BatchError, Plan, Result, run_batch
 from social_nav_core.evaluation.claims import claims
 from social_nav_core.evaluation.metrics.table import METRICS
-from social_nav_core.evaluation.suite_report import write_suite_report
+from social_nav_core.evaluation.suite_report import PICTURES, write_suite_report
 from social_nav_core.evaluation.workers import Work, WorkersError, dask_cluster, local_processes
 
 WORLDS = Path(__file__).parents[4] / "worlds"
@@ -310,6 +310,7 @@ def test_the_command_makes_a_report_and_goes_on(
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert not re.search(r"https?://", page)
     assert page.count("<img") == len(list(tmp_path.glob("*.png"))) == 7
+    assert {path.stem for path in tmp_path.glob("*.png")} == set(PICTURES)
     with (tmp_path / "trials.csv").open(encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == 8
     with (tmp_path / "summary.csv").open(encoding="utf-8") as file:
@@ -319,6 +320,9 @@ def test_the_command_makes_a_report_and_goes_on(
     assert ours - float(none["mean"]) == pytest.approx(float(none["ours_minus_arm"]), abs=1e-3)
     assert float(none["low"]) <= float(none["ours_minus_arm"]) <= float(none["high"])
     assert np.isfinite(ours)
+    assert main([*command, "--arms", "no layer", "--out", str(tmp_path)]) == 0
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.count("<img") == len(list(tmp_path.glob("*.png"))) == 6, "places are of ours"
 
 
 @pytest.mark.parametrize("arms", ["ours x0.5", "ours x0.50, no layer", "Kirby x0.2,ours,ours x.7"])
