@@ -10,6 +10,7 @@ from rclpy.task import Future
 from social_nav_core.geometry import wrap_angle
 from social_nav_core.interaction.place import Place
 from social_nav_core.interaction.selection import Situation
+from social_nav_core.interaction.wish import WishWatch
 from social_nav_core.parameters import parameter
 from social_nav_core.people import Person
 
@@ -40,7 +41,15 @@ class GoalSelectorParameters:
     most_people: int = parameter(
         MOST_PEOPLE, "", "of more, the farthest from the robot are left out", 1, 10000
     )
-    reach: float = parameter(10.0, "m", "people farther from the robot are out of reach", 1.0, 50.0)
+    reach: float = parameter(
+        20.0, "m", "ways that lead farther to any side of the robot are not found", 1.0, 50.0
+    )
+    unwilling_from: float = parameter(
+        0.6, "", "probability of not being interested that somebody has who turns away", 0.05, 1.0
+    )
+    unwilling_patience: float = parameter(
+        3.0, "s", "who has turned away for longer is not approached, unless named", 0.0, 600.0
+    )
     walking_speed: float = parameter(
         0.4, "m/s", "whoever is faster is on the way elsewhere", 0.05, 3.0
     )
@@ -61,6 +70,7 @@ class Approach:
     done: Future
     person_id: str
     stay: float
+    wish: WishWatch | None = None  # of whom nobody has named
     last_good: float | None = None
     failures: int = 0
     place: Place | None = None
@@ -77,6 +87,13 @@ class Approach:
     def good(self, now: float) -> None:
         """There is a good choice now."""
         self.last_good, self.failures = now, 0
+
+    def is_unwanted(self, situation: Situation) -> bool:
+        """Whether whoever wanted to interact has turned away; who was named is approached."""
+        person = next((p for p in situation.people if p.id == self.person_id), None)
+        if self.wish is None or self.place is None or person is None:
+            return False
+        return self.wish.has_turned_away(person)
 
     def lets_walk(self, situation: Situation, about: GoalSelectorParameters) -> bool:
         """Whether the person walks elsewhere, or turns, and should come to rest first."""

@@ -24,6 +24,7 @@ from social_nav_core.interaction.selection import (
     SelectionParameters,
     Situation,
 )
+from social_nav_core.interaction.wish import WishWatch
 from social_nav_core.proxemics.model import load_model, shipped_model
 from social_nav_core.proxemics.zone import SocialZoneParameters
 from social_nav_core.sim.planner import PlannerParameters, PlanningError
@@ -119,7 +120,15 @@ class GoalSelectorNode(Node):
     def _begin(self, goal_handle: ServerGoalHandle) -> None:
         self._end(Result.CANCELLED, "replaced by a new request")
         request = goal_handle.request
-        self._approach = Approach(goal_handle, Future(), request.person_id, seconds(request.stay))
+        about = self._config
+        wish = WishWatch(about.unwilling_from, about.unwilling_patience)
+        self._approach = Approach(
+            goal_handle,
+            Future(),
+            request.person_id,
+            seconds(request.stay),
+            None if request.person_id else wish,
+        )
         goal_handle.execute(partial(finish, self._approach.done))
         self._tick()
 
@@ -198,6 +207,9 @@ class GoalSelectorNode(Node):
             self._wait_for(situation, approach)
             return
         self._knew_where = True
+        if approach.is_unwanted(situation):
+            self._leave(approach)
+            return
         if approach.lets_walk(situation, self._config):
             approach.good(self._now())
             return
@@ -213,6 +225,12 @@ class GoalSelectorNode(Node):
             message = self._place_message(choice)
             self._place.publish(message)
             self._navigation.go(message)
+
+    def _leave(self, approach: Approach) -> None:
+        """End when the person does not want to interact any more: well, once the robot arrived."""
+        patience = self._config.unwilling_patience
+        text = f"'{approach.person_id}' has turned away for {patience:g} s"
+        self._end(Result.NO_SUCH_PERSON if approach.arrived is None else Result.NONE, text)
 
     def _wait_for(self, missing: str, approach: Approach) -> None:
         """Go on as before for a moment; longer for a map and a localisation that still start."""

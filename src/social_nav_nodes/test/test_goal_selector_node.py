@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -169,6 +170,64 @@ def test_without_an_id_whoever_most_wants_it_is_approached(bench):
     ]
     bench.request()
     assert_in_front_and_facing(bench.goal(), bench.people[1])
+
+
+def turned_away(someone):
+    return replace(someone, intent=certain(Intent.NOT_INTERESTED))
+
+
+def test_who_wanted_it_and_turned_away_for_long_is_left_alone(bench):
+    anna = person("anna", 3.0, 1.0, np.pi)
+    bench.people = [anna]
+    bench.request()
+    bench.goal()
+    for _ in range(3):  # flickers, and waits without a sign
+        bench.people = [turned_away(anna)]
+        bench.graph.pass_time(1.5)
+        bench.people = [replace(anna, intent=certain(Intent.UNKNOWN))]
+        bench.graph.pass_time(1.5)
+    assert not bench.outcome.done()
+    assert len(bench.navigator.goals) == 1
+    bench.people = [turned_away(anna)]
+    bench.graph.pass_time(2.0)
+    assert not bench.outcome.done()
+    outcome = bench.result()
+    assert outcome.result.error_code == Result.NO_SUCH_PERSON
+    assert outcome.result.error_msg == "'anna' has turned away for 3 s"
+    assert outcome.result.person_id == "anna"
+
+
+def test_who_turns_away_after_the_robot_arrived_ends_the_approach_well(bench):
+    anna = person("anna", 3.0, 1.0, np.pi)
+    bench.people = [anna]
+    bench.request(stay=60)
+    bench.goal()
+    bench.navigator.finish()
+    bench.graph.pass_time(1.0)
+    bench.people = [turned_away(anna)]
+    outcome = bench.result()
+    assert outcome.status == GoalStatus.STATUS_SUCCEEDED
+    assert outcome.result.error_code == Result.NONE
+
+
+def test_who_was_named_is_approached_whatever_they_want(bench):
+    bench.people = [person("anna", 3.0, 1.0, np.pi, Intent.NOT_INTERESTED)]
+    bench.request("anna")
+    bench.goal()
+    bench.graph.pass_time(5.0)
+    assert not bench.outcome.done()
+
+
+def test_who_is_out_of_reach_is_not_said_to_be_off_the_map(graph, place_frame):
+    bench = Bench(graph, place_frame, reach=2.0)
+    bench.people = [person("anna", 4.6, 0.0, np.pi)]
+    bench.request("anna")
+    outcome = bench.result()
+    assert outcome.result.error_code == Result.NO_FREE_PLACE
+    text = outcome.result.error_msg
+    assert "off the map" not in text
+    assert "beyond the robot's reach" in text
+    assert "ways are looked for up to 2 m to every side of the robot" in text
 
 
 def test_nobody_wants_it(bench):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -15,7 +16,8 @@ class Place:
         pose: (x [m], y [m], yaw [rad]) of the robot, in the map.
         person_id: who is approached.
         group_id: the person's conversation, empty when alone.
-        person_in_map: the person's pose (x [m], y [m], yaw [rad]) that it was chosen for.
+        person_in_map: the person's pose (x [m], y [m], yaw [rad]) that it was chosen for; the yaw
+            is a guess where the heading is unknown.
         density: how often people stand there, as a share of the interaction model's peak.
         social_cost: in [0, 1].
         path_length: the robot's way to it [m].
@@ -36,13 +38,15 @@ class Rejection(Enum):
     """Why a place cannot be taken; the first that applies counts."""
 
     OUTSIDE = "off the map"
+    BEYOND_REACH = "beyond the robot's reach"
     TOO_NEAR = "too near to somebody"
     OCCUPIED = "not free for the robot"
     UNKNOWN = "in unknown space"
     OTHERS_ZONE = "in other people's space"
     OWN_ZONE = "in the middle of the person's or the group's own space"
     HIDDEN = "behind a wall"
-    UNREACHABLE = "out of the robot's reach"
+    UNREACHABLE = "without a way for the robot"
+    BEHIND = "behind the person, or beside the nearest of the group"
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,14 @@ class PersonStale:
 
 @dataclass(frozen=True)
 class NoFreePlace:
-    """Every place near the person is rejected; so many for each reason."""
+    """Every place near the person is rejected; so many for each reason.
+
+    Ways were looked for within a reach [m] to every side of the robot; infinite for the whole map.
+    """
 
     person_id: str
     counts: Mapping[Rejection, int]
+    reach: float = math.inf
 
     @property
     def text(self) -> str:
@@ -93,7 +101,14 @@ class NoFreePlace:
         total = sum(self.counts.values())
         most_first = sorted(self.counts.items(), key=lambda item: -item[1])
         parts = ", ".join(f"{count} {reason.value}" for reason, count in most_first)
-        return f"no free place near '{self.person_id}': of {total} places {parts}"
+        text = f"no free place near '{self.person_id}': of {total} places {parts}"
+        lacks_ways = {Rejection.BEYOND_REACH, Rejection.UNREACHABLE} & self.counts.keys()
+        if lacks_ways and math.isfinite(self.reach):
+            text += (
+                f"; ways are looked for up to {self.reach:g} m to every side of the robot: bring it"
+                " nearer, or raise the parameter reach"
+            )
+        return text
 
 
 NoPlace = NoSuchPerson | PersonStale | NoFreePlace

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,29 +26,46 @@ class Surroundings:
         occupancy: (height, width), 0 to 100 per cent, -1 unknown, as nav_msgs/OccupancyGrid.
             People must not be in it, or they hide themselves.
         path_lengths: (height, width) [m] from the robot, infinite where it cannot get to.
+        ways: geometry of the path lengths where that is a part of the map alone.
+        reach: how far to every side of the robot that part goes at least [m].
+        longer: makes the same with the ways in a larger part of the map; None when that is all.
     """
 
     grid: GridGeometry
     occupancy: NDArray[np.int8]
     path_lengths: FloatArray
+    ways: GridGeometry | None = None
+    reach: float = math.inf
+    longer: Callable[[], Surroundings] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("occupancy", "path_lengths"):
+        for name, grid in (("occupancy", self.grid), ("path_lengths", self.ways or self.grid)):
             shape = getattr(self, name).shape
-            if shape != self.grid.shape:
+            if shape != grid.shape:
                 raise ValueError(
-                    f"{name} has the shape {shape}, expected the grid's {self.grid.shape} "
+                    f"{name} has the shape {shape}, expected the grid's {grid.shape} "
                     "(height, width): wait until both are of the same map"
                 )
+
+    @cached_property
+    def wider(self) -> Surroundings | None:
+        """The same with longer ways, made once; None when there are none."""
+        return self.longer() if self.longer else None
 
     def inside(self, points: ArrayLike) -> BoolArray:
         """Whether points ``(n, 2)`` [m] lie on the map."""
         return self.grid.contains(*self.grid.cells_of(points))
 
+    def has_ways(self, points: ArrayLike) -> BoolArray:
+        """Whether ways to points ``(n, 2)`` [m] were looked for."""
+        ways = self.ways or self.grid
+        return ways.contains(*ways.cells_of(points))
+
     def drive_to(self, points: ArrayLike) -> FloatArray:
-        """Length [m] of the robot's way to points ``(n, 2)`` [m]; infinite off the map."""
-        rows, columns = self.grid.cells_of(points)
-        inside = self.grid.contains(rows, columns)
+        """Length [m] of the robot's way to points ``(n, 2)`` [m]; infinite out of its reach."""
+        ways = self.ways or self.grid
+        rows, columns = ways.cells_of(points)
+        inside = ways.contains(rows, columns)
         lengths = np.full(inside.shape, np.inf)
         lengths[inside] = self.path_lengths[rows[inside], columns[inside]]
         return lengths

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from social_nav_core.geometry import FloatArray, relative
+from social_nav_core.geometry import FloatArray, bearing, relative
 from social_nav_core.people import Person
+from social_nav_core.proxemics.zone import UNKNOWN_HEADING
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +32,40 @@ class Target:
         """(2,) [m] what the robot faces: the person, or the middle of the group."""
         return np.mean([member.pose[:2] for member in self.members], axis=0)
 
+    def with_headings(self, robot_in_map: FloatArray) -> Target:
+        """The same, with members whose heading is unknown facing where they probably face.
+
+        That is the middle of the group or, for who is alone, the robot at (x [m], y [m], ...):
+        people turn to who comes.
+        """
+        towards = robot_in_map[:2] if len(self.members) == 1 else self.focus
+        turned = [
+            m if has_heading(m) else _turned(m, float(bearing(m.pose[:2], towards)))
+            for m in self.members
+        ]
+        return replace(self, person=turned[0], members=tuple(turned))
+
+    def facing(self, yaw: float) -> Target:
+        """The same, with a person whose heading is unknown facing a yaw [rad]."""
+        if has_heading(self.person):
+            return self
+        person = _turned(self.person, yaw)
+        return replace(self, person=person, members=(person, *self.members[1:]))
+
     def seen_by_members(self, points: FloatArray) -> FloatArray:
         """Points ``(n, 2)`` [m] in the frames of the members ``(m, n, 2)`` [m]."""
         poses = np.array([member.pose for member in self.members])
         places = np.concatenate([points, np.zeros((len(points), 1))], axis=1)
         return relative(poses[:, None], places[None])[..., :2]
+
+
+def has_heading(person: Person) -> bool:
+    """Whether anything is known of where a person faces."""
+    return bool(person.covariance[2, 2] <= UNKNOWN_HEADING)
+
+
+def _turned(person: Person, yaw: float) -> Person:
+    return replace(person, pose=np.array([*person.pose[:2], yaw]))
 
 
 def conversation(person: Person, people: Sequence[Person], span: float) -> list[Person]:

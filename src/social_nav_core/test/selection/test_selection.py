@@ -113,7 +113,7 @@ def test_the_nearer_of_two_equal_places_wins() -> None:
 
 
 def test_density_cost_and_score_by_hand() -> None:
-    selector = ApproachSelector(ONE_KERNEL, shipped_model())
+    selector = ApproachSelector(ONE_KERNEL, shipped_model(), SelectionParameters(rear_angle=3.15))
     anna = person("anna", 0.0, 0.0, np.pi / 2)
     now = situation(anna)
     target = selector.target(now, "anna")
@@ -131,6 +131,9 @@ def test_density_cost_and_score_by_hand() -> None:
     assert survey.score == pytest.approx(expected)
     assert survey.social_cost[2] == 0.0
     assert (survey.rejections == -1).all()
+    usual = ApproachSelector(ONE_KERNEL, shipped_model()).survey(target, points, now.surroundings)
+    assert usual.counts == {Rejection.BEHIND: 1}
+    assert usual.score[:2] == pytest.approx(expected[:2])
 
 
 def test_nobody_goes_where_nobody_stands_because_it_is_near() -> None:
