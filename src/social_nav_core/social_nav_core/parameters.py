@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from social_nav_core.input_files import shown
+
 
 class ParameterError(ValueError):
     """A parameter has a value that it must not have; the message says what is allowed."""
@@ -52,7 +54,7 @@ class ParameterSpec:
         if not bad and self.low is not None and self.high is not None:
             bad = not (math.isfinite(value) and self.low <= value <= self.high)
         if bad:
-            raise ParameterError(f"{self.name} is {value!r}, expected {self.allowed}")
+            raise ParameterError(f"{self.name} is {shown(value)}, expected {self.allowed}")
 
 
 def parameter(

@@ -13,7 +13,7 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from social_nav_core.input_files import one_line
+from social_nav_core.input_files import one_line, shown
 from social_nav_core.parameters import ParameterError, ParameterSpec, specs
 
 Parameters = TypeVar("Parameters")
@@ -73,7 +73,7 @@ def _read(node: Node, name: str, spec: ParameterSpec) -> Any:
         raise ParameterError(f"{node.get_name()}: {_prefixed(name, spec, error)}") from error
     except (InvalidParameterTypeException, InvalidParameterValueException) as error:
         raise ParameterError(
-            f"{node.get_name()}: {name} is {given!r}, expected {spec.allowed}"
+            f"{node.get_name()}: {name} is {shown(given)}, expected {spec.allowed}"
         ) from error
 
 
