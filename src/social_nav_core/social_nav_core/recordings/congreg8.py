@@ -43,7 +43,7 @@ def _is_bare(rows: list[list[str]]) -> bool:
 
 
 def _is_cell(cell: str) -> bool:
-    return not cell.strip() or re.fullmatch(r"\s*[-+0-9.eE]+\s*|\s*nan\s*", cell) is not None
+    return re.fullmatch(r"[-+0-9.e]*|nan", cell.strip(), re.IGNORECASE) is not None
 
 
 def read_congreg8(path: str | Path) -> Trajectories:

@@ -15,6 +15,7 @@ STEP = 0.05  # [m]: a pair that moves less than this is not counted again
 REACH = 2.5  # [m]: people farther apart do not stand together
 SLOW = 0.15  # [m/s]: who is slower stands
 SHORTEST = 1.0  # [s]: people who stand together for less do not talk
+BRIDGED = 1.0  # [s]: who is out of sight for no longer has not left
 MINUTE = 60.0  # [s]
 
 
@@ -90,24 +91,25 @@ def meeting_positions(recordings: Sequence[Trajectories]) -> Positions:
     """Where one stands relative to the other at the end of each conversation of two people.
 
     A conversation is a time of at least 1 s in one group or, in recordings that name no groups,
-    of standing within 2.5 m of each other.  How many people take part is counted at its end.
-    Each group of a recording (without groups, each minute) is a trial.
+    of standing within 2.5 m of each other.  It lasts on while one of them is out of sight for at
+    most 1 s and nobody is seen to leave.  The position is the median of the last second, of the
+    times when both are seen; how many people take part is counted then.  Each group of a
+    recording (without groups, each minute) is a trial.
     """
     found = _Gathered()
     for number, recording in enumerate(recordings):
         named = bool((recording.groups >= 0).any())
         for pair in _pairs(recording):
-            for first, last in _runs(_together(recording, named, pair)):
-                rows = slice(pair.first + first, pair.first + last + 1)
+            for rows in _conversations(recording, named, pair):
                 times = recording.times[rows]
                 if times[-1] - times[0] >= SHORTEST - 1e-6:
-                    end = times >= times[-1] - SHORTEST - 1e-6
-                    group = int(recording.groups[rows.stop - 1, pair.subject])
+                    end = rows[times >= times[-1] - SHORTEST - 1e-6]
+                    group = int(recording.groups[end[-1], pair.subject])
                     minute = -1 if named else int(times[-1] // MINUTE)
                     found.add(
-                        np.median(pair.place[first : last + 1][end], axis=0),
+                        np.median(pair.place[end - pair.first], axis=0),
                         (number, group, minute),
-                        1 + _company(recording, named, pair.subject, rows.stop - 1),
+                        1 + _company(recording, named, pair.subject, slice(end[0], end[-1] + 1)),
                     )
     return found.positions(known_members=True)
 
@@ -143,27 +145,55 @@ def _pairs(recording: Trajectories) -> Iterator[_Pair]:
                 yield _Pair(int(subject), int(other), int(first[other]), place[:, :2])
 
 
+APART, UNKNOWN = -1, -2
+
+
+def _conversations(recording: Trajectories, named: bool, pair: _Pair) -> list[np.ndarray]:
+    """Rows of the recording at which two people are seen to talk, one array a conversation."""
+    state = _together(recording, named, pair)
+    known = np.flatnonzero(state != UNKNOWN)
+    rows, state = known + pair.first, state[known]
+    pause = np.diff(recording.times[rows]) > _bridged(recording.times)
+    starts = 1 + np.flatnonzero(pause | (np.diff(state) != 0))
+    parts = zip(np.split(rows, starts), np.split(state, starts), strict=True)
+    return [part for part, states in parts if len(part) and states[0] != APART]
+
+
 def _together(recording: Trajectories, named: bool, pair: _Pair) -> np.ndarray:
-    """Whether two people talk ``(n,)``, at the times of the pair."""
-    rows = slice(pair.first, pair.first + len(pair.place))
+    """Number ``(n,)`` of the conversation that two people have, at the times of the pair.
+
+    `APART` where one is seen to take no part, `UNKNOWN` where too little is seen.
+    """
+    rows, both = slice(pair.first, pair.first + len(pair.place)), [pair.subject, pair.other]
     seen = np.isfinite(pair.place[:, 0])
+    poses = recording.poses[rows][:, both]
     if named:
-        own = recording.groups[rows, pair.subject]
-        return seen & (own >= 0) & (own == recording.groups[rows, pair.other])
-    speeds = recording.speeds[rows]
-    with np.errstate(invalid="ignore"):
-        stand = (speeds[:, pair.subject] < SLOW) & (speeds[:, pair.other] < SLOW)
-        return seen & stand & (np.hypot(pair.place[:, 0], pair.place[:, 1]) <= REACH)
+        groups = np.where(np.isfinite(poses[..., 0]), recording.groups[rows][:, both], UNKNOWN)
+        differ = (groups != UNKNOWN).all(axis=1) & (groups[:, 0] != groups[:, 1])
+        apart = (groups == -1).any(axis=1) | differ
+        number = groups[:, 0]
+    else:
+        speeds = recording.speeds[rows][:, both]
+        with np.errstate(invalid="ignore"):
+            distance = np.hypot(*(poses[:, 1, :2] - poses[:, 0, :2]).T)
+            apart = (speeds >= SLOW).any(axis=1) | (distance > REACH)
+        seen &= np.isfinite(speeds).all(axis=1)
+        number = np.zeros(len(seen), dtype=int)
+    return np.where(apart, APART, np.where(seen, number, UNKNOWN))
 
 
-def _company(recording: Trajectories, named: bool, subject: int, row: int) -> int:
-    """How many others talk with a person at one instant."""
-    groups, poses = recording.groups[row], recording.poses[row, :, :2]
+def _company(recording: Trajectories, named: bool, subject: int, rows: slice) -> int:
+    """How many others talk with a person at the end of some rows, when each is seen last."""
+    groups, poses, speeds = recording.groups[rows], recording.poses[rows], recording.speeds[rows]
+    known = np.isfinite(poses[..., 0]) & (np.isfinite(speeds) | named)
+    latest = len(known) - 1 - known[::-1].argmax(axis=0), np.arange(known.shape[1])
     if named:
-        return int((groups == groups[subject]).sum()) - 1
-    with np.errstate(invalid="ignore"):
-        near = np.hypot(*(poses - poses[subject]).T) <= REACH
-        return int((near & (recording.speeds[row] < SLOW)).sum()) - 1
+        talk = groups[latest] == groups[-1, subject]
+    else:
+        with np.errstate(invalid="ignore"):
+            distance = np.hypot(*(poses[latest][:, :2] - poses[-1, subject, :2]).T)
+            talk = (distance <= REACH) & (speeds[latest] < SLOW)
+    return int((talk & known.any(axis=0)).sum()) - 1
 
 
 class _Gathered:
@@ -200,18 +230,32 @@ def _moved(places: FloatArray, step: float) -> np.ndarray:
     return kept
 
 
-def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
-    """First and last index of each run of true values."""
-    edges = np.diff(np.concatenate([[0], mask.astype(int), [0]]))
-    return list(zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1, strict=True))
+def _bridged(times: FloatArray) -> float:
+    """Longest time out of sight [s] that nobody leaves in; more in a recording of few frames."""
+    return max(BRIDGED, 1.5 * float(np.median(np.diff(times)))) + 1e-6 if len(times) > 1 else 0.0
 
 
 def speeds_of(times: FloatArray, poses: FloatArray) -> FloatArray:
-    """Speeds ``(t, p)`` [m/s] by differences over half a second; NaN where not seen."""
-    if len(times) < 2:
-        return np.full(poses.shape[:2], np.nan)
-    before = np.searchsorted(times, times - 0.25)
-    after = np.minimum(np.searchsorted(times, times + 0.25), len(times) - 1)
-    lasted = np.maximum(times[after] - times[before], 1e-9)
-    steps = poses[after, :, :2] - poses[before, :, :2]
-    return np.hypot(steps[..., 0], steps[..., 1]) / lasted[:, None]
+    """Speeds ``(t, p)`` [m/s] by differences over half a second; NaN where not seen.
+
+    Frames in which somebody is out of sight are left out, and up to 1 s of them are bridged.
+    """
+    speeds = np.full(poses.shape[:2], np.nan)
+    longest = _bridged(times)
+    for person in range(poses.shape[1]):
+        rows = np.flatnonzero(np.isfinite(poses[:, person, :2]).all(axis=1))
+        if len(rows) > 1:
+            speeds[rows, person] = _speeds(times[rows], poses[rows, person, :2], longest)
+    return speeds
+
+
+def _speeds(times: FloatArray, places: FloatArray, longest: float) -> FloatArray:
+    """Speeds ``(t,)`` [m/s] at places ``(t, 2)`` [m], not across pauses of more than `longest`."""
+    part = np.cumsum(np.diff(times, prepend=times[0]) > longest)
+    first, last = np.searchsorted(part, part), np.searchsorted(part, part, side="right") - 1
+    before = np.maximum(np.searchsorted(times, times - 0.25), first)
+    after = np.minimum(np.searchsorted(times, times + 0.25), last)
+    before = np.maximum(np.minimum(before, after - 1), first)
+    steps = np.hypot(*(places[after] - places[before]).T)
+    alone = first == last
+    return np.where(alone, np.nan, steps / np.where(alone, 1.0, times[after] - times[before]))

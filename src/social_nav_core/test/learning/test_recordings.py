@@ -137,6 +137,17 @@ def test_three_layouts_give_the_poses_back(tmp_path: Path) -> None:
         np.testing.assert_allclose(np.diff(found.times), 1.0 / 120.0)
 
 
+@pytest.mark.parametrize("word", ["nan", "NaN", "NAN", "", "  "])
+def test_nobody_need_be_seen_in_the_first_frame(tmp_path: Path, word: str) -> None:
+    rows: list[list[object]] = [list(row) for row in frames(joining(np.arange(9.0)))]
+    rows[0][:7] = [word] * 7
+    path = tmp_path / "t.csv"
+    with open(path, "w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    (found,) = read_data([path])  # type: ignore[misc]
+    assert np.isnan(found.poses[0, 0]).all()  # type: ignore[attr-defined]
+
+
 def test_a_missing_value_hides_one_person_in_one_frame(tmp_path: Path) -> None:
     rows: list[list[object]] = [list(row) for row in frames(joining(np.arange(3.0)))]
     rows[1][9] = ""
@@ -174,6 +185,68 @@ def test_meeting_positions_of_a_joining(tmp_path: Path) -> None:
     found = meeting_positions([read_congreg8(path)])
     expected = [[1.2, 0.0], [0.6, 0.7], [1.2, 0.0], [0.6, -0.7], [0.7, -0.6], [0.7, 0.6]]
     np.testing.assert_allclose(found.points, expected, atol=1e-9)
+
+
+def face_to_face(missing: np.ndarray | slice, groups: int = -1) -> Trajectories:
+    """A minute of two people 1.2 m apart at 120 Hz, the first one out of sight in some frames."""
+    times = np.arange(0.0, 60.0, 1.0 / 120.0)
+    poses = np.zeros((len(times), 2, 3))
+    poses[:, 1] = [1.2, 0.0, np.pi]
+    poses[..., :2] += np.random.default_rng(0).normal(0.0, 0.002, (len(times), 2, 2))
+    poses[missing, 0] = np.nan
+    shape = (len(times), 2)
+    speeds = speeds_of(times, poses)
+    return Trajectories(times, ("a", "b"), poses, speeds, np.full(shape, groups), "minute")
+
+
+@pytest.mark.parametrize("groups", [-1, 0])
+@pytest.mark.parametrize(
+    "missing",
+    [
+        slice(0, 0),
+        slice(0, None, 600),
+        slice(0, None, 240),
+        slice(0, None, 30),
+        slice(0, None, 2),
+        slice(3000, 3110),
+        np.random.default_rng(1).random(7200) < 0.3,
+    ],
+    ids=["complete", "1 of 600", "1 of 240", "1 of 30", "1 of 2", "0.9 s", "3 of 10"],
+)
+def test_a_conversation_lasts_while_frames_are_missing(
+    missing: np.ndarray | slice, groups: int
+) -> None:
+    found = meeting_positions([face_to_face(missing, groups)])
+    np.testing.assert_allclose(found.points, [[1.2, 0.0], [1.2, 0.0]], atol=0.002)
+    assert found.members is not None
+    assert found.members.tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("groups", [-1, 0])
+def test_who_is_out_of_sight_for_longer_begins_another_conversation(groups: int) -> None:
+    found = meeting_positions([face_to_face(slice(3000, 3180), groups)])
+    assert len(found.points) == 4
+
+
+def test_who_is_seen_to_walk_away_ends_a_conversation() -> None:
+    recording = face_to_face(slice(3000, 3100))
+    recording.speeds[3050, 1] = 1.0
+    assert len(meeting_positions([recording]).points) == 4
+    named = face_to_face(slice(3000, 3100), 0)
+    named.groups[3050, 1] = -1
+    assert len(meeting_positions([named]).points) == 4
+
+
+def test_a_third_person_who_is_hidden_at_the_end_takes_part() -> None:
+    times = np.arange(0.0, 6.0, 1.0 / 120.0)
+    poses = joining(times)
+    poses[-20:, 2] = np.nan
+    for number in (-1, 0):
+        groups = np.full(poses.shape[:2], number)
+        groups[-20:, 2] = -1
+        speeds = speeds_of(times, poses)
+        recording = Trajectories(times, ("a", "b", "c"), poses, speeds, groups, "hidden")
+        assert meeting_positions([recording]).members.tolist() == [3] * 6  # type: ignore[union-attr]
 
 
 def test_passing_positions_of_a_walk_past() -> None:
@@ -219,6 +292,25 @@ def test_speeds_of_a_steady_walk() -> None:
     poses = np.zeros((30, 1, 3))
     poses[:, 0, 0] = 1.3 * times
     np.testing.assert_allclose(speeds_of(times, poses), 1.3, rtol=1e-9)
+    sparse = np.arange(0.0, 30.0, 2.0)
+    np.testing.assert_allclose(speeds_of(sparse, 1.3 * sparse[:, None, None].repeat(2, 2)),
+                               1.3 * np.sqrt(2.0))  # fmt: skip
+
+
+def test_speeds_around_frames_that_are_missing() -> None:
+    times = np.arange(0.0, 12.0, 0.05)
+    poses = np.zeros((len(times), 2, 3))
+    poses[:, 0, 0] = 1.3 * times
+    poses[::5, 0] = np.nan
+    poses[61:80, 1] = poses[81:110, 1] = poses[111:140, 1] = np.nan
+    poses[110, 1, 0] = 2.0
+    poses[140:, 1, 0] = 4.0
+    speeds = speeds_of(times, poses)
+    assert np.isnan(speeds[::5, 0]).all()
+    np.testing.assert_allclose(np.delete(speeds[:, 0], np.s_[::5]), 1.3, rtol=1e-9)
+    stood = [*range(61), 80, *range(140, 240)]
+    np.testing.assert_allclose(speeds[stood, 1], 0.0)
+    assert np.isnan(np.delete(speeds[:, 1], stood)).all()
 
 
 def test_kinds_are_told_apart(tmp_path: Path) -> None:
