@@ -47,6 +47,7 @@ class Rejection(Enum):
     HIDDEN = "behind a wall"
     UNREACHABLE = "without a way for the robot"
     BEHIND = "behind the person, or beside the nearest of the group"
+    RARE = "where people hardly ever stand"
 
 
 @dataclass(frozen=True)

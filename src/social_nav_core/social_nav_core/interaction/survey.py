@@ -49,6 +49,9 @@ class SelectionParameters:
     own_cost_max: float = parameter(
         0.75, "", "largest social cost of the person and the group at the place", 0.0, 1.0
     )
+    least_density: float = parameter(
+        0.01, "", "least density of a place, as a share of the model's peak", 0.0, 1.0
+    )
     density_weight: float = parameter(1.0, "", "weight of the log density", 0.0, 100.0)
     social_weight: float = parameter(2.0, "", "weight of the social cost", 0.0, 100.0)
     path_weight: float = parameter(0.1, "1/m", "weight of the path length", 0.0, 100.0)
@@ -191,8 +194,10 @@ class PlaceJudge:
         sieve.reject(Rejection.BEHIND, self._off_front(target, sieve.left) > limit)
         social = np.maximum(own, others)
         density, score = np.full(len(points), np.nan), np.full(len(points), -np.inf)
-        left = sieve.indices
         log_density = self._log_density(target, sieve.left)
+        rare = np.exp(log_density) < p.least_density
+        sieve.reject(Rejection.RARE, rare)
+        left, log_density = sieve.indices, log_density[~rare]
         density[left] = np.exp(log_density)
         score[left] = (
             p.density_weight * log_density

@@ -113,7 +113,8 @@ def test_the_nearer_of_two_equal_places_wins() -> None:
 
 
 def test_density_cost_and_score_by_hand() -> None:
-    selector = ApproachSelector(ONE_KERNEL, shipped_model(), SelectionParameters(rear_angle=3.15))
+    anywhere = SelectionParameters(rear_angle=3.15, least_density=0.0)
+    selector = ApproachSelector(ONE_KERNEL, shipped_model(), anywhere)
     anna = person("anna", 0.0, 0.0, np.pi / 2)
     now = situation(anna)
     target = selector.target(now, "anna")
@@ -133,6 +134,10 @@ def test_density_cost_and_score_by_hand() -> None:
     assert (survey.rejections == -1).all()
     usual = ApproachSelector(ONE_KERNEL, shipped_model()).survey(target, points, now.surroundings)
     assert usual.counts == {Rejection.BEHIND: 1}
+    patient = ApproachSelector(ONE_KERNEL, shipped_model(), SelectionParameters(least_density=0.3))
+    survey = patient.survey(target, points[:2], now.surroundings)
+    assert survey.rejections.tolist() == [-1, list(Rejection).index(Rejection.RARE)]
+    assert survey.score[:1] == pytest.approx(expected[:1])
     assert usual.score[:2] == pytest.approx(expected[:2])
 
 
