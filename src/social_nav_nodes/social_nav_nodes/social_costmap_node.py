@@ -18,7 +18,7 @@ from social_nav_core.parameters import parameter
 from social_nav_core.proxemics.field import social_field
 from social_nav_core.proxemics.model import load_model, shipped_model
 from social_nav_core.proxemics.personal import PersonalParameters
-from social_nav_core.proxemics.site import SITE, SiteLearner, SiteParameters
+from social_nav_core.proxemics.site import SiteLearner, SiteParameters
 from social_nav_core.proxemics.zone import SocialZoneParameters
 from std_msgs.msg import Header
 
@@ -109,7 +109,10 @@ class SocialCostmapNode(Node):
         now = self.get_clock().now()
         seconds = now.nanoseconds * 1e-9
         self._learner.observe(people, seconds)
-        field = social_field(people, self._learner.model_of(SITE, seconds), self._grid, self._zones)
+        models = self._learner.models_of([person.id for person in people], seconds)
+        if self._learner.problem:
+            self._log.warning("learning", self._learner.problem)
+        field = social_field(people, models, self._grid, self._zones)
         try:
             cells = cost_cells(field, self._config.max_cost)
         except ValueError as error:

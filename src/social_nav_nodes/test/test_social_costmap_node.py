@@ -299,9 +299,12 @@ def test_a_stamp_before_time_zero_is_refused(bench):
     assert not bench.next_grid().any()
 
 
-@pytest.mark.parametrize("learn", [False, True])
-def test_costs_follow_what_people_do_when_learning_is_on(graph, learn):
+@pytest.mark.parametrize(
+    ("learn", "per_person"), [(False, False), (False, True), (True, False), (True, True)]
+)
+def test_costs_follow_what_people_do_when_learning_is_on(graph, learn, per_person):
     about = {"learning.learn": learn, "learning.refresh": 0.2, "prior.strength": 10.0}
+    about["learning.per_person"] = per_person
     bench = Bench(graph, **about)
     bench.use_map()
     bench.tell(anna())
@@ -317,3 +320,22 @@ def test_costs_follow_what_people_do_when_learning_is_on(graph, learn):
     bench.graph.pass_time(0.5)
     after = bench.next_grid(np.any, "costs")
     assert np.array_equal(after, shipped) != learn
+    if per_person:
+        bench.tell(Person("carl", np.zeros(3)))
+        bench.next_grid(lambda cells: np.array_equal(cells, shipped), "a stranger's costs")
+
+
+def test_costs_go_on_when_no_model_can_be_fitted(graph):
+    bench = Bench(graph, **{"learning.learn": True, "learning.refresh": 0.2})
+    bench.use_map()
+    bench.tell(anna(), Person("ben", np.array([0.5, 0.0, 0.0])))
+    bench.next_grid(np.any, "costs")
+    everywhere = np.random.default_rng(0).uniform(-1.0, 1.0, (60000, 2))
+    bench.node._learner._models[""].observe(everywhere)
+    last = bench.node._learner.model_of("anna", bench.graph.now)
+    bench.graph.pass_time(0.5)
+    bench.tell(anna())
+    got = bench.next_grid(np.any, "costs")
+    bench.graph.spin_until(lambda: bench.warnings, "a warning")
+    assert "the site's model stays as it was: " in bench.warnings[0]
+    assert got.any() and bench.node._learner.model_of("anna", bench.graph.now) is last

@@ -22,7 +22,6 @@ from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Person
 from social_nav_core.proxemics.model import ProxemicsModel
 from social_nav_core.proxemics.o_space import o_spaces_of
-from social_nav_core.proxemics.shape import ZoneShape, zone_shape
 from social_nav_core.proxemics.zone import SocialZoneParameters, Zone, zones_of
 
 Box = tuple[FloatArray, FloatArray]
@@ -31,7 +30,7 @@ Window = tuple[slice, slice]
 
 def social_field(
     people: Sequence[Person],
-    model: ProxemicsModel,
+    model: ProxemicsModel | Sequence[ProxemicsModel],
     grid: GridGeometry,
     parameters: SocialZoneParameters | None = None,
 ) -> FloatArray:
@@ -41,28 +40,28 @@ def social_field(
 
     Args:
         people: in the frame that the grid's origin is given in.
-        model: the model that everybody has.
+        model: the model that everybody has, or one for each person.
         grid: where costs are wanted.
         parameters: the defaults when None.
 
     Raises:
-        ValueError: a person has a defect; names the person.
+        ValueError: a person has a defect, which names the person; or the models are not as many
+            as the people.
     """
     parameters = parameters or SocialZoneParameters()
-    shape = zone_shape(model, parameters)
     zones = [zone.seen_from(grid.origin) for zone in zones_of(people, model, parameters)]
     field = np.zeros(grid.shape)
     for members in _parts(zones, parameters.combination):
         part = np.zeros(grid.shape) if len(members) > 1 else field
         for zone in members:
-            window, x, y = _window(zone.box(shape), grid)
-            cost = zone.cost(shape, x, y)
+            window, x, y = _window(zone.box(), grid)
+            cost = zone.cost(x, y)
             if part is not field:
                 part[window] += cost
             else:
                 np.maximum(field[window], cost, out=field[window])
         if part is not field:
-            scale = _group_peak(members, shape) if parameters.combination == "mixture" else 1.0
+            scale = _group_peak(members) if parameters.combination == "mixture" else 1.0
             np.maximum(field, np.minimum(part / scale, 1.0), out=field)
     for space in o_spaces_of(zones, parameters):
         window, x, y = _window(space.box(), grid)
@@ -73,7 +72,7 @@ def social_field(
 def social_cost(
     points: ArrayLike,
     people: Sequence[Person],
-    model: ProxemicsModel,
+    model: ProxemicsModel | Sequence[ProxemicsModel],
     parameters: SocialZoneParameters | None = None,
 ) -> FloatArray:
     """Costs ``(...)`` in [0, 1] at points ``(..., 2)`` [m] in the frame of the people's poses.
@@ -83,13 +82,12 @@ def social_cost(
     parameters = parameters or SocialZoneParameters()
     points = np.asarray(points, dtype=float)
     x, y = points[..., 0], points[..., 1]
-    shape = zone_shape(model, parameters)
     zones = zones_of(people, model, parameters)
     field = np.zeros(points.shape[:-1])
     for members in _parts(zones, parameters.combination):
-        part = sum((zone.cost(shape, x, y) for zone in members), np.zeros(()))
+        part = sum((zone.cost(x, y) for zone in members), np.zeros(()))
         if parameters.combination == "mixture":
-            part = part / _group_peak(members, shape)
+            part = part / _group_peak(members)
         field = np.maximum(field, np.minimum(part, 1.0))
     for space in o_spaces_of(zones, parameters):
         field = np.maximum(field, space.cost(x, y))
@@ -108,10 +106,10 @@ def _parts(zones: Sequence[Zone], combination: str) -> list[list[Zone]]:
     return list(parts.values())
 
 
-def _group_peak(members: Sequence[Zone], shape: ZoneShape) -> float:
+def _group_peak(members: Sequence[Zone]) -> float:
     """Largest sum of the members' zones at a member's own peak, at least 1."""
     x, y = np.array([zone.center for zone in members]).T
-    total = sum((zone.cost(shape, x, y) for zone in members), np.zeros(()))
+    total = sum((zone.cost(x, y) for zone in members), np.zeros(()))
     return max(1.0, float(total.max()))
 
 

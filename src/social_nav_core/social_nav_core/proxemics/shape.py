@@ -86,7 +86,7 @@ def _directions() -> FloatArray:
     return np.stack([np.cos(angles), np.sin(angles)], axis=-1)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=1024)  # people may have a model each
 def zone_shape(model: ProxemicsModel, parameters: SocialZoneParameters) -> ZoneShape:
     """The shape of a model; kept, because a field is asked for many times a second."""
     return ZoneShape(model, parameters)

@@ -1,6 +1,6 @@
 """Learning while the robot runs: people as the perception sees them, models that adapt.
 
-A node calls `SiteLearner.observe` with every list of people and asks for `model_of` a person; by
+A node calls `SiteLearner.observe` with every list of people and asks for `models_of` them; by
 default everybody on the site shares one model, with ``per_person`` each has an own one.
 """
 
@@ -47,6 +47,9 @@ class SiteLearner:
         prior: everybody's model before anything is seen.
         parameters: what is learned; the node declares them.
         personal: weight of the prior and memory.
+
+    Attributes:
+        problem: why the latest fit was not possible, in words; empty when it was.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class SiteLearner:
         personal: PersonalParameters | None = None,
     ) -> None:
         self.parameters = parameters or SiteParameters()
+        self.problem = ""
         self._prior = prior
         self._personal = personal or PersonalParameters()
         self._models: OrderedDict[str, PersonalModel] = OrderedDict()
@@ -96,24 +100,49 @@ class SiteLearner:
                 self._model_for(subject.id).observe(np.array(near))
         self._last_place = present
 
+    def models_of(self, person_ids: Sequence[str], time: float) -> list[ProxemicsModel]:
+        """Each person's model at a time [s].
+
+        A model is fitted at most once in the refresh time, and at most one in a call, the one
+        that has waited longest.  One that cannot be fitted stays as it was, see `problem`.
+        """
+        names = [self._name(person_id) for person_id in person_ids]
+        due = {name: self._fitted_at(name) for name in names if self._is_due(name, time)}
+        if due:
+            self._fit(min(due, key=due.__getitem__), time)
+        return [self._fitted[name][1] if name in self._fitted else self._prior for name in names]
+
     def model_of(self, person_id: str, time: float) -> ProxemicsModel:
-        """A person's model at a time [s], fitted at most once in the refresh time."""
-        name = person_id if self.parameters.per_person else SITE
-        if name not in self._models:
-            return self._prior
-        fitted_at, model = self._fitted.get(name, (-np.inf, self._prior))
-        if not 0.0 <= time - fitted_at < self.parameters.refresh:
+        """`models_of` one person."""
+        return self.models_of([person_id], time)[0]
+
+    def _name(self, person_id: str) -> str:
+        return person_id if self.parameters.per_person else SITE
+
+    def _fitted_at(self, name: str) -> float:
+        return self._fitted[name][0] if name in self._fitted else -np.inf
+
+    def _is_due(self, name: str, time: float) -> bool:
+        fresh = 0.0 <= time - self._fitted_at(name) < self.parameters.refresh
+        return name in self._models and not fresh
+
+    def _fit(self, name: str, time: float) -> None:
+        model = self._fitted[name][1] if name in self._fitted else self._prior
+        self.problem = ""
+        try:
             model = self._models[name].model
-            self._fitted[name] = (time, model)
-        return model
+        except ValueError as error:
+            whose = f"the model of person '{name}'" if name != SITE else "the site's model"
+            self.problem = f"{whose} stays as it was: {error}"
+        self._fitted[name] = (time, model)
 
     def evidence_of(self, person_id: str) -> float:
         """Counts that a person's model remembers."""
-        name = person_id if self.parameters.per_person else SITE
+        name = self._name(person_id)
         return self._models[name].evidence if name in self._models else 0.0
 
     def _model_for(self, person_id: str) -> PersonalModel:
-        name = person_id if self.parameters.per_person else SITE
+        name = self._name(person_id)
         if name not in self._models:
             self._models[name] = PersonalModel(self._prior, self._personal)
         self._models.move_to_end(name)

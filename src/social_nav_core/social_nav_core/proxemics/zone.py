@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -136,6 +136,7 @@ class Zone:
         opening: how far the front corridor is open, in [0, 1].
         isotropic: the heading is not known.
         confidence: that the person is there, in [0, 1].
+        shape: of the person's model.
     """
 
     person_id: str
@@ -149,26 +150,21 @@ class Zone:
     opening: float
     isotropic: bool
     confidence: float
+    shape: ZoneShape
 
     def seen_from(self, frame: tuple[float, float, float]) -> Zone:
         """The same zone in another frame, whose pose (x [m], y [m], yaw [rad]) is given."""
         cos, sin = math.cos(frame[2]), math.sin(frame[2])
         turn = np.array([[cos, -sin], [sin, cos]])
-        return Zone(
-            self.person_id,
-            self.group_id,
-            (self.position - frame[:2]) @ turn,
-            (self.center - frame[:2]) @ turn,
-            self.to_model @ turn,
-            self.direction @ turn,
-            self.stretch,
-            self.amplitude,
-            self.opening,
-            self.isotropic,
-            self.confidence,
+        return replace(
+            self,
+            position=(self.position - frame[:2]) @ turn,
+            center=(self.center - frame[:2]) @ turn,
+            to_model=self.to_model @ turn,
+            direction=self.direction @ turn,
         )
 
-    def cost(self, shape: ZoneShape, x: FloatArray, y: FloatArray) -> FloatArray:
+    def cost(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Cost in [0, 1] at points x, y [m] (arrays that broadcast)."""
         x, y = x - self.center[0], y - self.center[1]
         if self.stretch > 0.0:
@@ -178,11 +174,11 @@ class Zone:
         forward, left = a[0, 0] * x + a[0, 1] * y, a[1, 0] * x + a[1, 1] * y
         if self.isotropic:
             forward, left = np.hypot(forward, left), np.zeros(())
-        return self.amplitude * shape.cost(forward, left, self.opening)
+        return self.amplitude * self.shape.cost(forward, left, self.opening)
 
-    def box(self, shape: ZoneShape) -> tuple[FloatArray, FloatArray]:
+    def box(self) -> tuple[FloatArray, FloatArray]:
         """Lower and upper corner ``(2,)`` [m] of a box that the zone does not leave."""
-        contour = shape.circle if self.isotropic else shape.contour
+        contour = self.shape.circle if self.isotropic else self.shape.contour
         reach = 1.01 * contour @ np.linalg.inv(self.to_model).T
         ahead = np.maximum(reach @ self.direction, 0.0)
         drawn = self.stretch / (1.0 - self.stretch)
@@ -191,15 +187,26 @@ class Zone:
 
 
 def zones_of(
-    people: Sequence[Person], model: ProxemicsModel, parameters: SocialZoneParameters
+    people: Sequence[Person],
+    model: ProxemicsModel | Sequence[ProxemicsModel],
+    parameters: SocialZoneParameters,
 ) -> list[Zone]:
     """Zones of people, in the frame of their poses and in their order.
 
+    Args:
+        model: the model that everybody has, or one for each person.
+
     Raises:
-        ValueError: a person has a defect (see `Person.defect`).
+        ValueError: a person has a defect (see `Person.defect`), or the models are not as many as
+            the people.
     """
-    shape = zone_shape(model, parameters)
-    return [_zone(person, shape, parameters) for person in people]
+    if isinstance(model, Sequence):
+        shapes = [zone_shape(own, parameters) for own in model]
+    else:
+        shapes = [zone_shape(model, parameters)] * len(people)
+    if len(shapes) != len(people):
+        raise ValueError(f"{len(shapes)} models, expected one for each of {len(people)} people")
+    return [_zone(person, shape, parameters) for person, shape in zip(people, shapes, strict=True)]
 
 
 def _zone(person: Person, shape: ZoneShape, parameters: SocialZoneParameters) -> Zone:
@@ -238,6 +245,7 @@ def _zone(person: Person, shape: ZoneShape, parameters: SocialZoneParameters) ->
         opening,
         bool(isotropic),
         float(person.confidence),
+        shape,
     )
 
 

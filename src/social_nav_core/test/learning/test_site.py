@@ -79,6 +79,40 @@ def test_a_model_is_fitted_once_in_the_refresh_time() -> None:
     assert learner.model_of("ana", 20.5) is not first
 
 
+def learned_apart() -> SiteLearner:
+    """People go around Ana and Ben in other places; each has a model of their own."""
+    learner = SiteLearner(shipped_model(), replace(ON, per_person=True))
+    rng = np.random.default_rng(0)
+    for number, place in enumerate(rng.uniform(-0.7, 0.7, size=(60, 2))):
+        learner.observe(pair(tuple(place)), 0.25 * number)
+    return learner
+
+
+def test_models_of_several_are_fitted_one_in_a_call() -> None:
+    learner = learned_apart()
+    prior = learner.models_of(["nobody"], 20.0)[0]
+    first = learner.models_of(["ana", "ben", "nobody"], 20.0)
+    assert first[0] is not prior
+    assert first[1:] == [prior, prior]
+    second = learner.models_of(["ana", "ben", "nobody"], 20.2)
+    assert second[0] is first[0]
+    assert second[1] is not prior
+    assert second[2] is prior
+    assert not np.array_equal(second[0].components[0].mu, second[1].components[0].mu)
+    assert learner.models_of(["ana", "ben"], 20.4) == second[:2]
+
+
+def test_a_model_that_cannot_be_fitted_stays_as_it_was() -> None:
+    learner = watched(SiteLearner(shipped_model(), ON), [(0.5, 0.06 * i) for i in range(8)])
+    last = learner.model_of("ana", 10.0)
+    assert learner.problem == ""
+    everywhere = np.random.default_rng(0).uniform(-1.0, 1.0, size=(60000, 2))
+    learner._models[""].observe(everywhere)
+    assert learner.model_of("ana", 21.0) is last
+    assert learner.problem.startswith("the site's model stays as it was: ")
+    assert "places that people kept out of, expected 8 or more" in learner.problem
+
+
 def test_only_the_people_seen_last_are_remembered() -> None:
     learner = SiteLearner(shipped_model(), replace(ON, per_person=True, most_people=3))
     for number in range(10):

@@ -278,3 +278,30 @@ def test_five_hundred_people():
     ]
     field = social_field(people, MODEL, GridGeometry(100, 100, 0.1), AS_LEARNED)
     assert field.min() > 0.0 and field.max() <= 1.0
+
+
+@pytest.mark.parametrize("combination", ["max", "sum"])
+def test_people_may_have_a_model_each(combination: str) -> None:
+    parameters = SocialZoneParameters(combination=combination, o_space_amplitude=0.0)
+    people = [
+        Person("a", np.array([0.2, 0.1, 0.5])),
+        Person("b", np.array([1.0, 0.6, 2.0]), velocity=np.array([0.5, 0.2])),
+    ]
+    part = MODEL.components[0]
+    other = replace(MODEL, components=(replace(part, mu=part.mu + 0.2, lam=-part.lam),))
+    grid = GridGeometry(60, 50, 0.1, (-2.0, -2.0, 0.3))
+    both = social_field(people, [MODEL, other], grid, parameters)
+    apart = [
+        social_field([person], model, grid, parameters)
+        for person, model in zip(people, (MODEL, other), strict=True)
+    ]
+    whole = np.maximum(*apart) if combination == "max" else np.minimum(sum(apart), 1.0)
+    np.testing.assert_allclose(both, whole, atol=1e-12)
+    points = grid.centers()
+    np.testing.assert_allclose(
+        social_cost(points, people, [MODEL, other], parameters), both, atol=1e-9
+    )
+    same = social_field(people, [MODEL, MODEL], grid, parameters)
+    np.testing.assert_array_equal(same, social_field(people, MODEL, grid, parameters))
+    with pytest.raises(ValueError, match="1 models, expected one for each of 2 people"):
+        social_field(people, [MODEL], grid, parameters)
