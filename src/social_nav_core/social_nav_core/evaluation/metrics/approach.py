@@ -11,7 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from social_nav_core.evaluation.metrics.trajectories import MetricError, checked_robot, time_where
+from social_nav_core.evaluation.metrics.trajectories import (
+    MetricError,
+    checked_people,
+    checked_robot,
+    time_where,
+)
 from social_nav_core.geometry import FloatArray, bearing, relative, wrap_angle
 from social_nav_core.grid import GridGeometry
 from social_nav_core.interaction.kde import InteractionModel
@@ -70,15 +75,23 @@ def place_density(
     """
     robot = _pose("robot_in_map", robot_in_map)
     people = [_pose("people_in_map", person) for person in np.atleast_2d(people_in_map)]
+    if not people:
+        raise MetricError("no people, expected the poses (m, 3) of 1 or more")
     places = relative(np.array(people), robot)[:, :2]
     highest = float(model.density(model.modes()[:1])[0])
     return min(float(model.density(places).mean()) / highest, 1.0)
 
 
 def time_in_front(times: ArrayLike, robot_in_map: ArrayLike, person_in_map: ArrayLike) -> float:
-    """Time [s] that the robot is within `FRONT` of a person's (t, 3) front and within `NEAR`."""
+    """Time [s] that the robot is within `FRONT` of a person's (t, 3) front and within `NEAR`.
+
+    Who is absent (NaN) has no front; the person must be there once.
+    """
     times, robot = checked_robot(times, robot_in_map)
-    place = relative(np.asarray(person_in_map, dtype=float), robot)
+    person = np.asarray(person_in_map, dtype=float)
+    if person.shape != (len(times), 3):
+        raise MetricError(f"person_in_map has the shape {person.shape}, expected ({len(times)}, 3)")
+    place = relative(checked_people(times, person[:, None])[:, 0], robot)
     ahead = np.abs(np.arctan2(place[:, 1], place[:, 0])) <= FRONT
     return time_where(times, ahead & (np.linalg.norm(place[:, :2], axis=1) <= NEAR))
 
@@ -105,6 +118,8 @@ def seen_by_robot(
 
 def _sight(a: ArrayLike, b: ArrayLike, grid: GridGeometry, occupancy: np.ndarray) -> bool:
     """Whether no occupied cell lies on the straight line between two poses in the map."""
+    if np.shape(occupancy) != grid.shape:
+        raise MetricError(f"occupancy has the shape {np.shape(occupancy)}, expected {grid.shape}")
     start, end = np.asarray(a, dtype=float)[:2], np.asarray(b, dtype=float)[:2]
     count = int(np.linalg.norm(end - start) / (0.25 * grid.resolution)) + 2
     rows, columns = grid.cells_of(start + np.linspace(0.0, 1.0, count)[:, None] * (end - start))
@@ -121,7 +136,12 @@ def approached(
     heading.
     """
     robot = _pose("robot_in_map", robot_in_map)
-    offset = np.asarray(people_in_map, dtype=float)[:, :2] - robot[:2]
+    people = np.asarray(people_in_map, dtype=float)
+    if people.ndim != 2 or people.shape[1:] != (3,) or not len(people):
+        raise MetricError(
+            f"people_in_map has the shape {people.shape}, expected (n, 3) with n at least 1"
+        )
+    offset = people[:, :2] - robot[:2]
     distance = np.linalg.norm(offset, axis=1)
     angle = np.abs(wrap_angle(np.arctan2(offset[:, 1], offset[:, 0]) - robot[2]))
     candidate = np.isfinite(distance) & (distance <= within) & (angle < np.pi / 4.0)

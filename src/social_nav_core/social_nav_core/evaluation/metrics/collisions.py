@@ -1,7 +1,7 @@
 """Who touched whom, and who drove or walked into the other.
 
 Bodies are discs.  Between two samples both move straight, so a contact is found however sparse
-the samples are.
+the samples are; contacts with the map are looked for every half cell of the robot's way.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import distance_transform_edt
 
 from social_nav_core.evaluation.metrics.trajectories import (
@@ -135,20 +135,32 @@ def obstacle_contacts(
     half a cell may be missed.
     """
     times, robot = checked_robot(times, robot_in_map)
-    gap = obstacle_distance(grid, occupancy, robot[:, :2]) - robot_radius
     speeds = np.append(np.linalg.norm(velocities(times, robot), axis=1), 0.0)
-    boxes = BoxArray(furniture).clearances(robot[:, :2])
+    samples, shares = _along(robot, 0.5 * grid.resolution)
+    after = np.minimum(samples + 1, len(times) - 1)
+    points = robot[samples, :2] + shares[:, None] * (robot[after, :2] - robot[samples, :2])
+    gap = obstacle_distance(grid, occupancy, points) - robot_radius
+    boxes = BoxArray(furniture)
     contacts: list[Contact] = []
     touching = False
-    for i in range(len(times)):
-        if gap[i] < 0.0 and not touching:
-            near = boxes[i] < robot_radius + 1.5 * grid.resolution
-            by = "robot" if speeds[max(i - 1, 0)] > MOVING else "neither"
-            contacts.append(
-                Contact(float(times[i]), "furniture" if near else "wall", by, float(speeds[i]))
-            )
-        touching = gap[i] < (APART if touching else 0.0)
+    for at, i, share in zip(range(len(gap)), samples.tolist(), shares.tolist(), strict=True):
+        if gap[at] < 0.0 and not touching:
+            near = boxes.clearances(points[at : at + 1])[0] < robot_radius + 1.5 * grid.resolution
+            came = speeds[i if share > 0.0 else max(i - 1, 0)]
+            time = float(times[i] + share * (times[after[at]] - times[i]))
+            by = "robot" if came > MOVING else "neither"
+            contacts.append(Contact(time, "furniture" if near else "wall", by, float(speeds[i])))
+        touching = gap[at] < (APART if touching else 0.0)
     return contacts
+
+
+def _along(robot: FloatArray, step: float) -> tuple[NDArray[np.int64], FloatArray]:
+    """Samples (k,) and shares (k,) of the way to the next one, at most a step [m] apart."""
+    lengths = np.linalg.norm(np.diff(robot[:, :2], axis=0), axis=1)
+    counts = np.append(np.maximum(np.ceil(lengths / step - 1e-9), 1), 1).astype(np.int64)
+    samples = np.repeat(np.arange(len(robot)), counts)
+    first = np.repeat(np.cumsum(counts) - counts, counts)
+    return samples, (np.arange(len(samples)) - first) / counts[samples]
 
 
 def obstacle_distance(grid: GridGeometry, occupancy: np.ndarray, points: ArrayLike) -> FloatArray:
@@ -157,6 +169,8 @@ def obstacle_distance(grid: GridGeometry, occupancy: np.ndarray, points: ArrayLi
     points = np.asarray(points, dtype=float)
     if occupied.shape != grid.shape:
         raise MetricError(f"occupancy has the shape {occupied.shape}, expected {grid.shape}")
+    if not np.isfinite(points).all():
+        raise MetricError("points have a value that is not finite, expected x, y [m]")
     rows, columns = grid.cells_of(points)
     inside = grid.contains(rows, columns)
     if not inside.all():

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from social_nav_core.evaluation.metrics.trajectories import (
+    checked_at,
     checked_people,
     checked_robot,
+    checked_times,
     time_average,
     weights_in_time,
 )
@@ -32,6 +34,8 @@ class CostSummary:
 
 def summary(times: FloatArray, cost: FloatArray) -> CostSummary:
     """Integral over time, mean and maximum of a cost curve (t,)."""
+    times = checked_times(times)
+    cost = checked_at(times, "cost", cost)
     integral = float(weights_in_time(times) @ cost)
     return CostSummary(integral, time_average(times, cost), float(cost.max()))
 

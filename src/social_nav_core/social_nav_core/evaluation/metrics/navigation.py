@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from social_nav_core.evaluation.metrics.trajectories import (
     MetricError,
+    checked_at,
     checked_robot,
     resampled,
     velocities,
@@ -105,6 +106,7 @@ def stalled_time(
         speed, turn: slower than these is standing.
     """
     times, robot = checked_robot(times, robot_in_map)
+    under_way = checked_at(times, "under_way", under_way).astype(bool)
     drives = np.linalg.norm(velocities(times, robot), axis=1) >= speed
     turns = np.abs(_turn_rates(times, robot)) >= turn
     return float(np.diff(times)[~(drives | turns) & under_way[:-1] & under_way[1:]].sum())

@@ -15,8 +15,12 @@ from numpy.typing import ArrayLike
 
 from social_nav_core.evaluation.metrics.trajectories import (
     MetricError,
+    checked_at,
+    checked_names,
     checked_people,
+    checked_poses,
     checked_robot,
+    checked_times,
     episodes,
     resampled,
     time_average,
@@ -36,7 +40,8 @@ BODY_DEPTH = 0.15
 
 def closest_distance(robot_in_map: FloatArray, people_in_map: FloatArray) -> FloatArray:
     """Distance (t,) [m] to the closest person at each sample; infinite while nobody is there."""
-    distances = np.linalg.norm(people_in_map[..., :2] - robot_in_map[:, None, :2], axis=-1)
+    robot, people = checked_poses(robot_in_map, people_in_map)
+    distances = np.linalg.norm(people[..., :2] - robot[:, None, :2], axis=-1)
     return np.where(np.isfinite(distances), distances, np.inf).min(axis=1, initial=np.inf)
 
 
@@ -70,11 +75,10 @@ def zone_shares(times: ArrayLike, distances: FloatArray) -> dict[str, float]:
         times: (t,) [s].
         distances: (t,) [m] to the closest person or to a group, infinite while there is none.
     """
-    times, distances = np.asarray(times, dtype=float), np.asarray(distances, dtype=float)
-    if distances.shape != times.shape or np.isnan(distances).any():
-        raise MetricError(
-            f"distances have the shape {distances.shape}, expected {times.shape} without NaN"
-        )
+    times = checked_times(times)
+    distances = checked_at(times, "distances", np.asarray(distances, dtype=float))
+    if (distances < 0.0).any():
+        raise MetricError(f"distances go down to {distances.min():g} m, expected at least 0 m")
     zone = np.digitize(distances, list(ZONES.values()))
     duration = float(times[-1] - times[0])
     return {
@@ -94,12 +98,14 @@ def group_distance(
         people_in_map: (t, n, 3), NaN while absent.
         group_ids: (t, n) names of groups, '' for nobody's.
     """
-    smallest = np.full(len(robot_in_map), np.inf)
+    robot, people = checked_poses(robot_in_map, people_in_map)
+    group_ids = checked_names(people, "group_ids", group_ids)
+    smallest = np.full(len(robot), np.inf)
     for name in _groups(group_ids):
-        members = (group_ids == name) & np.isfinite(people_in_map).all(-1)
+        members = (group_ids == name) & np.isfinite(people).all(-1)
         for present in np.unique(members[members.sum(1) >= 2], axis=0):
             rows = (members == present).all(1)
-            corners = people_in_map[rows][:, present, :2] - robot_in_map[rows, None, :2]
+            corners = people[rows][:, present, :2] - robot[rows, None, :2]
             smallest[rows] = np.minimum(smallest[rows], _distance_to_hull(corners))
     return smallest
 
@@ -157,6 +163,7 @@ def o_space(people_in_map: FloatArray, members: np.ndarray) -> SharedSpaces:
     Each member votes for the point `STRIDE` in front of them; the centre is the mean vote
     (Setti et al. 2015) and the radius ends `BODY_DEPTH` before the nearest member's centre.
     """
+    members = checked_names(people_in_map, "members", members)
     present = members & np.isfinite(people_in_map).all(-1)
     votes = transform_points(people_in_map, np.array([STRIDE, 0.0]))
     count = present.sum(axis=1)
@@ -180,6 +187,7 @@ def o_space_intrusions(
     """
     times, robot = checked_robot(times, robot_in_map)
     people = checked_people(times, people_in_map)
+    group_ids = checked_names(people, "group_ids", group_ids)
     count, duration = 0, 0.0
     for name in _groups(group_ids):
         space = o_space(people, group_ids == name)

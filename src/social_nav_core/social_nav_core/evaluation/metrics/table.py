@@ -311,7 +311,7 @@ def _approach(run: RunRecord, interaction: InteractionModel) -> dict[str, float]
         found = _who_is_met(robot[-1], people[-1, members], members)
     unwanted = found is not None and run.intents[-1, found] == Intent.NOT_INTERESTED
     values = {
-        "time_in_front": approach.time_in_front(run.times, robot, run.person(run.target_id)),
+        "time_in_front": _time_in_front(run),
         "regoals": np.nan if run.reached is None else float(max(len(run.goal_times) - 1, 0)),
         "wrong_person": float("nan") if found is None else float(found not in members),
         "unwanted_approach": float(unwanted),
@@ -320,6 +320,13 @@ def _approach(run: RunRecord, interaction: InteractionModel) -> dict[str, float]
     if not members:
         return values
     return values | _arrival(robot[-1], people[-1, members], run, interaction)
+
+
+def _time_in_front(run: RunRecord) -> float:
+    person = run.person(run.target_id)
+    if np.isnan(person).all():
+        return float("nan")
+    return approach.time_in_front(run.times, run.robot_in_map, person)
 
 
 def _was_not_interested(run: RunRecord) -> bool:
