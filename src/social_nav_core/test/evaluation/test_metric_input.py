@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
-from social_nav_core.evaluation.metrics import approach, collisions, comfort, navigation, social
+from social_nav_core.evaluation.metrics import approach as approaches
+from social_nav_core.evaluation.metrics import collisions, comfort, navigation, social
+from social_nav_core.evaluation.metrics.table import measure
 from social_nav_core.evaluation.metrics.trajectories import MetricError
 from social_nav_core.evaluation.run import RunRecord
 from social_nav_core.geometry import FloatArray
@@ -32,7 +35,7 @@ OF_ROBOT: dict[str, Callable[..., object]] = {
     "maximum_acceleration": navigation.maximum_acceleration,
     "mean_jerk": navigation.mean_jerk,
     "obstacle_contacts": lambda t, r: collisions.obstacle_contacts(t, r, GRID, FREE),
-    "time_in_front": lambda t, r: approach.time_in_front(t, r, PEOPLE[:, 0]),
+    "time_in_front": lambda t, r: approaches.time_in_front(t, r, PEOPLE[:, 0]),
 }
 OF_PEOPLE: dict[str, Callable[..., object]] = {
     "minimum_distance": social.minimum_distance,
@@ -47,9 +50,9 @@ OF_PEOPLE: dict[str, Callable[..., object]] = {
 }
 
 
-def changed(values: FloatArray, index: object, value: float) -> FloatArray:
+def changed(values: FloatArray, index: Any, value: float) -> FloatArray:
     values = values.copy()
-    values[index] = value  # type: ignore[index]
+    values[index] = value
     return values
 
 
@@ -119,16 +122,16 @@ CASES: list[tuple[Callable[[], object], str]] = [
         r"group_ids has the shape \(3, 2\)",
     ),
     (
-        lambda: approach.time_in_front(TIMES, ROBOT, PEOPLE[:3, 0]),
+        lambda: approaches.time_in_front(TIMES, ROBOT, PEOPLE[:3, 0]),
         r"person_in_map has the shape \(3, 3\), expected \(6, 3\)",
     ),
-    (lambda: approach.time_in_front(TIMES, ROBOT, np.full((6, 3), np.nan)), "no people"),
-    (lambda: approach.approached(ROBOT[0], []), r"people_in_map has the shape \(0,\)"),
-    (lambda: approach.approached(ROBOT[0], np.zeros((0, 3))), "n at least 1"),
-    (lambda: approach.approached(ROBOT[0], np.zeros((2, 2))), r"\(2, 2\), expected \(n, 3\)"),
-    (lambda: approach.place_density(ROBOT[0], np.zeros((0, 3)), INTERACTION), "no people"),
+    (lambda: approaches.time_in_front(TIMES, ROBOT, np.full((6, 3), np.nan)), "no people"),
+    (lambda: approaches.approached(ROBOT[0], []), r"people_in_map has the shape \(0,\)"),
+    (lambda: approaches.approached(ROBOT[0], np.zeros((0, 3))), "n at least 1"),
+    (lambda: approaches.approached(ROBOT[0], np.zeros((2, 2))), r"\(2, 2\), expected \(n, 3\)"),
+    (lambda: approaches.place_density(ROBOT[0], np.zeros((0, 3)), INTERACTION), "no people"),
     (
-        lambda: approach.seen_by_robot(ROBOT[0], (2.0, 0.0, 0.0), GRID, FREE[1:]),
+        lambda: approaches.seen_by_robot(ROBOT[0], (2.0, 0.0, 0.0), GRID, FREE[1:]),
         "occupancy has the shape",
     ),
     (
@@ -151,9 +154,9 @@ def test_absence_is_no_error() -> None:
     nobody = np.full((6, 2, 3), np.nan)
     assert np.isinf(social.closest_distance(ROBOT, nobody)).all()
     assert np.isinf(social.group_distance(ROBOT, nobody, GROUPS)).all()
-    assert approach.approached(ROBOT[0], nobody[0]) is None
+    assert approaches.approached(ROBOT[0], nobody[0]) is None
     leaves = changed(PEOPLE, slice(3, None), np.nan)[:, 0]
-    assert approach.time_in_front(TIMES, ROBOT, leaves) <= 3.0
+    assert approaches.time_in_front(TIMES, ROBOT, leaves) <= 3.0
 
 
 def wall() -> np.ndarray:
@@ -198,3 +201,12 @@ def test_figures_of_dense_runs_are_those_of_their_samples(avoid_with: RunRecord)
     )
     assert len(at_samples) == len(starts)
     assert [contact.time for contact in at_samples] == pytest.approx(starts, abs=0.06)
+
+
+def test_who_should_be_approached_and_never_is_there_has_no_front(approach: RunRecord) -> None:
+    poses = approach.people_in_map.copy()
+    poses[:, approach.person_ids.index(approach.target_id)] = np.nan
+    values = measure(approach.changed(people_in_map=poses), shipped_model(), INTERACTION)
+    assert np.isnan(values["time_in_front"])
+    assert np.isnan(values["arrival_distance"])
+    assert np.isfinite(values["minimum_distance"])
