@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from social_nav_core.recordings.errors import DataError
 
 
 def whole_number(low: int, high: int | None = None, unit: str = "") -> Callable[[str], int]:
@@ -43,3 +46,18 @@ def output_file(text: str) -> Path:
         kind = "folder" if path.is_dir() else "device or pipe"
         raise argparse.ArgumentTypeError(f"{text} is a {kind}, expected a file")
     return path
+
+
+def check_not_read(out: Path, inputs: Sequence[Path], option: str = "--out") -> None:
+    """Refuse to write over a file that is read, or into a recording.
+
+    Raises:
+        DataError: the file to write is one of the inputs, or lies in a folder that is.
+    """
+    for path in inputs:
+        if path.is_dir():
+            same = path.resolve() in out.resolve().parents
+        else:
+            same = out.exists() and path.exists() and os.path.samefile(out, path)
+        if same:
+            raise DataError(f"{out}: {option} would overwrite {path}, expected another file")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from social_nav_core.arguments import output_file, whole_number, width
+from social_nav_core.arguments import check_not_read, output_file, whole_number, width
 from social_nav_core.interaction.bandwidth import cross_validated_bandwidth
 from social_nav_core.interaction.compress import compress
 from social_nav_core.interaction.kde import MOST_KERNELS, kernel_density
@@ -65,16 +65,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Fit, compress, write, and say what was done."""
+    check_not_read(arguments.out, arguments.data)
     names = told(arguments.data)
     found = meeting_data(read_data(arguments.data, arguments.around_robot), names)
     positions = of_members(found, arguments.members, names)
     chosen = arguments.bandwidth
     if chosen is None:
         trials = positions.trials if positions.trials_known else None
-        with Progress("cross-validation") as progress:
-            chosen = cross_validated_bandwidth(
-                positions.points, trials, lambda tried: progress(f"{tried:.3f} m")
-            )
+        try:
+            with Progress("cross-validation") as progress:
+                chosen = cross_validated_bandwidth(
+                    positions.points, trials, lambda tried: progress(f"{tried:.3f} m")
+                )
+        except ValueError as error:
+            raise DataError(f"{names}: --bandwidth auto: {error}; or give metres") from error
     full = kernel_density(positions.points, chosen)
     try:
         full.check_extent()

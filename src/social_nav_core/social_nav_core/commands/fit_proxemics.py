@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from social_nav_core.arguments import output_file, whole_number
+from social_nav_core.arguments import check_not_read, output_file, whole_number
 from social_nav_core.progress import Progress
-from social_nav_core.proxemics.learning import learn_proxemics
+from social_nav_core.proxemics.learning import FEWEST_REFITS, learn_proxemics
 from social_nav_core.proxemics.model import save_model
 from social_nav_core.proxemics.recipes import RADIUS, RecipeParameters
 from social_nav_core.recordings.data import DATA_HELP, passing_data, read_data
@@ -18,6 +18,16 @@ from social_nav_core.recordings.told import told
 
 SUMMARY = "learn the proxemics model (skew normals)"
 EPILOG = DATA_HELP
+
+
+def refits(text: str) -> int:
+    """Refits of a bootstrap: none, or enough for intervals."""
+    count = whole_number(0)(text)
+    if 0 < count < FEWEST_REFITS:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' refits are too few for 95 % intervals, expected 0 or {FEWEST_REFITS} or more"
+        )
+    return count
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,10 +42,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--bootstrap",
-        type=whole_number(0),
+        type=refits,
         default=0,
         metavar="N",
-        help="refits for confidence intervals (default 0: none)",
+        help="refits for confidence intervals, 20 or more (default 0: none)",
     )
     parser.add_argument(
         "--components",
@@ -57,6 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Fit, write, and say what was found."""
+    check_not_read(arguments.out, arguments.data)
     names = told(arguments.data)
     data = read_data(arguments.data, arguments.around_robot)
     passing = passing_data(data, RADIUS, names)

@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 
 from social_nav_core.arguments import whole_number
+from social_nav_core.commands.fit_proxemics import refits
 from social_nav_core.progress import Progress
 
 SUMMARY = "counterparts of the paper's figures, as PNG, CSV and a page"
@@ -22,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", type=Path, default=Path("out/paper"), help="folder to write")
     parser.add_argument("--seed", type=whole_number(0), default=0)
-    parser.add_argument("--bootstrap", type=whole_number(0), default=200, metavar="N")
+    parser.add_argument("--bootstrap", type=refits, default=200, metavar="N")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from social_nav_core.any_model import MODEL_HELP, load_any_model
-from social_nav_core.arguments import output_file
+from social_nav_core.arguments import check_not_read, output_file
 
 SUMMARY = "picture of one or several models"
 EPILOG = MODEL_HELP
@@ -21,6 +22,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Load, draw, write."""
     from social_nav_core.model_pictures import draw_models  # noqa: PLC0415
 
+    files = [Path(name) for name in arguments.model if Path(name).is_file()]
+    check_not_read(arguments.out, files)
     models = {name: load_any_model(name) for name in arguments.model}
     draw_models(models, arguments.out)
     print(f"{arguments.out}: {len(models)} model(s)")

@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from social_nav_core.any_model import load_any_model
-from social_nav_core.arguments import output_file
+from social_nav_core.arguments import check_not_read, output_file
 from social_nav_core.proxemics.model import ModelError, ProxemicsModel, save_model
 from social_nav_core.proxemics.personal import PersonalModel, PersonalParameters
 from social_nav_core.proxemics.recipes import RADIUS
@@ -45,6 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Remember, fit, write, and say what was found."""
+    check_not_read(arguments.out, arguments.data)
+    if arguments.counts is not None:
+        models = [path for path in (arguments.out, Path(arguments.model)) if path.is_file()]
+        check_not_read(arguments.counts, [*arguments.data, *models], "--counts")
     prior = load_any_model(arguments.model)
     if not isinstance(prior, ProxemicsModel):
         raise ModelError(f"{arguments.model}: expected a proxemics model of skew normals (YAML)")

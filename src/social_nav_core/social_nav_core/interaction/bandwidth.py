@@ -58,6 +58,8 @@ def cross_validated_bandwidth(
     stride = -(-len(points) // MOST_POINTS)
     narrowing = (len(points[::stride]) / len(points)) ** (1.0 / 6.0)
     points, trials = points[::stride], trials[::stride]
+    if not np.ptp(points, axis=0).any():
+        raise ValueError("one trial only as all positions are the same, expected at least 2")
     if len(np.unique(trials)) < 2:
         raise ValueError("one trial only, expected at least 2 to leave one out")
 

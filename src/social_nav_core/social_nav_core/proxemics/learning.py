@@ -24,6 +24,7 @@ from social_nav_core.recordings.positions import Histogram, Positions
 
 MOST_COMPONENTS = 5
 CONFIDENCE = 0.95
+FEWEST_REFITS = 20  # of a bootstrap: fewer have no tails of 2.5 %
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,14 +87,16 @@ def learn_proxemics(
     """Fit, and say how certain it is.
 
     Args:
-        bootstrap: number of refits for confidence intervals, 0 for none.
+        bootstrap: number of refits for confidence intervals, 20 or more; 0 for none.
         choose_components: take the number of components (1 to 5) with the smallest BIC.
         source: what the data are, for the provenance.
         progress: called with the state in words.
 
     Raises:
-        ValueError: too few places that people kept out of.
+        ValueError: too few places that people kept out of, or too few refits.
     """
+    if 0 < bootstrap < FEWEST_REFITS:
+        raise ValueError(f"bootstrap is {bootstrap}, expected 0 or {FEWEST_REFITS} refits or more")
     histogram = data if isinstance(data, Histogram) else histogram_of(data)
     kept = kept_out(histogram, recipe, rng)
     fit = fit_kept_out(kept, recipe, rng, progress=progress)

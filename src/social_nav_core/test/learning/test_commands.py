@@ -40,7 +40,7 @@ def walkers(n: int = 3000) -> np.ndarray:
 
 def test_fit_proxemics_writes_a_model_that_loads(tmp_path: Path) -> None:
     data, out = table(tmp_path / "walk.csv", walkers()), tmp_path / "model.yaml"
-    arguments = ["fit-proxemics", str(data), "--out", str(out), "--bootstrap", "5", "--draws", "2"]
+    arguments = ["fit-proxemics", str(data), "--out", str(out), "--bootstrap", "20", "--draws", "2"]
     assert main([*arguments, "--seed", "3", "--provenance", "a lab"]) == 0
     model = load_model(out)
     assert "a lab" in model.provenance
@@ -158,6 +158,9 @@ def test_bad_data_give_one_line_and_no_file(
         ["fit-proxemics", "x.csv", "--out", "/nowhere/at/all/model.yaml"],
         ["fit-proxemics", "x.csv", "--out", "m.yaml", "--seed", "-1"],
         ["fit-proxemics", "x.csv", "--out", "m.yaml", "--method", "guess"],
+        ["fit-proxemics", "x.csv", "--out", "m.yaml", "--bootstrap", "1"],
+        ["fit-proxemics", "x.csv", "--out", "m.yaml", "--bootstrap", "19"],
+        ["paper", "--bootstrap", "1"],
         ["fit-interaction", "x.csv", "--out", "m.npz", "--bandwidth", "0"],
         ["fit-interaction", "x.csv", "--out", "m.npz", "--kernels", "0"],
         ["fit-interaction", "x.csv", "--out", "m.npz", "--kernels", "2001"],
@@ -181,6 +184,60 @@ def test_a_model_that_is_not_there_is_named(
     data = table(tmp_path / "walk.csv", walkers(50))
     assert main(["score", name, str(data)]) == 2
     assert name in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "message"),
+    [
+        ("forward_m,left_m", "1.0,0.2", "one trial only as all positions are the same"),
+        ("forward_m,left_m,trial", "1.0,0.2,7", "one trial only as all positions are the same"),
+    ],
+)
+def test_a_bandwidth_that_data_cannot_tell_gives_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], header: str, cells: str, message: str
+) -> None:
+    data, out = tmp_path / "same.csv", tmp_path / "model.npz"
+    data.write_text("\n".join([header, *[cells] * 50]) + "\n")
+    assert main(["fit-interaction", str(data), "--out", str(out), "--bandwidth", "auto"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: same.csv: --bandwidth auto: " + message)
+    assert error.count("\n") == 1
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["fit-proxemics", "DATA", "--out", "DATA"],
+        ["fit-proxemics", "DATA", "--out", "LINK"],
+        ["fit-interaction", "DATA", "--out", "DATA"],
+        ["update-proxemics", "proxemics", "DATA", "--out", "DATA"],
+        ["update-proxemics", "proxemics", "DATA", "--out", "new.yaml", "--counts", "DATA"],
+        ["plot", "DATA", "--out", "DATA"],
+    ],
+)
+def test_data_are_not_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    data = table(tmp_path / "walk.csv", walkers(100))
+    (tmp_path / "link.csv").hardlink_to(data)
+    places = {"DATA": data, "LINK": tmp_path / "link.csv", "new.yaml": tmp_path / "new.yaml"}
+    before = data.read_bytes()
+    assert main([str(places.get(word, word)) for word in words]) == 2
+    error = capsys.readouterr().err
+    assert f"would overwrite {data}, expected another file" in error
+    assert error.count("\n") == 1
+    assert data.read_bytes() == before
+    assert not (tmp_path / "new.yaml").exists()
+
+
+def test_nothing_is_written_into_a_recording(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bag = tmp_path / "bag"
+    bag.mkdir()
+    assert main(["fit-proxemics", str(bag), "--out", str(bag / "metadata.yaml")]) == 2
+    assert f"would overwrite {bag}" in capsys.readouterr().err
 
 
 def test_an_interrupted_fit_leaves_no_file(

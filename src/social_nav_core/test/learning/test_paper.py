@@ -21,7 +21,7 @@ def test_every_figure_has_its_numbers(
 ) -> None:
     out = tmp_path / "paper"
     arguments = ["paper", "--data", str(avoidance_table.parent), "--out", str(out)]
-    assert main([*arguments, "--bootstrap", "3"]) == 0
+    assert main([*arguments, "--bootstrap", "20"]) == 0
     numbers = {name.split("_")[1] for name in FIGURES}
     assert numbers == {"01", "02", "03", "07", "08", "09", "10", "12"}
     for name in FIGURES:

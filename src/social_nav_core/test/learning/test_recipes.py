@@ -112,7 +112,7 @@ def test_trials_are_drawn_whole_for_the_intervals() -> None:
         Positions(points, trials),
         RecipeParameters(draws=1),
         np.random.default_rng(0),
-        bootstrap=8,
+        bootstrap=20,
         source="a test",
     )
     for name, value in named_parameters(learned.model).items():
