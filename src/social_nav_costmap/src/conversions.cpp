@@ -1,5 +1,7 @@
 #include "social_nav_costmap/conversions.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <map>
@@ -41,6 +43,17 @@ std::int64_t nanoseconds(const builtin_interfaces::msg::Time & time)
   return static_cast<std::int64_t>(time.sec) * 1000000000 + time.nanosec;
 }
 
+/// Probabilities as given; all 0, as in a message that says nothing of labels: UNKNOWN.
+template<typename Shares>
+std::array<double, 4> label_of(const Shares & given)
+{
+  std::array<double, 4> label{{1.0, 0.0, 0.0, 0.0}};
+  if (std::any_of(given.begin(), given.end(), [](auto share) {return share != 0;})) {
+    std::copy(given.begin(), given.end(), label.begin());
+  }
+  return label;
+}
+
 Person person_of(
   const social_nav_msgs::msg::SocialPerson & message, const geometry_msgs::msg::Transform & to)
 {
@@ -60,10 +73,8 @@ Person person_of(
   person.velocity = {velocity.x, velocity.y};
   person.position_covariance = turn * Matrix{c[0], c[1], c[6], c[7]} * turn.transposed();
   person.yaw_variance = c[35];
-  for (std::size_t i = 0; i < 4; ++i) {
-    person.intent[i] = static_cast<double>(message.intent_probabilities[i]);
-    person.attitude[i] = static_cast<double>(message.attitude_probabilities[i]);
-  }
+  person.intent = label_of(message.intent_probabilities);
+  person.attitude = label_of(message.attitude_probabilities);
   person.confidence = static_cast<double>(message.confidence);
   return person;
 }
@@ -82,7 +93,9 @@ void sightings_of(
     const double norm = length(seen.pose.pose.orientation);
     Sighting sighting;
     std::string defect;
-    if (!ids.insert(seen.id).second) {
+    if (seen.id.empty()) {
+      defect = "its id is empty";
+    } else if (!ids.insert(seen.id).second) {
       defect = "its id is there twice";
     } else if (!(std::abs(norm - 1.0) < 0.01)) {
       defect = "its quaternion has the length " + std::to_string(norm) + ", expected 1";

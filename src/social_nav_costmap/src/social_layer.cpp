@@ -69,15 +69,7 @@ rcl_interfaces::msg::ParameterDescriptor descriptor_of(const Setting & setting)
   rcl_interfaces::msg::ParameterDescriptor descriptor;
   descriptor.description = setting.meaning;
   descriptor.additional_constraints = setting.allowed();
-  if (setting.place.index() == 1) {
-    descriptor.integer_range.resize(1);
-    descriptor.integer_range[0].from_value = static_cast<std::int64_t>(setting.low);
-    descriptor.integer_range[0].to_value = static_cast<std::int64_t>(setting.high);
-  } else if (setting.place.index() == 2) {
-    descriptor.floating_point_range.resize(1);
-    descriptor.floating_point_range[0].from_value = setting.low;
-    descriptor.floating_point_range[0].to_value = setting.high;
-  }
+  descriptor.dynamic_typing = setting.place.index() == 2;  // whole numbers are numbers, too
   return descriptor;
 }
 
@@ -187,7 +179,15 @@ void SocialLayer::apply(const Settings & settings, bool subscribe, bool rebuild)
     options.callback_group = callback_group_;
     subscription_ = rclcpp::create_subscription<People>(
       parent, in_parent_namespace(parent->get_namespace(), settings.topic), qos,
-      [inbox = inbox_](const People::ConstSharedPtr message) {inbox->push(message);}, options);
+      [inbox = inbox_, log = logger_, clock = clock_](const People::ConstSharedPtr message) {
+        if (message->header.stamp.sec >= 0) {
+          inbox->push(message);
+          return;
+        }
+        RCLCPP_WARN_THROTTLE(
+          log, *clock, kThrottle, "people in '%s' are left out: their stamp is %d s, expected 0 or more",
+          message->header.frame_id.c_str(), message->header.stamp.sec);
+      }, options);
   }
   if (field) {
     costs_.set_field(std::move(field));
@@ -272,6 +272,7 @@ void SocialLayer::updateBounds(
   }
   const Box changed = costs_.update_bounds(clock_->now().nanoseconds(), {robot_x, robot_y});
   enabled_ = costs_.enabled();
+  publish_diagnostics();
   if (changed.empty()) {
     return;
   }
@@ -296,7 +297,6 @@ void SocialLayer::updateCosts(
   if (grid_publisher_->get_subscription_count() > 0) {
     publish_own_grid(master_grid);
   }
-  publish_diagnostics();
 }
 
 void SocialLayer::publish_own_grid(const nav2_costmap_2d::Costmap2D & master_grid)

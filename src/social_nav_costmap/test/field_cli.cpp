@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "social_nav_costmap/raise_cells.hpp"
 #include "social_nav_costmap/skew_normal_field.hpp"
 
 using namespace social_nav_costmap;  // NOLINT(build/namespaces)
@@ -104,7 +105,7 @@ int main()
       window, [&](int row, int begin, int count, const float * values) {
         for (int k = 0; k < count; ++k) {
           auto & cell = costs[static_cast<std::size_t>(row * window.xn + begin + k)];
-          cell = std::max(cell, static_cast<std::uint8_t>(values[k] * 252.0f + 0.5f));
+          cell = std::max(cell, scaled_cost(values[k], 252.0f));
         }
       });
     std::fwrite(costs.data(), 1, costs.size(), stdout);

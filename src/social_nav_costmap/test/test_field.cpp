@@ -118,7 +118,7 @@ TEST(Model, TheSteepestOneNeedsABoundedTable)
     const ZoneParameters parameters;
     const ZoneShape shape(model, parameters.size, parameters.cutoff);
     const ZoneTable table(model, shape, parameters);
-    EXPECT_LT(table.size(), 510u * 510u);
+    EXPECT_LT(table.size(), 1010u * 1010u);
     SkewNormalField field(model, parameters);
     Canvas canvas(100, 100, 0.1, model.mode() - Vector{5.0, 5.0});
     EXPECT_GT(canvas.draw({at(0, 0, 0)}, field).largest(), 0.1f);

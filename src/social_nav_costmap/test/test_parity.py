@@ -108,6 +108,18 @@ def two_components() -> ProxemicsModel:
     )
 
 
+def lobes() -> ProxemicsModel:
+    """Parts that stand apart: nearly all of the cost at one's feet, less ahead on both sides."""
+    return ProxemicsModel(
+        np.array([0.5, 0.25, 0.25]),
+        (
+            skew_normal([0.0, 0.0], [[0.05, 0.0], [0.0, 0.05]], [0.0, 0.0]),
+            skew_normal([1.0, -0.7], [[0.03, 0.0], [0.0, 0.03]], [0.0, 0.0]),
+            skew_normal([0.9, 0.7], [[0.03, 0.0], [0.0, 0.03]], [1.5, 0.5]),
+        ),
+    )
+
+
 def assert_same(cases, fields, model, parameters):
     for (grid, people), cells in zip(cases, fields, strict=True):
         expected = MAX_COST * social_field(people, model, grid, parameters)
@@ -122,6 +134,13 @@ def test_a_thousand_people_cost_the_same_in_both_languages(field_cli, combinatio
     fields = draw(field_cli, model, parameters, cases)
     assert_same(cases, fields, model, parameters)
     assert sum(int((field > 0).sum()) for field in fields) > 100 * PEOPLE
+
+
+@pytest.mark.parametrize("cutoff", [0.001, 0.2, 0.5])
+def test_where_zones_end_they_cost_the_same(field_cli, cutoff):
+    parameters, model = SocialZoneParameters(cutoff=cutoff), shipped_model()
+    cases = random_cases(200, seed=5)
+    assert_same(cases, draw(field_cli, model, parameters, cases), model, parameters)
 
 
 def test_other_parameters_and_a_mixture_of_skew_normals(field_cli):
@@ -144,3 +163,9 @@ def test_other_parameters_and_a_mixture_of_skew_normals(field_cli):
     cases = random_cases(200, seed=9)
     fields = draw(field_cli, two_components(), parameters, cases)
     assert_same(cases, fields, two_components(), parameters)
+
+
+def test_parts_of_a_mixture_that_stand_apart_are_drawn(field_cli):
+    parameters, cases = SocialZoneParameters(), random_cases(100, seed=11)
+    fields = draw(field_cli, lobes(), parameters, cases)
+    assert_same(cases, fields, lobes(), parameters)

@@ -15,7 +15,10 @@ from social_nav_core.proxemics import SocialZoneParameters
 
 PACKAGE = Path(__file__).resolve().parents[1]
 README = PACKAGE / "README.md"
-OF_OTHERS = {"cost_travel_multiplier", "cost_weight", "group_id", "social_nav_costmap"}
+OF_OTHERS = {
+    *("cost_travel_multiplier", "cost_weight", "group_id"),
+    *("social_nav_core", "social_nav_costmap"),
+}
 
 
 @pytest.fixture(scope="session")

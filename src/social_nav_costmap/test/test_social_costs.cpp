@@ -15,7 +15,8 @@ namespace
 
 constexpr std::int64_t kSecond = 1000000000;
 double clock_now = 0.0;
-double test_clock() {return clock_now += 1e-6;}
+double clock_step = 1e-6;
+double test_clock() {return clock_now += clock_step;}
 
 std::unique_ptr<SkewNormalField> field()
 {
@@ -204,6 +205,33 @@ TEST_F(Costs, TheBudgetAdaptsToTheMachine)
     update();
   }
   EXPECT_GT(costs.take_statistics().people, at_first) << "the test's clock is fast";
+}
+
+TEST_F(Costs, AnUpdateThatIsHeldUpOnceDropsNobody)
+{
+  std::vector<Vector> people;
+  for (int i = 0; i < 10; ++i) {
+    people.push_back({1.0 * i, 5.0});
+  }
+  see(people);
+  clock_step = 1e-4;
+  for (int i = 0; i < 30; ++i) {
+    update();
+  }
+  EXPECT_EQ(costs.take_statistics().people, 10u);
+  clock_step = 0.1;
+  update();
+  clock_step = 1e-4;
+  for (int i = 0; i < 10; ++i) {
+    update();
+    EXPECT_EQ(costs.take_statistics().people, 10u) << i << " updates later";
+  }
+  clock_step = 0.1;
+  for (int i = 0; i < 10; ++i) {
+    update();
+  }
+  EXPECT_EQ(costs.take_statistics().people, 1u) << "the machine has become slow";
+  clock_step = 1e-6;
 }
 
 TEST_F(Costs, FiveHundredPeople)

@@ -120,6 +120,20 @@ TEST_F(LayerTest, AMissingTransformLeavesTheLayerCurrent)
   EXPECT_EQ(at(8.0, 8.0), 0);
 }
 
+TEST_F(LayerTest, AStampBeforeTimeZeroIsLeftOut)
+{
+  start(false);
+  see({person("a", 1.0, 1.0)}, "nowhere", -1);
+  see({person("b", 1.0, 1.0)}, "map", -1);
+  for (int i = 0; i < 20; ++i) {
+    executor.spin_some();
+    update();
+  }
+  EXPECT_EQ(raised(), 0);
+  see({person("c", 8.0, 8.0)});
+  EXPECT_TRUE(comes(8.0, 8.0));
+}
+
 TEST_F(LayerTest, AnotherFrameIsTransformedAtTheStampOfTheMessage)
 {
   start(false);
@@ -129,75 +143,6 @@ TEST_F(LayerTest, AnotherFrameIsTransformedAtTheStampOfTheMessage)
   see({person("a", 1.0, -2.0)}, "base", 100);  // at (6, 1), facing +y
   ASSERT_TRUE(comes(6.0, 1.0));
   EXPECT_GT(at(6.0, 1.7), 3 * at(6.0, 0.3));
-}
-
-TEST_F(LayerTest, ParametersChangeAtRunTime)
-{
-  start(false);
-  see({person("a", 4.0, 5.0)});
-  ASSERT_TRUE(comes(4.0, 5.0));
-  const int as_learned = raised();
-  ASSERT_TRUE(node->set_parameter({"social.size", 1.6}).successful);
-  update();
-  EXPECT_NEAR(raised(), 1.6 * 1.6 * as_learned, 0.1 * as_learned);
-  ASSERT_TRUE(node->set_parameter({"social.size", 1.0}).successful);
-  ASSERT_TRUE(node->set_parameter({"social.max_cost", 100}).successful);
-  update();
-  EXPECT_NEAR(at(4.0, 5.0), 98, 4);
-  ASSERT_TRUE(node->set_parameter({"social.combination", "sum"}).successful);
-  ASSERT_TRUE(node->set_parameter({"social.cutoff", 0.2}).successful);
-  update();
-  EXPECT_EQ(at(4.9, 5.0), 0);
-  ASSERT_TRUE(node->set_parameter({"social.enabled", false}).successful);
-  update();
-  EXPECT_EQ(raised(), 0);
-  EXPECT_FALSE(layer->isEnabled());
-  ASSERT_TRUE(node->set_parameter({"social.enabled", true}).successful);
-  update();
-  EXPECT_GT(at(4.0, 5.0), 90);
-  ASSERT_TRUE(node->set_parameter({"social.topic", "/elsewhere"}).successful);
-  see({person("a", 8.0, 5.0)});
-  auto elsewhere = rclcpp::create_publisher<People>(node, "/elsewhere", rclcpp::QoS(10));
-  ASSERT_TRUE(wait_for([&] {return elsewhere->get_subscription_count() == 1;}));
-  EXPECT_EQ(at(8.0, 5.0), 0);
-  EXPECT_EQ(people->get_subscription_count(), 0u);
-}
-
-TEST_F(LayerTest, BadValuesAreRefusedWithTheReason)
-{
-  start(false);
-  const auto refused = [this](const rclcpp::Parameter & parameter) {
-      const auto result = node->set_parameter(parameter);
-      EXPECT_FALSE(result.successful) << parameter.get_name();
-      EXPECT_FALSE(result.reason.empty()) << parameter.get_name();
-      return result.reason;
-    };
-  refused({"social.max_cost", 253});
-  refused({"social.timeout", -1.0});
-  refused({"social.cutoff", std::numeric_limits<double>::quiet_NaN()});
-  EXPECT_EQ(
-    refused({"social.combination", "mean"}),
-    "combination is mean, expected one of max sum mixture");
-  EXPECT_NE(refused({"social.corridor_full", 0.1}).find("corridor_start"), std::string::npos);
-  EXPECT_NE(
-    refused({"social.model_file", "/nowhere.yaml"}).find("/nowhere.yaml: cannot be read"),
-    std::string::npos);
-  EXPECT_EQ(node->get_parameter("social.max_cost").as_int(), 240);
-}
-
-TEST_F(LayerTest, ABadStartIsAnErrorThatSaysWhy)
-{
-  EXPECT_THROW(start(false, {{"social.max_cost", 300}}), std::exception);
-  layer.reset();
-  layered.reset();
-  const std::string path = ::testing::TempDir() + "bad_model.yaml";
-  std::ofstream(path) << "format: 1\nframe: person\nmu: [0, 0]\n";
-  try {
-    start(false, {{"social.model_file", path}});
-    FAIL() << "a malformed model was taken";
-  } catch (const std::runtime_error & error) {
-    EXPECT_EQ(std::string(error.what()), path + ": sigma is missing, expected 2 x 2 numbers");
-  }
 }
 
 TEST_F(LayerTest, ResetForgetsPeople)
@@ -220,15 +165,20 @@ TEST_F(LayerTest, PeopleWhoCannotBeUsedAreAloneLeftOut)
   bad_covariance.pose.covariance[0] = -1.0;
   auto bad_quaternion = person("quaternion", 8.0, 8.0);
   bad_quaternion.pose.pose.orientation.w = 3.0;
-  auto no_labels = person("labels", 8.0, 2.0);
-  no_labels.intent_probabilities[0] = 0.0f;
+  auto half_a_label = person("half", 8.0, 2.0);
+  half_a_label.intent_probabilities[0] = 0.5f;
+  auto no_labels = person("labels", 5.0, 8.5);
+  no_labels.intent_probabilities[0] = no_labels.attitude_probabilities[0] = 0.0f;
   see(
     {person("nan", nan, 1.0), person("infinite", 2.0, INFINITY), bad_covariance, bad_quaternion,
-      no_labels, person("a", 5.0, 5.0), person("a", 2.0, 5.0)});
+      half_a_label, no_labels, person("", 2.0, 2.0), person("a", 5.0, 5.0),
+      person("a", 2.0, 5.0)});
   ASSERT_TRUE(comes(5.0, 5.0));
   EXPECT_EQ(at(2.0, 8.0), 0);
   EXPECT_EQ(at(8.0, 8.0), 0);
   EXPECT_EQ(at(8.0, 2.0), 0);
+  EXPECT_EQ(at(2.0, 2.0), 0) << "without an id";
+  EXPECT_GT(at(5.0, 8.5), 150) << "labels that nobody set are unknown";
   EXPECT_EQ(at(2.0, 5.0), 0) << "the second of two with one id";
 }
 
@@ -355,44 +305,4 @@ TEST_F(LayerTest, MessagesParametersAndUpdatesAtOnce)
   node->set_parameter({"social.topic", "/social_people"});
   see({person("a", 6.0, 5.0)});
   EXPECT_TRUE(comes(6.0, 5.0)) << "the layer still works";
-}
-
-TEST_F(LayerTest, ItsOwnGridIsPublishedWhenSomebodyLooks)
-{
-  start(false);
-  see({person("a", 4.0, 5.0)});
-  ASSERT_TRUE(comes(4.0, 5.0));
-  nav_msgs::msg::OccupancyGrid::ConstSharedPtr grid;
-  auto look = rclcpp::create_subscription<nav_msgs::msg::OccupancyGrid>(
-    node, "/test/social/costmap", rclcpp::QoS(1),
-    [&](const nav_msgs::msg::OccupancyGrid::ConstSharedPtr message) {grid = message;});
-  ASSERT_TRUE(wait_for([&] {return grid && !grid->data.empty();}));
-  EXPECT_EQ(grid->header.frame_id, "map");
-  EXPECT_NEAR(*std::max_element(grid->data.begin(), grid->data.end()), 99, 2);
-  EXPECT_NEAR(grid->info.origin.position.x, 3.1, 0.5);
-  EXPECT_EQ(grid->data.size(), grid->info.width * grid->info.height);
-}
-
-TEST_F(LayerTest, DiagnosticsTellTimeAndPeople)
-{
-  start(false);
-  diagnostic_msgs::msg::DiagnosticArray::ConstSharedPtr last;
-  auto look = rclcpp::create_subscription<diagnostic_msgs::msg::DiagnosticArray>(
-    node, "/diagnostics", rclcpp::QoS(10),
-    [&](const diagnostic_msgs::msg::DiagnosticArray::ConstSharedPtr message) {
-      if (!message->status.empty() && message->status[0].name == "/test/costmap: social") {
-        last = message;
-      }
-    });
-  see({person("a", 4.0, 5.0), person("b", std::nan(""), 0.0)});
-  ASSERT_TRUE(comes(4.0, 5.0));
-  set_time(102);
-  ASSERT_TRUE(wait_for([&] {return last && last->status[0].values[0].value == "1";}));
-  const auto & status = last->status[0];
-  EXPECT_EQ(status.level, diagnostic_msgs::msg::DiagnosticStatus::WARN);
-  EXPECT_EQ(status.values[0].key, "people");
-  EXPECT_EQ(status.values[3].key, "people left out");
-  EXPECT_EQ(status.values[3].value, "1");
-  EXPECT_EQ(status.values[5].key, "update mean [ms]");
-  EXPECT_GT(std::stod(status.values[6].value), 0.0);
 }

@@ -7,45 +7,12 @@
 #include <limits>
 #include <vector>
 
+#include "social_nav_costmap/convex_hull.hpp"
 #include "social_nav_costmap/raster.hpp"
 #include "social_nav_costmap/zone.hpp"
 
 namespace social_nav_costmap
 {
-
-/// Corners of the convex hull, counter-clockwise (Andrew's monotone chain); sorts the points.
-inline void convex_hull(std::vector<Vector> & points, std::vector<Vector> & hull)
-{
-  std::sort(
-    points.begin(), points.end(),
-    [](Vector a, Vector b) {return a.x < b.x || (a.x == b.x && a.y < b.y);});
-  points.erase(
-    std::unique(
-      points.begin(), points.end(),
-      [](Vector a, Vector b) {return a.x == b.x && a.y == b.y;}), points.end());
-  hull.clear();
-  if (points.size() < 3) {
-    hull.assign(points.begin(), points.end());
-    return;
-  }
-  const auto chain = [&](Vector point, std::size_t start) {
-      while (hull.size() >= start + 2 &&
-        cross(hull.back() - hull[hull.size() - 2], point - hull[hull.size() - 2]) <= 0.0)
-      {
-        hull.pop_back();
-      }
-      hull.push_back(point);
-    };
-  for (const Vector & point : points) {
-    chain(point, 0);
-  }
-  hull.pop_back();
-  const std::size_t start = hull.size();
-  for (auto point = points.rbegin(); point != points.rend(); ++point) {
-    chain(*point, start);
-  }
-  hull.pop_back();
-}
 
 /// exp(-d^2 / (2 sigma^2)), brought to 0 at the cutoff, as a table over the squared distance.
 class OSpaceProfile

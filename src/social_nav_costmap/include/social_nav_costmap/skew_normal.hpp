@@ -2,6 +2,7 @@
 #define SOCIAL_NAV_COSTMAP__SKEW_NORMAL_HPP_
 
 #include <cmath>
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -200,6 +201,7 @@ public:
   Vector mode() const {return mode_;}
   double peak() const {return peak_;}
   double grain() const {return grain_;}
+  std::size_t parts() const {return parts_.size();}
   const Matrix & covariance() const {return covariance_;}
 
 private:

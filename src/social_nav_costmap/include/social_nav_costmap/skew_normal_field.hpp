@@ -30,8 +30,8 @@ public:
     table_(model, shape_, parameters),
     profile_(parameters.o_space_sigma, parameters.cutoff)
   {
-    Vector a = shape_.contour.back();
-    for (const Vector & b : shape_.contour) {
+    Vector a = shape_.outline.back();
+    for (const Vector & b : shape_.outline) {
       area_ += 0.5 * cross(a, b);
       a = b;
     }
@@ -120,13 +120,12 @@ private:
   /// Add the polygon around a zone, 2 % larger, with corners where the motion starts to stretch.
   void outline(const Zone & zone)
   {
-    constexpr std::size_t kEvery = 2;  // of the contour's points
-    const auto & contour = zone.isotropic ? shape_.circle : shape_.contour;
+    const auto & outline = zone.isotropic ? shape_.circle : shape_.outline;
     const double drawn = zone.stretch / (1.0 - zone.stretch);
-    Vector before = 1.02 * (zone.from_model * contour[contour.size() - kEvery]);
+    Vector before = 1.02 * (zone.from_model * outline.back());
     double ahead_before = dot(zone.direction, before);
-    for (std::size_t i = 0; i < contour.size(); i += kEvery) {
-      const Vector corner = 1.02 * (zone.from_model * contour[i]);
+    for (const Vector & offset : outline) {
+      const Vector corner = 1.02 * (zone.from_model * offset);
       const double ahead = dot(zone.direction, corner);
       if ((ahead > 0.0) != (ahead_before > 0.0)) {
         const double share = ahead_before / (ahead_before - ahead);
@@ -226,11 +225,12 @@ private:
   template<typename Write>
   std::size_t draw_o_space(const OSpace & space, const Window & window, Write && write)
   {
+    constexpr int kSides = 64;
     const Vector * const hull = corners_.data() + space.begin;
     const std::size_t corners = space.end - space.begin;
     outline_.clear();
-    for (int k = 0; k < kDirections; ++k) {
-      const double angle = 2.0 * kPi * k / kDirections;
+    for (int k = 0; k < kSides; ++k) {
+      const double angle = 2.0 * kPi * k / kSides;
       const Vector way{std::cos(angle), std::sin(angle)};
       Vector farthest = hull[0];
       for (std::size_t i = 1; i < corners; ++i) {

@@ -2,6 +2,7 @@
 #define SOCIAL_NAV_COSTMAP__SOCIAL_COSTS_HPP_
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,7 @@
 namespace social_nav_costmap
 {
 
+constexpr double kUsualSecondsPerArea = 2e-6;  // of a square metre of zones, before any was drawn
 constexpr std::uint8_t kUnknownCost = 255;  // nav2_costmap_2d::NO_INFORMATION
 
 /// A person in the costmap's frame and when it was last measured [ns].
@@ -227,7 +229,8 @@ private:
     }
   }
 
-  /// Learn the speed of this machine from one update.
+  /// Learn the speed of this machine from the quickest of the last updates: one that was held up
+  /// by other work says nothing about the next.
   void note(double draw_seconds)
   {
     const double ms = 1e3 * (bounds_seconds_ + draw_seconds);
@@ -241,7 +244,9 @@ private:
       }
     }
     if (area > 0.0) {
-      seconds_per_area_ += 0.2 * (1e-3 * ms / area - seconds_per_area_);
+      recent_[noted_++ % recent_.size()] = 1e-3 * ms / area;
+      const double least = *std::min_element(recent_.begin(), recent_.end());
+      seconds_per_area_ += 0.2 * (least - seconds_per_area_);
     }
   }
 
@@ -257,7 +262,9 @@ private:
   Statistics statistics_;
   double total_ms_ = 0.0;
   double bounds_seconds_ = 0.0;
-  double seconds_per_area_ = 2e-6;
+  double seconds_per_area_ = kUsualSecondsPerArea;
+  std::size_t noted_ = 0;
+  std::array<double, 3> recent_{{kUsualSecondsPerArea, kUsualSecondsPerArea, kUsualSecondsPerArea}};
 };
 
 }  // namespace social_nav_costmap

@@ -5,7 +5,9 @@
 #include <array>
 #include <cmath>
 #include <string>
+#include <vector>
 
+#include "social_nav_costmap/convex_hull.hpp"
 #include "social_nav_costmap/skew_normal.hpp"
 
 namespace social_nav_costmap
@@ -129,32 +131,50 @@ struct ZoneShape
   : mode(model.mode()), mean(model.mode() + size * (model.mean() - model.mode())),
     covariance(size * size * model.covariance())
   {
-    constexpr double farthest = 20.0, step = 0.02;  // [m]
-    for (int k = 0; k < kDirections; ++k) {
-      const double angle = 2.0 * kPi * k / kDirections;
+    constexpr int kRays = 2 * kDirections;  // parts of a mixture may lie between two directions
+    std::vector<Vector> ends, hull;
+    for (int k = 0; k < kRays; ++k) {
+      const double angle = 2.0 * kPi * k / kRays;
       const Vector direction{std::cos(angle), std::sin(angle)};
-      const auto inside = [&](double radius) {
-          return model.pdf(mode + (radius / size) * direction) > cutoff * model.peak();
-        };
-      int steps = static_cast<int>(farthest / step) - 1;
-      while (steps > 0 && !inside(steps * step)) {
-        --steps;
+      ends.push_back(reach(model, direction, size, cutoff) * direction);
+      if (k % 2 == 0) {
+        contour[k / 2] = ends.back();
       }
-      double low = steps * step, high = low + step;
-      for (int i = 0; i < 40; ++i) {
-        const double middle = 0.5 * (low + high);
-        (inside(middle) ? low : high) = middle;
+      if (k % 4 == 0) {
+        circle.push_back(ends.front().x * direction);
       }
-      contour[k] = low * direction;
-      circle[k] = contour[0].x * direction;
     }
+    convex_hull(ends, hull);
+    outline = thinned(thinned(hull, 0.005), 0.005);
   }
 
   Vector mode;        ///< [m], the model's
   Vector mean;        ///< [m] of the enlarged model
   Matrix covariance;  ///< [m^2] of the enlarged model
   std::array<Vector, kDirections> contour;  ///< offsets from the mode where the zone ends [m]
-  std::array<Vector, kDirections> circle;   ///< the same for an unknown heading [m]
+  std::vector<Vector> outline;  ///< corners of the contour's convex hull: parts may lie apart [m]
+  std::vector<Vector> circle;   ///< the same for an unknown heading [m]
+
+private:
+  /// Where a ray from the mode leaves the zone for the last time [m].
+  double reach(
+    const ProxemicsModel & model, Vector direction, double size, double cutoff) const
+  {
+    constexpr double farthest = 20.0, step = 0.02;  // [m]
+    const auto inside = [&](double radius) {
+        return model.pdf(mode + (radius / size) * direction) > cutoff * model.peak();
+      };
+    int steps = static_cast<int>(farthest / step) - 1;
+    while (steps > 0 && !inside(steps * step)) {
+      --steps;
+    }
+    double low = steps * step, high = low + step;
+    for (int i = 0; i < 40; ++i) {
+      const double middle = 0.5 * (low + high);
+      (inside(middle) ? low : high) = middle;
+    }
+    return low;
+  }
 };
 
 /// Covariance of the model turned about the body by a normal angle: with M = covariance + mean

@@ -19,16 +19,19 @@ namespace social_nav_costmap
 
 /// The normalised zone as a table of tangent planes over offsets from the mode.
 ///
-/// With b = pdf / peak of the enlarged model the zone is z = max(0, b - cutoff) / (1 - cutoff); a
-/// second table holds z times the open corridor s(f) exp(-l^2 / (2 width^2)).  A look-up reads one
-/// plane and is off by less than 0.002 of the peak: squares are a tenth of the enlarged model's
-/// grain wide, or of the corridor's width or way of opening.  No more than kMostSquares lie along a
-/// zone: where a model is steeper than that, its edge is as wide as a square.
+/// With b = pdf / peak of the enlarged model the zone is max(0, z), z = (b - cutoff) / (1 - cutoff);
+/// the tables hold z and z times the open corridor s(f) exp(-l^2 / (2 width^2)), and what comes of
+/// both is raised to 0 where it is used.  A look-up reads one plane of each and is off by less
+/// than 0.002 of the peak: squares are a tenth of the enlarged model's grain wide, less in a
+/// mixture, whose parts may bend in all directions, or of the corridor's width or way of opening.
+/// No more than kMostSquares lie along a zone, fewer of many components: where a model is steeper
+/// than that, its edge is as wide as a square.
 class ZoneTable
 {
 public:
   static constexpr int kSlack = 3;
-  static constexpr double kMostSquares = 500.0;
+  static constexpr double kMostSquares = 1000.0;
+  static constexpr double kMostValues = 1e7;  // of components, in all squares together
 
   ZoneTable(const ProxemicsModel & model, const ZoneShape & shape, const ZoneParameters & p)
   {
@@ -37,8 +40,10 @@ public:
       box.add(1.03 * offset);
     }
     const double longest = std::max(box.max_x - box.min_x, box.max_y - box.min_y);
+    const double parts = static_cast<double>(model.parts());
     const double square = std::max(
-      longest / kMostSquares, 0.1 * std::min(
+      longest / std::min(kMostSquares, std::sqrt(kMostValues / parts)),
+      (parts > 1.0 ? 0.07 : 0.1) * std::min(
         {p.size * model.grain(), p.corridor_full - p.corridor_start, p.corridor_width}));
     per_metre_ = static_cast<float>(1.0 / square);
     forward0_ = static_cast<float>(box.min_x - 2.0 * square);
@@ -48,7 +53,7 @@ public:
     const auto zone = [&](double column, double row) {
         const Vector offset{forward0_ + column * square, left0_ + row * square};
         const double b = model.pdf(shape.mode + (1.0 / p.size) * offset) / model.peak();
-        return std::max(0.0, (b - p.cutoff) / (1.0 - p.cutoff));
+        return (b - p.cutoff) / (1.0 - p.cutoff);
       };
     const auto opening = [&](double column, double row) {
         const double f = shape.mode.x + forward0_ + column * square;
@@ -89,7 +94,8 @@ public:
     if (!(f >= 0.0f && l >= 0.0f && f < columns_ && l < rows_)) {
       return 0.0f;
     }
-    return look_up(plain_.data(), f, l) - opening * look_up(corridor_.data(), f, l);
+    return std::max(
+      0.0f, look_up(plain_.data(), f, l) - opening * look_up(corridor_.data(), f, l));
   }
 
   /// Costs, times the amplitude, of `count` cells in a row; the first has the offset `first` from
@@ -108,9 +114,12 @@ public:
     const float l0 = (static_cast<float>(first.y) - left0_) * per_metre_;
     const float df = static_cast<float>(step.x) * per_metre_;
     const float dl = static_cast<float>(step.y) * per_metre_;
-    add_along<true>(plain_.data(), {f0, l0, df, dl}, count, amplitude, costs);
+    const Line line{f0, l0, df, dl};
     if (opening > 0.0f) {
-      add_along<false>(corridor_.data(), {f0, l0, df, dl}, count, -amplitude * opening, costs);
+      add_along<true, false>(plain_.data(), line, count, amplitude, costs);
+      add_along<false, true>(corridor_.data(), line, count, -amplitude * opening, costs);
+    } else {
+      add_along<true, true>(plain_.data(), line, count, amplitude, costs);
     }
   }
 
@@ -154,9 +163,10 @@ private:
     return p.value + p.forward * f + p.left * l;
   }
 
-  /// Set costs to, or add to them, `factor` times the planes along a line; four cells at a time
-  /// where the processor has the instructions, so up to three more than `count` are written.
-  template<bool kSet>
+  /// Set costs to, or add to them, `factor` times the planes along a line, and raise them to 0 at
+  /// last; four cells at a time where the processor has the instructions, so up to three more than
+  /// `count` are written.
+  template<bool kSet, bool kLast>
   void add_along(const Plane * planes, Line line, int count, float factor, float * costs) const
   {
 #ifdef __SSE2__
@@ -182,7 +192,8 @@ private:
       _MM_TRANSPOSE4_PS(value, forward, left, unused);
       value = _mm_add_ps(value, _mm_add_ps(_mm_mul_ps(forward, f), _mm_mul_ps(left, l)));
       value = _mm_mul_ps(value, scale);
-      _mm_storeu_ps(costs + k, kSet ? value : _mm_add_ps(value, _mm_loadu_ps(costs + k)));
+      const __m128 sum = kSet ? value : _mm_add_ps(value, _mm_loadu_ps(costs + k));
+      _mm_storeu_ps(costs + k, kLast ? _mm_max_ps(sum, zero) : sum);
       next_f = _mm_add_ps(next_f, df);
       next_l = _mm_add_ps(next_l, dl);
     }
@@ -192,7 +203,8 @@ private:
       const float f = std::clamp(line.f0 + at_k * line.df, 0.0f, columns_ - 1.0f);
       const float l = std::clamp(line.l0 + at_k * line.dl, 0.0f, rows_ - 1.0f);
       const float cost = factor * look_up(planes, f, l);
-      costs[k] = kSet ? cost : costs[k] + cost;
+      const float sum = kSet ? cost : costs[k] + cost;
+      costs[k] = kLast ? std::max(0.0f, sum) : sum;
     }
 #endif
   }
