@@ -60,6 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _print_analysis(arguments: argparse.Namespace) -> None:
     answers = read_answers(arguments.answers, read_key(arguments.out / "key.csv"))
     results = analyse(answers, np.random.default_rng(0))
+    for left_out in answers.missing():
+        print(f"left out: {left_out}")
+    answers = answers.complete()
     print(f"{len(answers.participants)} participants; scales from 1 to 5, mean ± deviation")
     print(f"{'':24}{'with':>13}{'without':>13}{'difference':>26}{'p':>8}{'alpha':>8}{'ICC':>8}")
     for result in results:
@@ -69,4 +72,8 @@ def _print_analysis(arguments: argparse.Namespace) -> None:
         numbers = f"{result.p_value:>8.3f}{result.alpha:>8.2f}{result.agreement:>8.2f}"
         print(f"{result.name:24}{columns[0]:>13}{columns[1]:>13}{columns[2]:>26}{numbers}")
     ours, none, p_value = preference_counts(answers)
-    print(f"preferred: {ours} with, {none} without the social costs (sign test p {p_value:.3f})")
+    undecided = len(answers.participants) - ours - none
+    print(
+        f"preferred: {ours} with, {none} without the social costs (sign test p {p_value:.3f}), "
+        f"{undecided} undecided; one vote a participant"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,13 +31,39 @@ class AnswerError(ValueError):
 
 @dataclass(frozen=True)
 class Answers:
-    """Ratings (participants, clips, items) 1 to 5, NaN where missing, and preferences by pair."""
+    """Ratings (participants, clips, items) 1 to 5, NaN where missing, and preferences.
+
+    Attributes:
+        preferred: for each participant the arm that was chosen in each pair, or "none".
+    """
 
     participants: tuple[str, ...]
     clips: tuple[str, ...]
     arms: tuple[str, ...]
     ratings: FloatArray
-    preferred: tuple[str, ...]
+    preferred: tuple[tuple[str, ...], ...]
+
+    def complete(self) -> Answers:
+        """Those of the participants who rated every item of every clip."""
+        chosen = np.flatnonzero(np.isfinite(self.ratings).all(axis=(1, 2)))
+        return replace(
+            self,
+            participants=tuple(self.participants[i] for i in chosen),
+            ratings=self.ratings[chosen],
+            preferred=tuple(self.preferred[i] for i in chosen),
+        )
+
+    def missing(self) -> list[str]:
+        """Who is not among `complete` and why, a text for each."""
+        told = []
+        for name, gaps in zip(self.participants, np.isnan(self.ratings), strict=True):
+            if gaps.any():
+                clip, item = np.argwhere(gaps)[0]
+                told.append(
+                    f"{name} ({gaps.sum()} of {gaps.size} ratings are missing, the first is "
+                    f"'{ITEMS[item].name}' of {self.clips[clip]})"
+                )
+        return told
 
     def scale(self, name: str) -> FloatArray:
         """Means (participants, clips) of a scale's items."""
@@ -90,7 +116,14 @@ def read_answers(paths: Sequence[Path], key: Mapping[str, str]) -> Answers:
         if row["item"] != PREFERENCE:
             who, what = participants.index(row["participant"]), clips.index(row["clip"])
             ratings[who, what, items.index(row["item"])] = int(row["value"])
-    preferred = tuple(key.get(row["value"], "none") for row in rows if row["item"] == PREFERENCE)
+    preferred = tuple(
+        tuple(
+            key.get(row["value"], "none")
+            for row in rows
+            if row["item"] == PREFERENCE and row["participant"] == participant
+        )
+        for participant in participants
+    )
     return Answers(participants, clips, tuple(key[clip] for clip in clips), ratings, preferred)
 
 
@@ -130,18 +163,30 @@ def _table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
 
 
 def analyse(answers: Answers, rng: np.random.Generator) -> list[ScaleResult]:
-    """All scales; raises `AnswerError` with fewer than two participants."""
+    """All scales, over the participants who rated everything.
+
+    Raises:
+        AnswerError: fewer than two of them, or the key has no clips with or without the costs.
+    """
     if len(answers.participants) < 2:
         raise AnswerError(f"{len(answers.participants)} participants, expected at least 2")
+    left_out, answers = answers.missing(), answers.complete()
+    if len(answers.participants) < 2:
+        raise AnswerError(
+            f"{len(answers.participants)} participants rated everything, expected at least 2; "
+            f"left out: {', '.join(left_out)}"
+        )
     with_costs = np.array([arm == OURS for arm in answers.arms])
     without = np.array([arm == NO_LAYER for arm in answers.arms])
+    if not (with_costs.any() and without.any()):
+        arms = ", ".join(sorted(set(answers.arms)))
+        raise AnswerError(f"the key has clips of {arms}, expected '{OURS}' and '{NO_LAYER}'")
     results = []
     for name in SCALES:
         scale = answers.scale(name)
-        ours = np.nanmean(scale[:, with_costs], axis=1)
-        none = np.nanmean(scale[:, without], axis=1)
-        differs = bool(np.abs(ours - none).max() > 0.0)
-        p_value = float(stats.wilcoxon(ours, none).pvalue) if differs else float("nan")
+        ours, none = scale[:, with_costs].mean(axis=1), scale[:, without].mean(axis=1)
+        more = np.round(ours - none, 9)  # equal differences are ties
+        p_value = float(stats.wilcoxon(more).pvalue) if more.any() else float("nan")
         columns = [i for i, item in enumerate(ITEMS) if item.scale == name]
         items = answers.ratings[:, :, columns].reshape(-1, len(columns))
         results.append(
@@ -151,8 +196,8 @@ def analyse(answers: Answers, rng: np.random.Generator) -> list[ScaleResult]:
                 mean_and_deviation(none),
                 paired_difference(ours, none, rng),
                 p_value,
-                cronbach_alpha(items[np.isfinite(items).all(axis=1)]),
-                agreement(scale.T[np.isfinite(scale.T).all(axis=1)]),
+                cronbach_alpha(items),
+                agreement(scale.T),
             )
         )
     return results
@@ -189,7 +234,12 @@ def agreement(ratings: FloatArray) -> float:
 
 
 def preference_counts(answers: Answers) -> tuple[int, int, float]:
-    """Choices for ours, for no layer, and the p value of the sign test (two-sided)."""
-    ours, none = answers.preferred.count(OURS), answers.preferred.count(NO_LAYER)
+    """How many chose ours and no layer, and the p value of the sign test (two-sided).
+
+    Choices of one participant depend on each other, so each has one vote, for the arm that was
+    chosen more often; who chose both alike has none.
+    """
+    votes = [chosen.count(OURS) - chosen.count(NO_LAYER) for chosen in answers.preferred]
+    ours, none = sum(vote > 0 for vote in votes), sum(vote < 0 for vote in votes)
     p_value = float(stats.binomtest(ours, ours + none).pvalue) if ours + none else float("nan")
     return ours, none, p_value

@@ -24,6 +24,7 @@ from social_nav_core.evaluation.survey import (
 from social_nav_core.evaluation.survey_answers import (
     COLUMNS,
     AnswerError,
+    Answers,
     agreement,
     analyse,
     cronbach_alpha,
@@ -114,6 +115,60 @@ def test_scales_of_three_people(tmp_path: Path) -> None:
     assert result.p_value == pytest.approx(0.25)
     assert result.alpha == pytest.approx(1.0)
     assert preference_counts(answers) == (2, 0, 0.5)
+
+
+def test_preferences_are_one_vote_a_participant() -> None:
+    chosen = (
+        ("ours", "ours", "no layer"),
+        ("ours",),
+        ("no layer", "ours"),
+        ("none", "none", "no layer"),
+        ("none",),
+        (),
+        ("ours", "ours", "ours"),
+    )
+    names = tuple("abcdefg")
+    answers = Answers(names, ("c01",), ("ours",), np.ones((7, 1, len(ITEMS))), chosen)
+    ours, none, p_value = preference_counts(answers)
+    assert (ours, none) == (3, 1)
+    assert p_value == pytest.approx(2.0 * (4.0 + 1.0) / 16.0)
+
+
+def test_whoever_left_a_rating_out_is_left_out_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = three_people(tmp_path)
+    whole = analyse(read_answers(files, KEY), np.random.default_rng(0))
+    short = write_answers(tmp_path / "d.csv", "dora", {"c01": 1, "c02": 1}, "c01")
+    gap = write_answers(tmp_path / "e.csv", "emil", {"c01": 1, "c02": 1, "c03": 1, "c04": 1}, "c01")
+    lines = gap.read_text().splitlines(keepends=True)
+    gap.write_text("".join(line for line in lines if "c03,kind" not in line))
+    answers = read_answers([*files, short, gap], KEY)
+    assert answers.complete().participants == ("a", "b", "c")
+    items = len(ITEMS)
+    assert answers.missing() == [
+        f"dora ({2 * items} of {4 * items} ratings are missing, the first is 'like' of c03)",
+        f"emil (1 of {4 * items} ratings are missing, the first is 'kind' of c03)",
+    ]
+    assert analyse(answers, np.random.default_rng(0)) == whole
+    with (tmp_path / "key.csv").open("w") as file:
+        file.write("clip,arm\n" + "".join(f"{clip},{arm}\n" for clip, arm in KEY.items()))
+    command = ["survey", "--out", str(tmp_path), "--answers"]
+    assert main([*command, *map(str, [*files, short, gap])]) == 0
+    said = capsys.readouterr().out
+    assert "3 participants" in said and "left out: dora (" in said and "left out: emil (" in said
+    assert "nan" not in said
+    assert "preferred: 2 with, 0 without the social costs (sign test p 0.500), 1 undecided" in said
+    assert main([*command, str(files[0]), str(short), str(gap)]) == 2
+    error = capsys.readouterr().err
+    assert "1 participants rated everything, expected at least 2; left out: dora (" in error
+    assert error.count("\n") == 1
+
+
+def test_a_key_of_one_arm_is_refused(tmp_path: Path) -> None:
+    answers = read_answers(three_people(tmp_path), dict.fromkeys(KEY, "ours"))
+    with pytest.raises(AnswerError, match="the key has clips of ours, expected 'ours' and 'no"):
+        analyse(answers, np.random.default_rng(0))
 
 
 def test_agreement_is_that_of_shrout_and_fleiss() -> None:
