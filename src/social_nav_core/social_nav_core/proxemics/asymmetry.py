@@ -57,7 +57,7 @@ def mirror_test(
     sums = sums[:, sums.any(axis=0)]
     if not sums.size:
         return 1.0
-    sums /= np.linalg.norm(sums, axis=0)
+    sums = sums / np.linalg.norm(sums, axis=0)
     inverse = np.linalg.pinv(sums.T @ sums, rcond=1e-9, hermitian=True)
     signs = rng.choice([-1.0, 1.0], size=(FLIPS, len(sums)))
     flipped = signs @ sums

@@ -145,7 +145,7 @@ def test_nobody_need_be_seen_in_the_first_frame(tmp_path: Path, word: str) -> No
     with open(path, "w", newline="") as file:
         csv.writer(file).writerows(rows)
     (found,) = read_data([path])  # type: ignore[misc]
-    assert np.isnan(found.poses[0, 0]).all()  # type: ignore[attr-defined]
+    assert np.isnan(found.poses[0, 0]).all()
 
 
 def test_a_missing_value_hides_one_person_in_one_frame(tmp_path: Path) -> None:
