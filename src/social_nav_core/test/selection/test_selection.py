@@ -220,13 +220,6 @@ def test_without_a_free_place_the_reasons_are_counted(
     assert "of 500 places" in result.text
 
 
-def test_off_the_map_there_is_no_place() -> None:
-    lost = person("lost", 40.0, 0.0, 0.0)
-    result = SELECTOR.select(situation(lost), "lost", rng())
-    assert isinstance(result, NoFreePlace)
-    assert result.counts == {Rejection.OUTSIDE: 500}
-
-
 def test_a_person_in_a_corner_is_approached_from_the_room() -> None:
     anna = person("anna", 4.5, 3.5, np.deg2rad(-135.0))
     place = chosen(SELECTOR.select(situation(anna), "anna", rng()))
