@@ -156,9 +156,8 @@ def passers_by(plan: Plan, test: Encounters, passing: Encounters) -> str:
         "their way, at a phone or companion, or for a moment at the robot. Percent that are called "
         "not interested, as trained and with the expected shares, and of whom goal_selector would "
         "think that they wish something; beside it the same wish of those of the test split "
-        "who want nothing and of those who walk and do want something. Teacher and students have "
-        "seen other passers-by in training, a tenth as many as other people"
-        f"{_of_older(plan, '; {rows} none')}.\n\n"
+        "who want nothing and of those who walk and do want something. All have seen other "
+        "passers-by in training, a tenth as many as other people.\n\n"
         f"{passers_table(rows, test, ExpectedParameters())}\n"
     )
 
@@ -241,16 +240,9 @@ def written_gains(
     )
 
 
-def _of_teachers(plan: Plan) -> str:
-    if len(plan.teacher["seeds"]) == 1:
-        return "the teacher is of one seed, has none, and teaches the students of all seeds"
-    return f"students are taught by the teacher of their own seed, of {len(plan.teacher['seeds'])}"
-
-
-def _of_older(plan: Plan, said: str) -> str:
-    """What is said of the rows whose committed weights are not those of the plan, if any."""
-    rows = " and ".join(plan.older["rows"])
-    return said.format(rows=rows, how=plan.older["how"]) if rows else ""
+def sum_of(plan: Plan, name: str) -> int:
+    """Windows of a part of the data."""
+    return int(plan.data[name]["count"] + plan.data[name].get("passing", 0))
 
 
 def report(plan: Plan, data: Path) -> bool:
@@ -268,11 +260,11 @@ def report(plan: Plan, data: Path) -> bool:
         "# Perception on made-up encounters\n",
         "All figures are on the generated test split; none is a result on JPL-Social or any other "
         "recording. Accuracy ± standard deviation over the seeds "
-        f"{', '.join(map(str, plan.seeds))}, weighted F1 ± its deviation; {_of_teachers(plan)}. "
-        "In a frame that is lost the teacher sees nothing.\n",
-        "The distilled student also sees the teacher's answers to unlabelled windows of the "
-        "training people, which the student alone does not have; both see as many windows in all, "
-        f"each counted as often as it is seen.{_of_older(plan, ' {rows} were {how}.')}\n",
+        f"{', '.join(map(str, plan.seeds))}, weighted F1 ± its deviation. The student of a seed is "
+        "taught by the teacher of that seed. In a frame that is lost the teacher sees nothing.\n",
+        "All but the teacher see the same labelled windows as often as each other; one row also "
+        f"the teacher's answers to {sum_of(plan, 'unlabelled'):,} unlabelled windows of the training "
+        "people, and each window the less often, so that it sees as many in all.\n",
         tables(rows, heading),
         f"### Gain over the student alone at {HALF}, generated test split, points of accuracy\n",
         written_gains(found, rows[ALONE][HALF], plan.seeds),

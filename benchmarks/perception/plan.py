@@ -47,12 +47,10 @@ class Plan:
     seeds: tuple[int, ...]
     teacher: dict[str, Any]
     rows: tuple[Row, ...]
-    older: dict[str, Any]
 
     def teacher_of(self, seed: int) -> int:
         """The seed of the teacher of the students of a seed."""
-        teachers = self.teacher["seeds"]
-        return int(teachers[self.seeds.index(seed) % len(teachers)])
+        return int(self.teacher["seeds"][self.seeds.index(seed)])
 
     def order(self, name: str) -> Order:
         """What made data of the plan are made of."""
@@ -73,10 +71,9 @@ def read_plan(path: Path = HERE / "config.yaml") -> Plan:
     """The benchmark's plan."""
     values = yaml.safe_load(path.read_text(encoding="utf-8"))
     rows = tuple(Row(name=name, **about) for name, about in values["rows"].items())
-    older = values.get("older", {"rows": [], "how": ""})
-    return Plan(values["data"], tuple(values["seeds"]), values["teacher"], rows, older)
+    return Plan(values["data"], tuple(values["seeds"]), values["teacher"], rows)
 
 
 def weights_file(name: str, seed: int) -> Path:
     """Where the committed weights of a row and a seed are."""
-    return WEIGHTS / f"{name.replace(' ', '_')}_{seed}.npz"
+    return WEIGHTS / f"{name.replace(',', '').replace(' ', '_')}_{seed}.npz"

@@ -1,6 +1,6 @@
 """Which shares of intents to expect: the shipped student on the simulator's scenes, other views.
 
-    PYTHONPATH=benchmarks python -m perception.shares
+    tools/env env PYTHONPATH=benchmarks python -m perception.shares
 
 Prints for several expected shares how many answers in percent are right, and from how many
 goal_selector would think that somebody wishes something: means over people of a kind.
