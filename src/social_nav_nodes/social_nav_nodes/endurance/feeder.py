@@ -5,11 +5,12 @@ The stamps of what one of them is told can be shifted, or be those of the end of
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +146,7 @@ class Feeder(Listener):
 
 def people_type() -> type[Any]:
     """people_msgs/People, or what stands in for it."""
-    if importlib.util.find_spec("people_msgs"):
+    if PathFinder.find_spec("people_msgs"):
         return importlib.import_module("people_msgs.msg").People
     return SocialPersonArray
 
