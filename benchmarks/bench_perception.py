@@ -263,8 +263,8 @@ def report(plan: Plan, data: Path) -> bool:
         f"{', '.join(map(str, plan.seeds))}, weighted F1 ± its deviation. The student of a seed is "
         "taught by the teacher of that seed. In a frame that is lost the teacher sees nothing.\n",
         "All but the teacher see the same labelled windows as often as each other; one row also "
-        f"the teacher's answers to {sum_of(plan, 'unlabelled'):,} unlabelled windows of the training "
-        "people, and each window the less often, so that it sees as many in all.\n",
+        f"the teacher's answers to {sum_of(plan, 'unlabelled'):,} unlabelled windows of the "
+        "training people, and each window the less often, so that it sees as many in all.\n",
         tables(rows, heading),
         f"### Gain over the student alone at {HALF}, generated test split, points of accuracy\n",
         written_gains(found, rows[ALONE][HALF], plan.seeds),
