@@ -43,9 +43,6 @@ class Stage:
         self.folder = folder
         self.nodes = nodes
         folder.mkdir(parents=True, exist_ok=True)
-        # A process that is killed may hold a lock of Fast DDS's shared memory, for which all others
-        # then wait for ever (SharedMemManager::Port::regenerate_port); sockets have none.
-        os.environ.setdefault("FASTDDS_BUILTIN_TRANSPORTS", "UDPv4")
         domain = free_domain()
         theirs = {
             **os.environ,
