@@ -11,7 +11,6 @@ import numpy as np
 
 from social_nav_core.geometry import FloatArray, wrap_angle, yaw_from_quaternion
 from social_nav_core.input_files import shown
-from social_nav_core.recordings.definitions import check_definitions
 from social_nav_core.recordings.errors import DataError
 from social_nav_core.recordings.opening import opened, taken
 
@@ -156,7 +155,6 @@ def read_content(path: Path, topics: BagTopics) -> BagContent:
             kind, expected = connection.msgtype, wanted[connection.topic]
             if kind != expected:
                 raise DataError(f"{path}: {connection.topic} is {kind}, expected {expected}")
-            check_definitions(path, reader.typestore, kind)
         for connection, message in taken(path, reader, chosen):
             _take(content, connection.topic, message)
     return content

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from social_nav_core.geometry import yaw_from_quaternion
-from social_nav_core.recordings.definitions import check_definitions
 from social_nav_core.recordings.errors import DataError
 from social_nav_core.recordings.opening import opened, taken
 from social_nav_core.recordings.trajectories import Trajectories
@@ -52,8 +51,6 @@ def _messages(path: Path) -> Iterator[tuple[float, Any]]:
     latest = -np.inf
     with opened(path) as reader:
         connections = [c for c in reader.connections if c.msgtype == MESSAGE]
-        if connections:
-            check_definitions(path, reader.typestore, MESSAGE)
         for _, message in taken(path, reader, connections):
             stamp = message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
             if stamp > latest:

@@ -6,7 +6,7 @@ damaged; what it does not define as expected is refused before a message is look
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +111,7 @@ def check_definitions(path: Path, recorded: Any, message: str) -> None:
         seen.add(name)
         if name not in recorded.fielddefs:
             raise DataError(f"{path}: it defines no {name}")
-        found = dict(_fields(recorded.fielddefs[name][1]))
+        found = {field: _written(kind) for field, kind in recorded.fielddefs[name][1]}
         for field, expected in READ[name].items():
             if found.get(field) != expected:
                 got = f"is {found[field]}" if field in found else "is missing"
@@ -123,13 +123,8 @@ def check_definitions(path: Path, recorded: Any, message: str) -> None:
                 waiting.append(inner)
 
 
-def _fields(described: Any) -> Iterator[tuple[str, str]]:
-    """Names and types, written as in a definition."""
-    for name, kind in described:
-        yield name, _written(kind)
-
-
 def _written(kind: Any) -> str:
+    """A type as a definition has it."""
     from rosbags.interfaces import Nodetype  # noqa: PLC0415
 
     node, value = kind

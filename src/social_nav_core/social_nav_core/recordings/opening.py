@@ -18,7 +18,7 @@ from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 from social_nav_core.input_files import FileError, one_line, read_yaml, shown
-from social_nav_core.recordings.definitions import READ
+from social_nav_core.recordings.definitions import READ, check_definitions
 from social_nav_core.recordings.errors import BROKEN_RECORDING, DataError, damaged
 from social_nav_core.recordings.mcap_limits import LimitError, check_mcap
 from social_nav_core.recordings.sqlite_limits import check_sqlite
@@ -129,12 +129,14 @@ def taken(path: Path, recording: Recording, connections: list[Any]) -> Iterator[
     """Connections and messages of a recording from `opened`, in the order of their times.
 
     Raises:
-        DataError: they are more than `MOST_TAKEN`, or defined as more than `MOST_VALUES` each.
+        DataError: they are more than `MOST_TAKEN`, or defined as more than `MOST_VALUES` each or
+            otherwise than they are read.
     """
     left = MOST_TAKEN
     if not connections:  # which rosbags takes for all of them
         return
     for kind in {connection.msgtype for connection in connections}:
+        check_definitions(path, recording.typestore, kind)
         if _values(recording.typestore.fielddefs, kind, {}) > MOST_VALUES:
             raise DataError(
                 f"{path}: its {shown(kind)} has arrays of more than {MOST_VALUES} texts and "
