@@ -81,6 +81,10 @@ class NodeProcesses:
         """Process id of a node that was started."""
         return self._running[node].pid
 
+    def status_of(self, node: str) -> int | None:
+        """Exit status of a node that was started, None while it runs."""
+        return self._running[node].poll()
+
     def first_dead(self) -> str | None:
         """Name of a node that has ended by itself, None while all run."""
         return next((name for name, node in self._running.items() if node.poll() is not None), None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from social_nav_nodes.endurance.adapters import AdapterBench
+from social_nav_nodes.endurance.model_faults import models_of_body_tracker
 
 MINUTE, YEARS = 60.0, 1e9  # by which stamps jump [s]; so far ahead they are the newest that can be
 
@@ -112,4 +113,5 @@ ADAPTER_FAULTS: tuple[Callable[[AdapterBench], None], ...] = (
     people_msgs_stamps_jump,
     pose_array_stamps_jump,
     gazebo_people_stamps_jump,
+    models_of_body_tracker,
 )

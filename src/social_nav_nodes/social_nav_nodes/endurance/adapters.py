@@ -51,7 +51,7 @@ class Adapters(Stage):
             own["weights"] = self._network
         if node == "gazebo_people":
             own["scene"] = ROOT / "worlds" / "scenes" / "single.yaml"
-        self.processes.start(node, remappings, wrapper, **own, **parameters)
+        self.processes.start(node, remappings, wrapper, **{**own, **parameters})
 
 
 class AdapterBench(Outcomes):
@@ -97,13 +97,14 @@ class AdapterBench(Outcomes):
         for other in sorted(OUTPUTS.keys() - {adapter}):
             self.works(other)
 
-    def others_notice_nothing(self, adapter: str) -> None:
-        """The other adapters have been at work, without a complaint, ever since."""
+    def others_notice_nothing(self, adapter: str, since: float | None = None) -> None:
+        """The other adapters have been at work, without a complaint, ever since `now` or a time."""
+        since = self.since if since is None else since
         others = sorted(OUTPUTS.keys() - {adapter})
         for other in others:
-            if (said := self.feeder.report(other, "", self.since)) is not None:
+            if (said := self.feeder.report(other, "", since)) is not None:
                 raise OutcomeError(f"{other} says: {said}")
-        silences = [self.feeder.longest_silence(other, self.since) for other in others]
+        silences = [self.feeder.longest_silence(other, since) for other in others]
         longest = max(silences)
         self.checks.append(Check("longest silence of another", longest, QUIET))
         if longest > QUIET * slack():

@@ -29,6 +29,11 @@ from social_nav_nodes.endurance.kills import (
     kill_social_costmap,
 )
 from social_nav_nodes.endurance.meddler import CLOCK, RELAYED, TF
+from social_nav_nodes.endurance.model_faults import (
+    models_of_goal_selector,
+    models_of_perception,
+    models_of_social_costmap,
+)
 from social_nav_nodes.endurance.outcomes import BACK
 from social_nav_nodes.endurance.played_navigator import refusing_navigator
 
@@ -357,4 +362,7 @@ FAULTS: tuple[Fault, ...] = (
     clock_alone_stops,
     clock_runs,
     disk_full,
+    models_of_perception,
+    models_of_social_costmap,
+    models_of_goal_selector,
 )

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -52,12 +53,14 @@ class Outcomes:
 
     Attributes:
         checks: outcomes of the present fault.
+        folder: for files that a fault needs.
         since: wall-clock time that limits count from [s].
     """
 
     def __init__(self, stage: Stage, listener: Listener) -> None:
         self.checks: list[Check] = []
         self.since = time.monotonic()
+        self.folder = stage.folder
         self._stage = stage
         self._listener = listener
         self._printed: list[tuple[float, dict[str, int]]] = [(-np.inf, {})]
@@ -121,6 +124,29 @@ class Outcomes:
         started = f"{node} is started"
         self.expect(started, lambda: self._stage.incarnations_of(node) - before, None)
         self.now()
+
+    def refuses(self, node: str, parameter: str, file: Path, reason: str) -> None:
+        """Started with a file that it must not use, a node says so in one line, and ends.
+
+        Args:
+            node: which, and it does not run now.
+            parameter: of the node, with the path of the file.
+            file: that is refused.
+            reason: regular expression of what is said of the file.
+        """
+        processes = self._stage.processes
+        self.now()
+        self._stage.start(node, (), **{parameter: file})
+        ended = f"{node} refuses {file.name}"
+        self.expect(ended, lambda: processes.status_of(node) is not None, None)
+        status = processes.status_of(node)
+        processes.kill(node)
+        lines = [line for line in self._stage.log(node).splitlines() if str(file) in line]
+        if status != 1 or len(lines) != 1 or not re.fullmatch(f"error: .*({reason}).*", lines[0]):
+            raise OutcomeError(
+                f"{node} ended with status {status} and says {lines} of {file.name}, expected 1 "
+                f"and one line like /{reason}/"
+            )
 
     def is_healthy(self) -> bool:
         """`health` knows all nodes, so that it misses them, and nobody is missed from before."""
