@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import platform
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -57,3 +60,28 @@ def test_a_recording_reads_back(graph, tmp_path):
 def test_a_folder_that_exists_is_never_written_to(graph, out):
     with pytest.raises(ValueError, match="expected a folder that does not exist yet"):
         RecorderNode(context=graph.context, parameter_overrides=[Parameter("out", value=out)])
+
+
+HELD_DOWN = """
+import os, sys
+from social_nav_nodes.endurance.resources import taken_by
+from social_nav_nodes.recorder_node import give_back_large_blocks
+if sys.argv[1] == "yes":
+    give_back_large_blocks()
+del [bytearray(2**24)][:]  # from here on glibc keeps blocks of less than 16 MB
+before = taken_by(os.getpid()).memory
+large, small = [], []
+for _ in range(50):
+    large.append(bytearray(2**20))
+    small.append(bytearray(100_000))  # lies behind it and stays
+del large[:]
+print(taken_by(os.getpid()).memory - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries give memory back")
+@pytest.mark.parametrize(("told", "least", "most"), [("yes", 0.0, 10.0), ("no", 45.0, 60.0)])
+def test_large_blocks_go_back_to_the_system(told, least, most):
+    command = [sys.executable, "-c", HELD_DOWN, told]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert least < float(done.stdout) < most
