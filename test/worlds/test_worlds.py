@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -11,8 +12,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from social_nav_core.__main__ import main
 from social_nav_core.sim.gazebo.classic import classic_world_file
+from social_nav_core.sim.gazebo.map import map_files
 from social_nav_core.sim.gazebo.names import check_for_gazebo
 from social_nav_core.sim.gazebo.scene_file import scene_file
 from social_nav_core.sim.gazebo.walkers import LEAD, walks
@@ -73,6 +77,69 @@ def test_a_bad_scene_is_one_line(tmp_path, capsys):
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "bad.yaml: description is missing" in error
     assert not (tmp_path / "out").exists()
+
+
+BAD_NAMES = (
+    "/proc/x",
+    "../x",
+    ".hidden",
+    "a/b",
+    "a -- b",
+    "x--><sdf/><!--",
+    "a: b",
+    "a\nb",
+    "a\x01",
+)
+"""Of what becomes names of files and parts of XML and YAML."""
+
+
+def own_files(folder, room="place", scene="deed", person="ana", box="desk"):
+    """The scene file of a small scene with given names, beside its room file."""
+    furniture = {"name": box, "kind": "table", "pose": [1.0, 1.0, 0.0], "size": [1.0, 1.0]}
+    values = {"format": 1, "name": room, "x": [-3.0, 3.0], "y": [-3.0, 3.0], "wall_thickness": 0.1}
+    values |= {"wall_height": 2.5, "furniture": [furniture | {"height": 0.7}]}
+    (folder / "own_room.yaml").write_text(yaml.safe_dump(values))
+    values = {"format": 1, "name": scene, "description": "A deed.", "room": "own_room.yaml"}
+    values |= {"robot": [-2.0, -2.0, 0.0], "goal": [2.0, -2.0, 0.0]}
+    values["people"] = [{"id": person, "pose": [-2.0, 2.0, 0.0]}]
+    (folder / "own.yaml").write_text(yaml.safe_dump(values))
+    return folder / "own.yaml"
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+@pytest.mark.parametrize("what", ["room", "scene", "person", "box"])
+def test_names_that_lead_elsewhere_write_nothing(what, name, tmp_path, capsys):
+    scene = own_files(tmp_path, **{what: name})
+    before = sorted(tmp_path.rglob("*"))
+    assert main(["export-world", str(scene), "--out", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "expected 1 to 100 letters, digits" in error
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@given(
+    name=st.text(min_size=1, max_size=30)
+    | st.text("aZ09_. -/", min_size=1, max_size=12)
+    | st.from_regex(r"[A-Za-z0-9_. -]{1,110}", fullmatch=True)
+)
+@settings(max_examples=60)
+def test_whatever_a_room_and_a_scene_are_called_files_stay_in_the_folder(name):
+    with tempfile.TemporaryDirectory() as given_folder:
+        folder = Path(given_folder)
+        scene = own_files(folder, room=name, scene=name)
+        try:
+            read = load_scene(scene)
+        except SceneError:
+            return
+        for file, content in world_files(read).items():
+            assert (folder / file).resolve().parent in (folder / "sdf", folder / "meshes")
+            if file.endswith(".sdf"):
+                world = ElementTree.fromstring(content).find("world")
+                assert (
+                    world.get("name") == name and world.find(f"model[@name='{name}']") is not None
+                )
+        image = yaml.safe_load(map_files(read.room)[1])["image"]
+        assert image == f"{name}.pgm" and (folder / image).resolve().parent == folder
 
 
 @each_scene

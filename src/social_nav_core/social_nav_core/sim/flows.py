@@ -101,7 +101,7 @@ def read_flow(fields: Fields, room: Room) -> Flow:
         expected = f"two speeds from {SLOWEST} to {FASTEST} m/s, the lower one first"
         raise fields.error("speed", f"[{low:g}, {high:g}]", expected)
     flow = Flow(
-        fields.text("name"),
+        fields.label("name"),
         people,
         _read_area(fields, "from", room),
         _read_area(fields, "to", room),

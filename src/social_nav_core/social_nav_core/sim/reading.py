@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from social_nav_core.input_files import FileError, one_line, read_yaml, shown
+
+_NAME = re.compile(r"(?!.*--)[A-Za-z0-9_][A-Za-z0-9_. -]{0,99}")
 
 
 class SceneError(ValueError):
@@ -94,6 +97,15 @@ class Fields:
         value = self.take(name, "a text")
         if not isinstance(value, str) or not value:
             raise self.error(name, shown(value), "a text that is not empty")
+        return value
+
+    def label(self, name: str) -> str:
+        """A name that may be part of a file's name, of XML, also of its comments, and of YAML."""
+        expected = "1 to 100 letters, digits, _, '.', '-' and blanks, of ASCII; without '--', and"
+        expected += " with a letter, digit or _ in front"
+        value = self.take(name, expected)
+        if not isinstance(value, str) or not _NAME.fullmatch(value):
+            raise self.error(name, shown(value), expected)
         return value
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:

@@ -161,7 +161,7 @@ def load_room(path: str | Path) -> Room:
         SceneError: names file and field, what was got and what was expected.
     """
     fields = Fields.of_file(Path(path))
-    name = fields.text("name")
+    name = fields.label("name")
     x, y = _span(fields, "x"), _span(fields, "y")
     thickness = fields.number("wall_thickness", "m", 0.05, 1.0)
     wall_height = fields.number("wall_height", "m", 0.5, 10.0)
@@ -182,13 +182,13 @@ def _span(fields: Fields, name: str) -> tuple[float, float]:
 
 
 def _read_wall(fields: Fields, height: float) -> Box:
-    box = Box(fields.text("name"), "wall", fields.pose("pose"), _size(fields), height)
+    box = Box(fields.label("name"), "wall", fields.pose("pose"), _size(fields), height)
     fields.finish()
     return box
 
 
 def _read_furniture(fields: Fields) -> Box:
-    name, kind = fields.text("name"), fields.choice("kind", FURNITURE_KINDS)
+    name, kind = fields.label("name"), fields.choice("kind", FURNITURE_KINDS)
     height = fields.number("height", "m", 0.1, 3.0)
     box = Box(name, kind, fields.pose("pose"), _size(fields), height)
     fields.finish()

@@ -128,7 +128,7 @@ def load_scene(path: str | Path) -> Scene:
             stands in a wall or walks through one.
     """
     fields = Fields.of_file(Path(path))
-    name, description = fields.text("name"), fields.text("description")
+    name, description = fields.label("name"), fields.text("description")
     room = load_room(Path(path).parent / fields.text("room"))
     people = tuple(_read_person(item) for item in fields.items("people"))
     flows = tuple(read_flow(item, room) for item in fields.items("flows"))
@@ -149,9 +149,9 @@ def _read_person(fields: Fields) -> ScenePerson:
         at_step = _read_labels(item, at_step)
         script.append(_read_step(item, gesture, look_at, at_step))
     person = ScenePerson(
-        id=fields.text("id"),
+        id=fields.label("id"),
         pose=fields.pose("pose"),
-        group=fields.text("group") if fields.has("group") else "",
+        group=fields.label("group") if fields.has("group") else "",
         height=fields.number("height", "m", 0.8, 2.2) if fields.has("height") else 1.72,
         seated=fields.flag("seated"),
         gesture=gesture,

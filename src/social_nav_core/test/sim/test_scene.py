@@ -76,7 +76,7 @@ def test_a_scene_is_read(write):
     [
         ("format: 1", "format: 2", ["format is 2", "expected 1"]),
         ("name: small\n", "", ["name is missing"]),
-        ("name: small", "name: 7", ["name is 7", "text"]),
+        ("name: small", "name: 7", ["name is 7", "letters"]),
         ("robot: [1.0, 1.0, 0.0]", "robot: [1.0, 1.0]", ["robot is [1.0, 1.0]", "3 finite"]),
         ("robot: [1.0, 1.0, 0.0]", "robot: [1.0, .nan, 0.0]", ["robot", "nan", "finite"]),
         ("robot: [1.0, 1.0, 0.0]", "robot: [0.1, 1.0, 0.0]", ["robot", "wall_west", "0.27"]),
