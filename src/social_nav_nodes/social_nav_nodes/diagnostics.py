@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
+from social_nav_core.input_files import one_line
 
 from social_nav_nodes.guard import guard
 from social_nav_nodes.throttled_log import ThrottledLog
@@ -103,4 +104,6 @@ class Diagnostics:
 
 
 def _text(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return one_line(value) if value != "" else ""

@@ -16,6 +16,7 @@ from rclpy.action import ActionServer, CancelResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 from rclpy.task import Future
+from social_nav_core.input_files import one_line
 from social_nav_core.interaction.kde import load_interaction_model, shipped_interaction_model
 from social_nav_core.interaction.place import NoFreePlace, NoPlace, Place
 from social_nav_core.interaction.reach import ReachableMap
@@ -138,7 +139,8 @@ class GoalSelectorNode(Node):
             return
         approach, self._approach = self._approach, None
         self._navigation.cancel()
-        who = approach.person_id or "whoever wants to interact"
+        who = one_line(approach.person_id or "whoever wants to interact", 80)
+        message = one_line(message, 300)
         text = f"approach of '{who}' ended: {message}"
         if error_code in (Result.NONE, Result.CANCELLED):
             self.get_logger().info(text)

@@ -17,6 +17,7 @@ from rclpy.action import ActionClient
 from rclpy.node import Node
 from rclpy.qos import qos_profile_action_status_default
 from rclpy.task import Future
+from social_nav_core.input_files import one_line
 from unique_identifier_msgs.msg import UUID
 
 from social_nav_nodes.life_signs import Watch
@@ -24,6 +25,7 @@ from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.topics import NAVIGATE_TO_POSE
 
 NAVIGATOR = "navigator"
+FARTHEST = 1e5  # that the navigator may say is left to drive [m]
 ACTIVE = (GoalStatus.STATUS_ACCEPTED, GoalStatus.STATUS_EXECUTING)
 
 
@@ -143,7 +145,15 @@ class NavigationClient:
     def _hear(self, generation: int, feedback: NavigateToPose.Feedback) -> None:
         if generation == self._generation:
             self._watch.heard(NAVIGATOR)
-            self.distance_remaining = feedback.distance_remaining
+            distance = feedback.distance_remaining
+            if 0.0 <= distance <= FARTHEST:
+                self.distance_remaining = distance
+            else:
+                self._log.warning(
+                    "distance",
+                    f"the navigator says that {distance:g} m are left, which is ignored, expected "
+                    f"0 to {FARTHEST:g} m",
+                )
 
     def _answered(self, generation: int, future: Future) -> None:
         handle = future.result()
@@ -164,7 +174,8 @@ class NavigationClient:
             self._finish(generation, "")
             return
         reason = getattr(outcome and outcome.result, "error_msg", "")  # Humble has no message
-        self._finish(generation, f"the navigator gave up{': ' if reason else ''}{reason}")
+        why = f": {one_line(reason)}" if reason else ""
+        self._finish(generation, f"the navigator gave up{why}")
 
     def _finish(self, generation: int, failure: str) -> None:
         if generation != self._generation:

@@ -8,7 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from social_nav_core.input_files import one_line
+
 NAMED = 5  # people that one line names
+LONGEST = 1000  # text, which may tell of what somebody else has written [character]
 RECENT = 2.0  # a trouble that came up within this time is still there [s]
 
 
@@ -65,12 +68,14 @@ class ThrottledLog:
 
     def warning(self, subject: str, text: str) -> None:
         """Say a text, unless something was said about the subject within the period."""
+        text = one_line(text, LONGEST)
         self._note(subject, text, is_error=False)
         if self._is_due(subject):
             self._logger.warning(text)
 
     def error(self, subject: str, text: str) -> None:
         """The same for what keeps the node from its work."""
+        text = one_line(text, LONGEST)
         self._note(subject, text, is_error=True)
         if self._is_due(subject):
             self._logger.error(text)
@@ -82,7 +87,8 @@ class ThrottledLog:
         self.refused += len(people) - 1
         first, reason = people[0]
         others = f" (and {len(people) - 1} more)" if len(people) > 1 else ""
-        self._note("left out", f"person {first!r} is left out: {reason}{others}", is_error=False)
+        text = one_line(f"person {first!r} is left out: {reason}", LONGEST)
+        self._note("left out", f"{text}{others}", is_error=False)
         due = [
             (name, reason)
             for name, reason in people
@@ -92,7 +98,7 @@ class ThrottledLog:
             return
         named = "; ".join(f"person {name!r} is left out: {reason}" for name, reason in due[:NAMED])
         more = f"; and {len(due) - NAMED} more" if len(due) > NAMED else ""
-        self._logger.warning(named + more)
+        self._logger.warning(one_line(named, LONGEST) + more)
 
     def troubles(self) -> list[Trouble]:
         """What went wrong a moment ago, errors first, then the newest first."""

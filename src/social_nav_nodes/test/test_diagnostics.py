@@ -71,6 +71,15 @@ def test_a_trouble_that_does_not_come_back_is_over(log):
     assert log.throttled.troubles() == []
 
 
+def test_what_others_wrote_is_told_in_one_short_line(log):
+    log.throttled.warning("frame", "no frame '" + "a\nb" * 5000 + "'")
+    log.throttled.error("file", "c\x0b" * 5000)
+    log.throttled.left_out([("d" * 5000, "unused"), ("e" * 5000, "unused")])
+    told = [line for _, line in log.lines] + [t.text for t in log.throttled.troubles()]
+    assert len(told) == 6
+    assert all(len(text) <= 1020 and len(text.splitlines()) == 1 for text in told)
+
+
 def test_three_hundred_people_are_one_trouble_and_one_line(log):
     people = [(f"p{number}", "seen 3.1 s ago") for number in range(300)]
     log.throttled.left_out(people)

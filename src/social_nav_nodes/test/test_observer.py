@@ -24,6 +24,8 @@ from social_nav_nodes.conversions import (
 from social_nav_nodes.demo.jobs import Job
 from social_nav_nodes.demo.observer import ObserverNode
 
+from social_nav_msgs.action import ApproachPerson
+
 SCENE = Path(__file__).resolve().parents[3] / "worlds" / "scenes" / "approach.yaml"
 
 
@@ -115,6 +117,28 @@ def test_who_was_approached_is_somebody_of_the_truth(graph, observer):
     result.person_id = "ana"
     observer._ended(outcome)
     assert observer.record().target_id == "ana"
+
+
+def test_what_the_other_side_of_the_action_says_is_told_in_one_line(observer):
+    def feedback(distance, person_id="ana", arrived=False):
+        about = ApproachPerson.Feedback(
+            distance_remaining=distance, person_id=person_id, arrived=arrived
+        )
+        observer._see_feedback(SimpleNamespace(feedback=about))
+        return observer.status
+
+    assert feedback(1.25) == "1.2 m left to ana"
+    for distance in (math.nan, math.inf, -1.0, 3e38):
+        assert feedback(distance) == "1.2 m left to ana"
+    for arrived in (False, True):
+        text = feedback(2.0, "an\n" * 5000, arrived)
+        assert len(text) <= 100 and len(text.splitlines()) == 1
+    outcome = Future()
+    result = SimpleNamespace(person_id="ana", error_msg="no way\n" * 100_000)
+    outcome.set_result(SimpleNamespace(result=result, status=GoalStatus.STATUS_ABORTED))
+    observer._ended(outcome)
+    assert observer.finished and observer.status.startswith("no way no way")
+    assert len(observer.status) <= 300
 
 
 def test_costs_from_the_future_do_not_keep_those_of_now_out(graph, observer):

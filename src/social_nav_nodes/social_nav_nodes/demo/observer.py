@@ -23,6 +23,7 @@ from social_nav_core.evaluation.recorded_task import RecordedTask
 from social_nav_core.evaluation.recorder import RunRecorder
 from social_nav_core.evaluation.run import CameraView, RunRecord
 from social_nav_core.geometry import FloatArray
+from social_nav_core.input_files import one_line
 from social_nav_core.people import Intent
 from social_nav_core.sim.scene import Scene, occupancy
 from std_msgs.msg import Header
@@ -43,6 +44,7 @@ from social_nav_nodes.demo.localisation import Localisation
 from social_nav_nodes.guard import guard
 from social_nav_nodes.life_signs import on_time_jump
 from social_nav_nodes.map_reading import read_map
+from social_nav_nodes.navigation_client import FARTHEST
 from social_nav_nodes.stamps import StampCheck
 from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.transforms import TransformLookup
@@ -204,16 +206,17 @@ class ObserverNode(Node):
             self._target_id = outcome.result.person_id
         reached = outcome.status == GoalStatus.STATUS_SUCCEEDED
         why = getattr(outcome.result, "error_msg", "")  # Humble's navigator has no message
-        why = why or f"the goal failed (status {outcome.status})"
+        why = one_line(why, 300) if why else f"the goal failed (status {outcome.status})"
         self._finish(reached, "reached the goal" if reached else why)
 
     def _see_feedback(self, message: object) -> None:
         feedback = message.feedback  # type: ignore[attr-defined]
-        if self._job.task == "approach" and feedback.arrived:
-            self.status = f"with {feedback.person_id}"
-        else:
-            who = f" to {feedback.person_id}" if self._job.task == "approach" else ""
-            self.status = f"{feedback.distance_remaining:.1f} m left{who}"
+        is_approach = self._job.task == "approach"
+        who = one_line(feedback.person_id or "somebody", 80) if is_approach else ""
+        if who and feedback.arrived:
+            self.status = f"with {who}"
+        elif 0.0 <= feedback.distance_remaining <= FARTHEST:
+            self.status = f"{feedback.distance_remaining:.1f} m left{' to ' if who else ''}{who}"
 
     def _see_costs(self, message: OccupancyGrid) -> None:
         self._has_costs = True
