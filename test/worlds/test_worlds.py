@@ -134,10 +134,9 @@ def test_whatever_a_room_and_a_scene_are_called_files_stay_in_the_folder(name):
         for file, content in world_files(read).items():
             assert (folder / file).resolve().parent in (folder / "sdf", folder / "meshes")
             if file.endswith(".sdf"):
-                world = ElementTree.fromstring(content).find("world")
-                assert (
-                    world.get("name") == name and world.find(f"model[@name='{name}']") is not None
-                )
+                (world,) = ElementTree.fromstring(content)
+                room = world.findall("model")[0]
+                assert world.get("name") == room.get("name") == name
         image = yaml.safe_load(map_files(read.room)[1])["image"]
         assert image == f"{name}.pgm" and (folder / image).resolve().parent == folder
 
