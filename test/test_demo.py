@@ -24,11 +24,15 @@ MARK = "SOCIAL_NAV_DEMO_TEST"
 LONGEST = 300.0  # [s] of wall-clock time, on a machine that does other things too
 
 
+ROBOTS = {"ROS_DOMAIN_ID": "57", "ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"}
+"""As in the shell of somebody who also works with a robot, or on the robot itself."""
+
+
 def _start(out: Path, mark: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "social_nav_nodes.demo", "--out", str(out)],
         cwd=ROOT,
-        env={**os.environ, MARK: mark},
+        env={**os.environ, **ROBOTS, MARK: mark},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -36,13 +40,14 @@ def _start(out: Path, mark: str) -> subprocess.Popen[str]:
     )
 
 
-def _left_over(mark: str) -> list[str]:
-    """Command lines of the processes that a demonstration started and that still run."""
-    found = []
+def _left_over(mark: str) -> dict[str, set[str]]:
+    """Of the processes that a demonstration started and that still run: environments by command."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if f"{MARK}={mark}".encode() in (process / "environ").read_bytes().split(b"\0"):
-                found.append((process / "cmdline").read_text().replace("\0", " "))
+            environment = set((process / "environ").read_text().split("\0"))
+            if f"{MARK}={mark}" in environment:
+                found[(process / "cmdline").read_text().replace("\0", " ")] = environment
         except (OSError, UnicodeDecodeError):
             continue
     return found
@@ -148,6 +153,11 @@ def test_interrupting_leaves_no_process_behind(tmp_path):
         assert time.monotonic() < deadline
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(timeout=0.1)
+    nodes = [e for command, e in _left_over("interrupted").items() if "_node " in command]
+    assert len(nodes) == 6
+    for environment in nodes:
+        assert "ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST" in environment
+        assert "ROS_DOMAIN_ID=57" not in environment, "a robot's own would hear /cmd_vel"
     process.send_signal(signal.SIGINT)
     printed, _ = process.communicate(timeout=30)
     assert process.returncode == 130, printed

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from social_nav_core.evaluation.record_file import load_run
+from social_nav_nodes.demo.domain import own_graph
 
 LIMIT = 240.0  # wall-clock time of one run [s]
-DOMAIN = os.environ.get("ROS_DOMAIN_ID", "199")
 
 SUITE = (
     *("simulator", "goal_selector", "social_costmap", "navigator", "people_msgs", "pose_array"),
@@ -94,7 +94,7 @@ def drive():
         launch_file = Path(__file__).resolve().parents[2] / "launch" / name
         command = ["ros2", "launch", str(launch_file), f"out:={out}"]
         command += [f"{name}:={value}" for name, value in arguments.items()]
-        environment = {**os.environ, "ROS_LOG_DIR": str(out / "log"), "ROS_DOMAIN_ID": DOMAIN}
+        environment = {**os.environ, "ROS_LOG_DIR": str(out / "log"), **own_graph()}
         with (out / "said.txt").open("wb") as log:
             process = subprocess.Popen(
                 command, stdout=log, stderr=log, env=environment, start_new_session=True

@@ -19,7 +19,8 @@ function(social_nav_launch_test name domain)
   endforeach()
   set(folder ${PROJECT_SOURCE_DIR}/test/system)
   add_launch_test(${folder}/${name}.py
-    TIMEOUT 400 WORKING_DIRECTORY ${folder} ENV ROS_DOMAIN_ID=${domain})
+    TIMEOUT 400 WORKING_DIRECTORY ${folder}
+    ENV ROS_DOMAIN_ID=${domain} ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST)
 endfunction()
 
 social_nav_launch_test(launch_planners 91

@@ -1,11 +1,11 @@
-"""Domains that are in use are not handed out."""
+"""Domains that are in use, or a robot's, are not handed out."""
 
 from __future__ import annotations
 
 import rclpy
 from rclpy.context import Context
 from social_nav_nodes.demo import domain
-from social_nav_nodes.demo.domain import free_domain
+from social_nav_nodes.demo.domain import free_domain, own_graph
 
 
 def test_a_domain_with_a_participant_is_not_free(monkeypatch):
@@ -21,3 +21,24 @@ def test_a_domain_with_a_participant_is_not_free(monkeypatch):
         assert {free_domain() for _ in range(20)} == {other}
         node.destroy_node()
         context.shutdown()
+
+
+def test_nothing_in_the_environment_brings_others_into_ones_own_graph(monkeypatch):
+    robots, other = free_domain(), 0
+    while other in (0, robots):
+        other = free_domain()
+    monkeypatch.setattr(domain, "DOMAINS", (robots, other))
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(robots))
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "SUBNET")
+    monkeypatch.setenv("ROS_STATIC_PEERS", "192.0.2.7")
+    monkeypatch.setenv("ROS_DISCOVERY_SERVER", "192.0.2.7:11811")
+    monkeypatch.delenv("ROS_DISTRO", raising=False)
+    for _ in range(20):
+        assert own_graph() == {
+            "ROS_DOMAIN_ID": str(other),
+            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+            "ROS_STATIC_PEERS": "",
+            "ROS_DISCOVERY_SERVER": "",
+        }
+    monkeypatch.setenv("ROS_DISTRO", "humble")
+    assert own_graph()["ROS_LOCALHOST_ONLY"] == "1"

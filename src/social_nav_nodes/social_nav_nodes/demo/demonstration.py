@@ -29,7 +29,7 @@ from social_nav_core.sim.reading import SceneError
 from social_nav_core.sim.scene import Scene, load_scene
 
 from social_nav_nodes.demo.display import Display
-from social_nav_nodes.demo.domain import free_domain
+from social_nav_nodes.demo.domain import own_graph
 from social_nav_nodes.demo.jobs import JOBS, Job
 from social_nav_nodes.demo.observer import ObserverNode
 from social_nav_nodes.demo.processes import NodeProcesses
@@ -54,8 +54,7 @@ def main() -> int:
     arguments = build_parser().parse_args()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    os.environ.setdefault("ROS_DOMAIN_ID", str(free_domain()))
-    os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    os.environ.update(own_graph())
     out: Path = arguments.out
     try:
         scenes = {job.scene: load_scene(_scene_file(job, arguments)) for job in JOBS}

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 
 DOMAINS = range(1, 102)  # those whose ports no Linux system hands out by itself
 PORT_BASE, PORTS_PER_DOMAIN = 7400, 250  # DDSI-RTPS 2.5, section 9.6.2
 PARTICIPANTS = range(10, 50, 2)  # ports of the first of them; who came first may have left
+OF_OTHERS = ("ROS_STATIC_PEERS", "ROS_DISCOVERY_SERVER")
+"""Variables that would bring other computers into a graph."""
+
+
+def own_graph() -> dict[str, str]:
+    """Variables for nodes that nobody else is to hear: no robot's, on this computer or another.
+
+    Whatever the environment says: it may be that of a robot, for whoever also works with one.
+    """
+    alone = {"ROS_DOMAIN_ID": str(free_domain()), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    if os.environ.get("ROS_DISTRO") == "humble":  # which does not know the range
+        alone["ROS_LOCALHOST_ONLY"] = "1"
+    return alone | dict.fromkeys(OF_OTHERS, "")
 
 
 def free_domain() -> int:
-    """A domain id without participants, drawn at random.
+    """A domain id without participants, drawn at random, and not that of the environment.
 
     Raises:
         OSError: all of them are taken.
     """
+    named = os.environ.get("ROS_DOMAIN_ID")
     for domain in random.sample(DOMAINS, len(DOMAINS)):
+        if str(domain) == named:
+            continue
         first = PORT_BASE + PORTS_PER_DOMAIN * domain
         if all(_is_free(first + participant) for participant in PARTICIPANTS):
             return domain

@@ -28,7 +28,7 @@ MARK = ".social_nav_endurance"  # file that says that a folder is one of these
 
 def main() -> int:
     arguments = build_parser().parse_args()
-    os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
     try:
         _empty(arguments.out)
         return _faults(arguments) if arguments.what == "faults" else _soak(arguments)

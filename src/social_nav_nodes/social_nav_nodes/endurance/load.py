@@ -25,7 +25,7 @@ from rclpy.node import Node
 
 from social_nav_msgs.msg import SocialPersonArray
 from social_nav_nodes import topics
-from social_nav_nodes.demo.domain import free_domain
+from social_nav_nodes.demo.domain import own_graph
 from social_nav_nodes.demo.processes import NodeProcesses
 from social_nav_nodes.endurance.resources import Taken, taken_by
 from social_nav_nodes.endurance.stage import ROOT
@@ -112,14 +112,10 @@ def measure(
     Raises:
         RuntimeError: the nodes do not start, or one ends.
     """
-    domain = free_domain()
-    environment = {
-        **os.environ,
-        "ROS_DOMAIN_ID": str(domain),
-        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-    }
+    alone = own_graph()
+    environment = {**os.environ, **alone}
     context = Context()
-    rclpy.init(context=context, domain_id=domain)
+    rclpy.init(context=context, domain_id=int(alone["ROS_DOMAIN_ID"]))
     stopwatch = Stopwatch(context)
     executor = SingleThreadedExecutor(context=context)
     executor.add_node(stopwatch)

@@ -16,7 +16,7 @@ from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
-from social_nav_nodes.demo.domain import free_domain
+from social_nav_nodes.demo.domain import own_graph
 from social_nav_nodes.demo.processes import NodeProcesses
 from social_nav_nodes.diagnostics import TOPIC
 
@@ -43,17 +43,12 @@ class Stage:
         self.folder = folder
         self.nodes = nodes
         folder.mkdir(parents=True, exist_ok=True)
-        domain = free_domain()
-        theirs = {
-            **os.environ,
-            "ROS_DOMAIN_ID": str(domain),
-            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-            **(environment or {}),
-        }
+        alone = own_graph()
+        theirs = {**os.environ, **alone, **(environment or {})}
         config = ROOT / "config" / "social_nav.yaml"
         self.processes = NodeProcesses(config, folder / "logs", theirs)
         self.context = Context()
-        rclpy.init(context=self.context, domain_id=domain)
+        rclpy.init(context=self.context, domain_id=int(alone["ROS_DOMAIN_ID"]))
         self._executor = SingleThreadedExecutor(context=self.context)
         self._own: list[Node] = []
         self._stopping = threading.Event()
