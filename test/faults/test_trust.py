@@ -145,6 +145,17 @@ def test_a_changed_model_is_refused_and_one_without_a_checksum_is_read(tmp_path)
     assert sealed(path.read_bytes()).decode() == text
 
 
+def test_a_checksum_is_the_plain_digits_alone():
+    digits = sealed(b"a: 1\n")[8:72].decode()
+    for good in (f"sha256: {digits}\n", f"sha256:  {digits} \r\n"):
+        assert check_seal(f"{good}a: 1\n".encode(), "model.yaml")
+    for bad in (f"'{digits}'", f'"{digits}"', f"{digits} # whole", f"{{{digits}}}", "", "12"):
+        with pytest.raises(FileError, match="expected one line of 64 hexadecimal digits"):
+            check_seal(f"sha256: {bad}\na: 1\n".encode(), "model.yaml")
+    with pytest.raises(FileError, match="expected one line of 64 hexadecimal digits"):
+        check_seal(f"sha256:{digits}\na: 1\n".encode(), "model.yaml")
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

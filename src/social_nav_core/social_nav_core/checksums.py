@@ -5,7 +5,7 @@ are no protection.
 
 A YAML file has the line ``sha256: <64 hexadecimal digits>``, over all of its other bytes.  Whoever
 writes a model by hand leaves the line out, and the file is read without the check; a checksum that
-is written otherwise (quoted, in braces) is refused.  An NPZ file
+is written otherwise (quoted, in braces, with a comment) is refused.  An NPZ file
 has the field ``sha256``, over the names, types, shapes and values of all others, and always needs
 it.  An ONNX file has the property ``sha256`` in its metadata, over the whole file with these 64
 digits read as zeros; networks that others made have none.
@@ -27,7 +27,7 @@ NO_CHECKSUM = b"0" * 64
 """What a network's file has in place of its checksum while that is computed."""
 _LINE = re.compile(rb"^sha256:[^\r\n]*(?:\r?\n|\Z)", re.MULTILINE)
 _PROPERTY = re.compile(rb"sha256\x12\x40([0-9a-f]{64})")
-_VALUE = re.compile(rb"sha256: *['\"]?([0-9a-f]{64})['\"]?\s*")
+_VALUE = re.compile(rb"sha256: +([0-9a-f]{64})[ \t]*\r?\n?")
 
 
 def sealed(content: bytes) -> bytes:

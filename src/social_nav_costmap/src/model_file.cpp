@@ -74,16 +74,21 @@ std::string sha256(const std::string & content)
   return text;
 }
 
-/// The 64 digits of a checksum's line; empty when it is written otherwise.
-std::string digits_of(std::string line)
+/// The 64 digits of a checksum's line; empty when it is written otherwise, as with quotes.
+std::string digits_of(const std::string & line)
 {
-  line.erase(0, sizeof(kSealed) - 1);
-  const auto begin = line.find_first_not_of(" '\"");
-  const auto end = line.find_last_not_of(" \t\r\n'\"");
-  line = begin == std::string::npos ? "" : line.substr(begin, end - begin + 1);
-  const bool good =
-    line.size() == 64 && line.find_first_not_of("0123456789abcdef") == std::string::npos;
-  return good ? line : "";
+  const std::size_t key = sizeof(kSealed) - 1;
+  const auto begin = line.find_first_not_of(' ', key);
+  if (begin == std::string::npos || begin == key) {
+    return "";
+  }
+  const std::string digits = line.substr(begin, 64);
+  const auto blanks = line.find_first_not_of(" \t", begin + digits.size());
+  const std::string rest = blanks == std::string::npos ? "" : line.substr(blanks);
+  const bool good = digits.size() == 64 &&
+    digits.find_first_not_of("0123456789abcdef") == std::string::npos &&
+    (rest.empty() || rest == "\n" || rest == "\r\n");
+  return good ? digits : "";
 }
 
 /// Whether content has the line of a checksum; refuses one that is not that of all other lines.

@@ -59,13 +59,18 @@ TEST(ModelFile, TheChecksumIsThatOfAllOtherLines)
     "662cfd09c7a37ed9ea963f5b527a7771a8b1ab1050bc6ab18705beeada6a25bd";
   const std::string good = "sha256: " + sha256 + "\n" + kGood;
   EXPECT_EQ(error_of(good), "");
-  EXPECT_EQ(error_of(std::string(kGood) + "sha256: '" + sha256 + "'\n"), "");
+  EXPECT_EQ(error_of(std::string(kGood) + "sha256:  " + sha256 + " \r\n"), "");
   EXPECT_TRUE(
     says(
       error_of("sha256: " + sha256 + "\n" + changed("[0.1, 0.2]", "[0.1, 0.3]")),
       "the file was changed or damaged"));
   EXPECT_TRUE(says(error_of(good.substr(0, good.size() - 3)), "was changed or damaged"));
-  for (const std::string bad : {"", "sha256:", "sha256: 12", "sha256: X"}) {
+  for (const std::string & bad : {
+      std::string(), std::string("sha256:"), std::string("sha256: 12"), std::string("sha256: X"),
+      "sha256: '" + sha256 + "'", "sha256: \"" + sha256 + "\"", "sha256:" + sha256,
+      "sha256: " + sha256 + "\r \n", "sha256: " + std::string(190'000, ' '),
+      "sha256: " + sha256 + " # whole", "sha256: {" + sha256 + "}"})
+  {
     const std::string line = bad.empty() ? "sha256: " + sha256 : bad;
     EXPECT_TRUE(
       bad.empty() ? says(error_of(line + "\n" + good), "not one line of 64") :
