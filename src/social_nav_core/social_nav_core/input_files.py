@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable, Hashable
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import yaml
@@ -36,10 +36,18 @@ LARGEST_TABLE = 200_000_000  # [byte]
 MOST_NODES = 20_000  # mappings, lists and values of one YAML file
 DEEPEST = 20  # mappings and lists in each other
 MOST_ARRAYS = 2000  # in one NPZ file
+_LONGEST_NAME = 200  # of an array [character]
+_IN_DIRECTORY = b"PK\x01\x02"  # every entry of an archive's directory begins so
 _HEADER_MOST = 10_000  # of one array in an NPZ file [byte]
+_HEADER = re.compile(
+    r"\{'descr': (.{1,200}?), 'fortran_order': (True|False), 'shape': "
+    r"\(([-0-9, ]{0,700})\),? ?\} *\n?"
+)
+_PLAIN = re.compile(r"'[<>=|]?[biufSU][1-9][0-9]{0,9}'")
+_LENGTHS = {(1, 0): "<H", (2, 0): "<I"}  # of a header, by format
 _BROKEN_ARCHIVE = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError),
-    *(NotImplementedError, RuntimeError, SyntaxError, TypeError, KeyError, IndexError),
+    *(NotImplementedError, RuntimeError, TypeError, LookupError, ArithmeticError, MemoryError),
 )
 
 
@@ -124,6 +132,15 @@ def shown(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
+class _Header(NamedTuple):
+    """Of an NPY file, whose values begin at the byte ``end``."""
+
+    dtype: np.dtype
+    shape: tuple[int, ...]
+    fortran: bool
+    end: int
+
+
 Declared = dict[str, tuple[np.dtype, tuple[int, ...]]]
 """Types and shapes that the arrays of a file are said to have, by name."""
 
@@ -148,6 +165,8 @@ def read_arrays(
         OSError: it is not there, or may not be read.
     """
     data = read_file(path, most + 1_000_000)
+    if (count := data.count(_IN_DIRECTORY)) > MOST_ARRAYS:  # each would take memory already
+        raise FileError(path, f"has {count} arrays, expected at most {MOST_ARRAYS}")
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             _check_members(archive, path, packed)
@@ -161,14 +180,12 @@ def read_arrays(
 
 
 def _check_members(archive: zipfile.ZipFile, path: str | Path, packed: bool) -> None:
-    members = archive.infolist()
-    if len(members) > MOST_ARRAYS:
-        raise FileError(path, f"has {len(members)} arrays, expected at most {MOST_ARRAYS}")
     seen: set[str] = set()
-    for member in members:
+    for member in archive.infolist():
         name = member.filename
         plain = member.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-        if not plain or member.flag_bits & 1 or name in seen or not name.endswith(".npy"):
+        plain &= name.endswith(".npy") and name.isprintable() and len(name) <= _LONGEST_NAME
+        if not plain or member.flag_bits & 1 or name in seen:
             raise FileError(path, f"{shown(name)} is no plain array (.npy)")
         if not packed and member.compress_type != zipfile.ZIP_STORED:
             raise FileError(path, f"{shown(name)} is compressed, expected it as it is")
@@ -180,10 +197,9 @@ def _declared(archive: zipfile.ZipFile, path: str | Path) -> Declared:
     for member in archive.infolist():
         name = member.filename.removesuffix(".npy")
         with archive.open(member) as file:
-            stream = BytesIO(file.read(2 * _HEADER_MOST))
-        dtype, shape, _ = _header(stream, name, path)
-        _check_size(dtype, shape, member.file_size - stream.tell(), name, path)
-        found[name] = dtype, shape
+            told = _header(file.read(2 * _HEADER_MOST), name, path)
+        _check_size(told, member.file_size, name, path)
+        found[name] = told.dtype, told.shape
     return found
 
 
@@ -205,44 +221,47 @@ def _arrays(archive: zipfile.ZipFile, path: str | Path, most: int) -> dict[str, 
 
 def _array(content: bytes, name: str, path: str | Path) -> np.ndarray:
     """The array of an NPY file whose size agrees with its header."""
-    stream = BytesIO(content)
-    dtype, shape, fortran = _header(stream, name, path)
-    held = len(content) - stream.tell()
-    _check_size(dtype, shape, held, name, path)
-    if not held:
-        return np.empty(shape, dtype)
-    values = np.frombuffer(content, dtype, offset=stream.tell())
-    return values.reshape(shape, order="F" if fortran else "C").copy()
+    told = _header(content, name, path)
+    _check_size(told, len(content), name, path)
+    values = np.frombuffer(content, told.dtype, math.prod(told.shape), told.end)
+    return values.reshape(told.shape, order="F" if told.fortran else "C").copy()
 
 
-def _check_size(
-    dtype: np.dtype, shape: tuple[int, ...], held: int, name: str, path: str | Path
-) -> None:
-    size = math.prod(shape) * dtype.itemsize
-    if size != held or len(shape) > 32:
-        raise FileError(
-            path, f"{name} claims {shown(shape)} of {dtype}, {size} bytes; it holds {held}"
-        )
-    if size == 0 and max(shape, default=0) > MOST_NODES:
+def _check_size(told: _Header, size: int, name: str, path: str | Path) -> None:
+    """Whether a file of so many bytes is what its header says."""
+    claimed, held, shape = math.prod(told.shape) * told.dtype.itemsize, size - told.end, told.shape
+    if claimed != held or len(shape) > 32:
+        told_of = f"{shown(shape)} of {told.dtype}, {shown(claimed)} bytes"
+        raise FileError(path, f"{name} claims {told_of}; it holds {held}")
+    if held == 0 and max(shape, default=0) > MOST_NODES:
         raise FileError(path, f"{name} claims the shape {shown(shape)}, and is empty")
 
 
-def _header(stream: BytesIO, name: str, path: str | Path) -> tuple[np.dtype, tuple[int, ...], bool]:
-    """Type, shape and order of an NPY file of plain numbers or texts, read up to its values."""
-    version = np.lib.format.read_magic(stream)
-    if version not in ((1, 0), (2, 0)):
+def _header(content: bytes, name: str, path: str | Path) -> _Header:
+    """What an NPY file of plain numbers or texts says of itself, as NumPy writes it.
+
+    NumPy's own reader gives the text to the parser of Python, which a few thousand brackets break.
+    """
+    if content[:6] != b"\x93NUMPY":
+        raise FileError(path, f"{name} is no array of NumPy")
+    version = content[6], content[7]
+    if version not in _LENGTHS:
         raise FileError(path, f"{name} has the array format {version}, expected (1, 0) or (2, 0)")
-    read = np.lib.format.read_array_header_1_0
-    if version == (2, 0):
-        read = np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = read(stream, max_header_size=_HEADER_MOST)
-    if dtype.hasobject:
+    length = struct.Struct(_LENGTHS[version])
+    start, (size,) = 8 + length.size, length.unpack_from(content, 8)
+    text = content[start : start + size].decode("latin-1") if size <= _HEADER_MOST else ""
+    found = _HEADER.fullmatch(text)
+    if found is None:
+        raise FileError(path, f"{name} has the header {shown(text)}, expected that of an array")
+    kind, order, sizes = found.groups()
+    shape = tuple(map(int, sizes.rstrip(", ").split(","))) if sizes else ()
+    if "O" in kind:
         raise FileError(path, f"{name}: Object arrays cannot be loaded, expected plain numbers")
-    if dtype.kind not in "biufSU" or min(shape, default=0) < 0:
+    if not _PLAIN.fullmatch(kind) or min(shape, default=0) < 0:
         raise FileError(
-            path, f"{name} has the type {dtype} and shape {shape}, expected plain numbers"
+            path, f"{name} has the type {kind} and shape {shown(shape)}, expected plain numbers"
         )
-    return dtype, shape, fortran
+    return _Header(np.dtype(kind[1:-1]), shape, order == "True", start + size)
 
 
 def one_line(error: object, most: int = 200) -> str:

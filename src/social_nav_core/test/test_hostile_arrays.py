@@ -15,8 +15,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from social_nav_core.checksums import FIELD, digest_of
 from social_nav_core.evaluation.record_file import load_run
 from social_nav_core.evaluation.run import RunRecordError
+from social_nav_core.input_files import read_arrays
+from social_nav_core.interaction import kde
 from social_nav_core.interaction.kde import load_interaction_model
 from social_nav_core.perception.checkpoint_file import CheckpointError, read_checkpoint
 from social_nav_core.perception.encounters.files import load_encounters
@@ -76,10 +79,65 @@ def pickled() -> bytes:
     return stream.getvalue()
 
 
+def headed(text: str) -> bytes:
+    """An array of nothing with such a header."""
+    head = text.encode("latin-1")
+    stream = io.BytesIO()
+    content = b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head
+    member("centers.npy", content, stream)
+    return stream.getvalue()
+
+
+def named(name: str) -> bytes:
+    stream = io.BytesIO()
+    member(f"{name}.npy", header("'<f8'", "(3,)"), stream)
+    return stream.getvalue()
+
+
+def at(place: int) -> bytes:
+    """An archive of 64 bits whose only member begins at a byte."""
+    whole = lying(shape="(3,)")
+    start, end = whole.rindex(b"PK\x01\x02"), whole.rindex(b"PK\x05\x06")
+    entry, tail = bytearray(whole[start:end]), bytearray(whole[end:])
+    more = (1).to_bytes(2, "little") + (8).to_bytes(2, "little") + place.to_bytes(8, "little")
+    entry[30:32] = len(more).to_bytes(2, "little")
+    entry[42:46] = b"\xff\xff\xff\xff"
+    tail[12:16] = len(entry + more).to_bytes(4, "little")
+    return whole[:start] + entry + more + tail
+
+
+def crowded() -> bytes:
+    """A directory of 200,000 members, all of them the same one."""
+    whole = lying(shape="(3,)")
+    start, end = whole.rindex(b"PK\x01\x02"), whole.rindex(b"PK\x05\x06")
+    directory, tail = whole[start:end] * 200_000, bytearray(whole[end:])
+    tail[12:16] = len(directory).to_bytes(4, "little")
+    return whole[:start] + directory + tail
+
+
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize(
     ("content", "words"),
     [
+        (lying("'|S0'", "(20000, 20000, 20000)"), r"type '\|S0' and shape \(20000, 20000, 20000\)"),
+        (lying("'<U0'", "(20000, 10000)"), "expected plain numbers"),
+        (headed(9000 * "("), r"centers has the header '\(\(\(.*, expected that of an array"),
+        (headed("{'descr': " + 9900 * "-" + "1}\n"), "centers has the header"),
+        (
+            headed("{'descr': " + 300 * "~" + "1, 'fortran_order': False, 'shape': ()}"),
+            "the header",
+        ),
+        (
+            headed("{'descr': '<f8', 'fortran_order': False, 'shape': (" + 70 * "--" + ")}"),
+            "is not",
+        ),
+        (lying(shape="(" + 40 * "1, " + ")"), "centers claims a tuple of 40 of float64, 8 bytes"),
+        (lying(shape="(" + 699 * "9" + ")"), "centers claims"),
+        (named("a\nb"), r"'a\\nb.npy' is no plain array"),
+        (named(300 * "n"), "'nnn.* is no plain array"),
+        (at(2**63), "is not an NPZ file: "),
+        (at(2**64 - 1), "is not an NPZ file: "),
+        (crowded(), "has (200000 arrays|11400155 bytes), expected at most"),
         (b"", "is not an NPZ file"),
         (b"nothing", "is not an NPZ file"),
         (lying()[:-40], "is not an NPZ file"),
@@ -92,6 +150,9 @@ def pickled() -> bytes:
         (lying(dtype="[('a', '<f8')]"), "expected plain numbers"),
     ],
     ids=[
+        *("no bytes each", "no letters each", "brackets", "minuses", "tildes", "no sizes", "deep"),
+        *("endless", "lines", "name"),
+        *("far away", "farther away", "crowded"),
         *("empty", "text", "truncated", "huge", "overflow", "negative", "wide", "object"),
         *("pickle", "records"),
     ],
@@ -109,6 +170,45 @@ def test_a_hostile_archive_is_refused_in_one_line(
     assert told.count(str(path)) == 1 and "\n" not in told and len(told) < 400 + len(str(path))
     assert re.search(words, told), told
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # [KiB]
+
+
+def test_an_array_of_no_letters_beside_a_model_takes_no_memory(tmp_path: Path) -> None:
+    shipped = Path(kde.__file__).parents[1] / "models" / "interaction.npz"
+    path = tmp_path / "file.npz"
+    path.write_bytes(shipped.read_bytes())
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zzz.npy", header("'<U0'", "(20000, 10000)"))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ModelError, match="zzz has the type '<U0' and shape"):
+        load_interaction_model(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # [KiB]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.zeros((2, 0, 3)),
+        np.arange(6.0).reshape(2, 3).T,
+        np.array(["", "anna"]),
+        np.array(7),
+        np.array([[True], [False]]),
+        np.array([1, 2], ">i4"),
+        np.float16([[1.5]]),
+        np.array([b"a", b"bc"]),
+        np.zeros((1,) * 32),
+    ],
+    ids=lambda values: f"{values.dtype} {values.shape}"[:30],
+)
+@pytest.mark.parametrize("version", [(1, 0), (2, 0)])
+def test_what_numpy_writes_is_read(
+    tmp_path: Path, values: np.ndarray, version: tuple[int, int]
+) -> None:
+    stream, path = io.BytesIO(), tmp_path / "file.npz"
+    np.lib.format.write_array(stream, values, version, allow_pickle=False)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.npy", stream.getvalue())
+    (read,) = read_arrays(path, 1000).values()
+    np.testing.assert_array_equal(read, values, strict=True)
 
 
 @pytest.mark.parametrize("name", ["interaction model", "personal counts", "checkpoint"])
@@ -181,7 +281,8 @@ def checkpoint(path: Path, told: Any = None, **arrays: Any) -> Path:
     about = {"format": 1, "epoch": 3, "about": {"network": "student"}} if told is None else told
     text = about if isinstance(about, str) else json.dumps(about)
     arrays = {"weights/last/a": np.ones((2, 3), np.float32), **arrays}
-    np.savez(path, **{"header": np.array(text), "optimiser/0/step": np.array(7.0), **arrays})
+    arrays = {"header": np.array(text), "optimiser/0/step": np.array(7.0), **arrays}
+    np.savez(path, **arrays | {FIELD: np.array(digest_of(arrays))})
     return path
 
 
