@@ -9,13 +9,16 @@ import subprocess
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as distribution_version
 from pathlib import Path
+from typing import Any
 
 import audit
 import licences
+import numpy as np
 import pytest
 from social_nav_core.checksums import FIELD, check_arrays, check_seal, sealed
 from social_nav_core.input_files import FileError, parse_yaml, read_arrays, read_file
 from social_nav_core.interaction.kde import shipped_interaction_model
+from social_nav_core.perception.checkpoint_file import CheckpointError, read_checkpoint
 from social_nav_core.proxemics.model import SHIPPED_MODEL, ModelError, load_model, save_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,6 +131,24 @@ def test_the_shipped_models_have_checksums():
     assert FIELD in arrays
     check_arrays(arrays, "interaction.npz")
     shipped_interaction_model()
+
+
+def test_a_changed_checkpoint_is_refused_and_the_committed_ones_are_whole(tmp_path):
+    files = sorted((ROOT / "benchmarks" / "perception" / "weights").glob("*.npz"))
+    assert len(files) >= 18
+    for file in files:
+        read_checkpoint(file)
+    arrays: dict[str, Any] = dict(read_arrays(files[0], 10**7))
+    name = next(name for name in arrays if name.startswith("weights/"))
+    np.savez(tmp_path / "own.npz", **arrays)
+    read_checkpoint(tmp_path / "own.npz")
+    np.savez(tmp_path / "own.npz", **arrays | {name: 0 * arrays[name]})
+    with pytest.raises(CheckpointError, match=r"own\.npz.* sha256 is .*changed or damaged"):
+        read_checkpoint(tmp_path / "own.npz")
+    del arrays[FIELD]
+    np.savez(tmp_path / "own.npz", **arrays)
+    with pytest.raises(CheckpointError, match="field sha256 is missing"):
+        read_checkpoint(tmp_path / "own.npz")
 
 
 def test_a_changed_model_is_refused_and_one_without_a_checksum_is_read(tmp_path):

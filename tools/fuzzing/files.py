@@ -228,7 +228,7 @@ def file_points(folder: Path) -> list[FilePoint]:
         FilePoint(
             "checkpoint",
             ".npz",
-            _npz_file(networks.checkpoint(folder / "checkpoint.npz")),
+            _npz_file(networks.checkpoint(folder / "checkpoint.npz"), seal=True),
             read_checkpoint,
             (CheckpointError,),
         ),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from social_nav_core.checksums import network_seal
+from social_nav_core.checksums import digest_of, network_seal
 from social_nav_core.perception.tasks import TASKS
 from social_nav_core.vision.movenet import HEADS
 from social_nav_core.vision.onnx_estimator import OnnxEstimator
@@ -123,7 +123,7 @@ def checkpoint(path: Path) -> Path:
         "optimiser/0/step": np.array(7),
         **{f"weights/last/{name}": np.ones((2, 3), np.float32) for name in "ab"},
     }
-    np.savez(path, **arrays)
+    np.savez(path, sha256=np.array(digest_of(arrays)), **arrays)
     return path
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from social_nav_core.checksums import digest_of
 from social_nav_core.input_files import one_line, shown
 from social_nav_core.perception.checkpoint_file import FORMAT, CheckpointError, read_checkpoint
 from social_nav_core.whole_file import written_whole
@@ -51,13 +52,14 @@ class Checkpoint:
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint; a reader sees the old file or the new one, never a part."""
-    arrays = {f"weights/{name}": tensor for name, tensor in checkpoint.weights.items()}
-    arrays |= {f"optimiser/{name}": tensor for name, tensor in checkpoint.optimiser.items()}
+    tensors = {f"weights/{name}": tensor for name, tensor in checkpoint.weights.items()}
+    tensors |= {f"optimiser/{name}": tensor for name, tensor in checkpoint.optimiser.items()}
     header = {"format": FORMAT, "epoch": checkpoint.epoch, "about": checkpoint.about}
     path.parent.mkdir(parents=True, exist_ok=True)
-    values: dict[str, Any] = {key: value.detach().cpu().numpy() for key, value in arrays.items()}
+    arrays: dict[str, Any] = {key: value.detach().cpu().numpy() for key, value in tensors.items()}
+    arrays["header"] = np.array(json.dumps(header))
     with written_whole(path) as file:
-        np.savez(file, header=np.array(json.dumps(header)), **values)
+        np.savez(file, sha256=np.array(digest_of(arrays)), **arrays)
 
 
 def load(path: Path) -> Checkpoint:

@@ -1,7 +1,7 @@
 """What a file of a checkpoint must be, checked without torch: NPZ, no pickle, finite numbers.
 
-The array ``header`` is JSON: format, epoch, and `about`, a mapping; every other array is named
-``weights/NAME`` or ``optimiser/NAME``.
+The array ``header`` is JSON: format, epoch, and `about`, a mapping; ``sha256`` is the checksum of
+all others; every other array is named ``weights/NAME`` or ``optimiser/NAME``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from social_nav_core.checksums import FIELD, check_arrays
 from social_nav_core.input_files import FileError, read_arrays, shown
 from social_nav_core.proxemics.model import ModelError
 
@@ -45,18 +46,21 @@ def read_checkpoint(path: Path) -> CheckpointFile:
     """Read a file of a checkpoint.
 
     Raises:
-        CheckpointError: it is missing, of another version, damaged, or has values that are not
-            finite.
+        CheckpointError: it is missing, of another version, damaged, without a checksum, or has
+            values that are not finite.
     """
     try:
         arrays = read_arrays(path, _LARGEST, packed=False)
+        epoch, about = _header(path, arrays.get("header"))
+        check_arrays(arrays, path)
     except FileError as error:
         raise CheckpointError(f"{path} is not a checkpoint: {error.reason}") from error
     except OSError as error:
         raise CheckpointError(f"{path} is not a checkpoint: {error.strerror}") from error
-    epoch, about = _header(path, arrays.pop("header", None))
     parts: dict[str, dict[str, np.ndarray]] = {part: {} for part in PARTS}
     for key, values in arrays.items():
+        if key in ("header", FIELD):
+            continue
         part, _, name = key.partition("/")
         if part not in parts or not name or values.dtype.kind not in "biuf":
             raise CheckpointError(
