@@ -193,7 +193,7 @@ def test_an_array_of_no_letters_beside_a_model_takes_no_memory(tmp_path: Path) -
         np.array(7),
         np.array([[True], [False]]),
         np.array([1, 2], ">i4"),
-        np.float16([[1.5]]),
+        np.array([[1.5]], np.float16),
         np.array([b"a", b"bc"]),
         np.zeros((1,) * 32),
     ],
