@@ -1,0 +1,103 @@
+"""What is installed: pins with hashes, their licences, and what an audit says of them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as distribution_version
+from pathlib import Path
+
+import audit
+import licences
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_everything_that_is_installed_is_pinned_with_a_hash():
+    """Also what single jobs and images add; what shares the environment has its versions."""
+    own = set(licences.pins((ROOT / "requirements.txt").read_text()))
+    names = {name for name, _, _ in own}
+    for file in licences.FILES:
+        text = (ROOT / file).read_text()
+        lines = text.replace("\\\n", "").splitlines()[1:]
+        assert lines
+        for line in lines:
+            assert re.match(r"[\w.-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", line), line
+        if not file.startswith("docker/"):
+            assert {pin for pin in licences.pins(text) if pin[0] in names} <= own, file
+
+
+def test_every_file_of_pins_has_what_was_wanted():
+    for file in licences.FILES:
+        wanted = (ROOT / file).with_suffix(".in").read_text()
+        pinned = {licences.plain(name) for name, _, _ in licences.pins((ROOT / file).read_text())}
+        names = re.findall(r"^([\w.-]+)", wanted, re.MULTILINE)
+        assert names and {licences.plain(name) for name in names} <= pinned, file
+
+
+def test_the_licence_list_has_exactly_what_is_pinned():
+    found = [*ROOT.glob("requirements*.txt"), *ROOT.glob("docker/requirements*.txt")]
+    assert {str(path.relative_to(ROOT)) for path in found} == set(licences.FILES)
+    sections = re.split(r"^## (\S+)$", licences.LIST.read_text(), flags=re.MULTILINE)[1:]
+    assert sections[::2] == list(licences.FILES)
+    for file, section in zip(sections[::2], sections[1::2], strict=True):
+        listed = re.findall(r"^\| (\S+) \| (\d\S*) \| (.+) \|$", section, re.MULTILINE)
+        pinned = licences.pins((ROOT / file).read_text())
+        assert [row[:2] for row in listed] == [(name, version) for name, version, _ in pinned]
+        assert [row[0] for row in listed if row[2] == "not stated"] == []
+
+
+def test_every_licence_is_what_the_installed_package_says():
+    listed = licences.LIST.read_text()
+    compared = 0
+    for file in licences.FILES:
+        for name, version, _ in licences.pins((ROOT / file).read_text()):
+            with contextlib.suppress(PackageNotFoundError):
+                if distribution_version(name) == version:  # else it is another Python's
+                    assert f"| {name} | {version} | {licences.licence_of(name)} |\n" in listed
+                    compared += 1
+    assert compared > 100
+
+
+def test_licences_of_what_is_not_installed_come_from_the_list_or_are_asked_for():
+    one, two = "absent.one==1.0 \\\n    --hash=sha256:00\n", "absent-two==2.0 \\\n    --hash\n"
+    other = 'absent-two==3.0 ; python_version == "3.9" \\\n    --hash\n'
+    before = "| absent-one | 1.0 | MIT |\n| absent-two | 1.0 | BSD |\n"
+    before += "| absent-two | 2.0 | not stated |\n"
+    known = licences.known_licences(before)
+    unknown = {"3.11": ["absent-two==2.0"], "3.9": ["absent-two==3.0"]}
+    assert licences.missing(one + two + other, known, "3.11") == unknown
+    assert list(licences.rows(one + two, known | {("absent-two", "2.0"): "a|b"})) == [
+        "| absent.one | 1.0 | MIT |",
+        "| absent-two | 2.0 | a/b |",
+    ]
+
+
+def test_a_licence_is_read_off_metadata_in_order_of_precision():
+    about = {
+        "License-Expression": ["MIT"],
+        "Classifier": ["License :: OSI Approved :: BSD License"],
+    }
+    assert licences.said(lambda field: about.get(field, [])) == "MIT"
+    del about["License-Expression"]
+    assert licences.said(lambda field: about.get(field, [])) == "BSD License"
+    assert (
+        licences.said(lambda field: [" A\n  licence "] if field == "License" else []) == "A licence"
+    )
+    assert licences.said(lambda _: []) == ""
+
+
+def package(name, *vulnerabilities, **more):
+    found = [{"id": each, "fix_versions": ["2.0"]} for each in vulnerabilities]
+    return {"name": name, "version": "1.0", "vulns": found, **more}
+
+
+def test_an_audit_tells_a_vulnerability_from_a_service_that_knows_nothing():
+    assert audit.verdict([package("a"), package("b")])[0] == 0
+    status, words = audit.verdict([package("a"), package("b", "CVE-1")])
+    assert status == 1 and "b 1.0: CVE-1, mended in 2.0" in words
+    status, words = audit.verdict([{"name": "a", "skip_reason": "not found"}])
+    assert status == 2 and "nothing was audited" in words
+    status, words = audit.verdict([package("a"), {"name": "ros-rclpy", "skip_reason": "?"}])
+    assert status == 0 and "does not know 1: ros-rclpy" in words
