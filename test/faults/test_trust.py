@@ -59,10 +59,10 @@ def offences(tree):
         elif isinstance(node, ast.Call):
             names = {f"{what}={value}" for what, value in switches(node, meant)}
             names |= {full_name(node, meant)}
-        yield from ((node.lineno, name) for name in names if forbidden(name))
+        found = {name for name in names if forbidden(name)}
         if isinstance(node, (ast.List, ast.Tuple, ast.Call)):
-            found = set(programs(node)) & (SHELLS | MODULES)
-            yield from ((node.lineno, name) for name in found)
+            found |= set(programs(node)) & (SHELLS | MODULES)
+        yield from ((getattr(node, "lineno", 0), name) for name in found)
 
 
 def forbidden(name):
@@ -104,8 +104,8 @@ def switches(call, meant):
             pairs = zip(part.keys, part.values, strict=True)
             given |= {getattr(key, "value", ""): value for key, value in pairs}
     if full_name(call.func, meant) == "numpy.load":
-        unknown = [part for part in call.args if isinstance(part, ast.Starred)]
-        given |= {"allow_pickle": part for part in [*unknown, *call.args[2:3]]}
+        for part in [*(a for a in call.args if isinstance(a, ast.Starred)), *call.args[2:3]]:
+            given["allow_pickle"] = part
     for name in {"shell", "allow_pickle"} & set(given):
         if getattr(given[name], "value", None) is not False:
             yield name, ast.unparse(given[name])
