@@ -11,10 +11,12 @@ from social_nav_core.sim.gazebo.names import check_for_gazebo
 from social_nav_core.sim.gazebo.scene_file import scene_file
 from social_nav_core.sim.pedestrians import require_jupedsim
 from social_nav_core.sim.room import load_room
+from social_nav_nodes.demo.domain import own_graph
 from social_nav_nodes.launching import (
     YES_NO,
     MissingError,
     argument,
+    enclaves,
     later,
     need_executables,
     need_packages,
@@ -51,6 +53,7 @@ def generate_launch_description():
             argument("headless", "true", "Without Gazebo's window and without RViz", YES_NO),
             argument("speed", "1.0", "Simulated seconds per second, at most"),
             argument("robot", "tiago_lite", "As in tiago_gazebo.launch.py", ("tiago_lite", "pal")),
+            enclaves(),
             later(start),
         ]
     )
@@ -63,7 +66,8 @@ def start(given):
         need_executables("simulator")
     need_recorder()
     need_executables("trial", "goal_selector", "social_costmap")
-    processes = [one_trial(given, *item) for item in all_trials(given)]
+    graph = {} if given["enclaves"] == "true" else own_graph()  # permissions hold for one domain
+    processes = [one_trial(given, graph, *item) for item in all_trials(given)]
     processes.append(report(given))
     then = [
         RegisterEventHandler(
@@ -88,9 +92,9 @@ def all_trials(given):
     entries = [e for e in suite.entries if given["only"] in ("", e.name)]
     if not entries:
         names = ", ".join(f"'{entry.name}'" for entry in suite.entries)
-        raise MissingError(f"the suite has no '{given['only']}': expected one of {names}")
+        raise MissingError(f"only: the suite has no '{given['only']}': expected one of {names}")
     arms = arms_of(given)
-    trials, seed = whole_number(given, "trials", 1), whole_number(given, "seed", 0)
+    trials, seed = int(given["trials"]), int(given["seed"])
     for entry in entries:
         check_scene(given, entry.scene)
         for index in range(trials):
@@ -107,14 +111,6 @@ def arms_of(given):
         expected = f"{', '.join(ARMS)} or both with a comma between them"
         raise MissingError(f"arms is '{given['arms']}', expected {expected}")
     return arms
-
-
-def whole_number(given, name, least):
-    """The value of an argument that counts something."""
-    text = given[name]
-    if not (text.isascii() and text.isdigit() and int(text) >= least):
-        raise MissingError(f"{name} is '{text}', expected a whole number of at least {least}")
-    return int(text)
 
 
 def check_scene(given, scene):
@@ -135,7 +131,7 @@ def room_file(scene):
     return ROOT / "worlds" / f"{scene.room.name}.yaml"
 
 
-def one_trial(given, trial, arm, folder):
+def one_trial(given, graph, trial, arm, folder):
     """`ros2 launch tiago_SIMULATOR.launch.py` for one trial; it ends by itself."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "scene.yaml").write_bytes(scene_file(trial.scene, room_file(trial.scene)))
@@ -149,6 +145,7 @@ def one_trial(given, trial, arm, folder):
         "record": "true",
         "speed": given["speed"],
         "safety": given["safety"],
+        "enclaves": given["enclaves"],
     }
     own = ("headless", "robot") if given["simulator"] == "gazebo" else ("localization",)
     arguments |= {name: given[name] for name in own}
@@ -158,6 +155,7 @@ def one_trial(given, trial, arm, folder):
             *("ros2", "launch", str(launch_file)),
             *(f"{name}:={value}" for name, value in arguments.items() if value != ""),
         ],
+        additional_env=graph,
         output="screen",
     )
 

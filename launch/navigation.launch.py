@@ -15,6 +15,8 @@ from social_nav_nodes.launching import (
     TF_REMAPPINGS,
     YES_NO,
     argument,
+    enclave,
+    enclaves,
     later,
     need_file,
     need_packages,
@@ -35,6 +37,7 @@ SAFETY = {
 LIMITS = str(ROOT / "config" / "collision_monitor.yaml")
 NAVIGATOR = {"bt_navigator": "nav2_bt_navigator"}
 LOCALISATION = {"map_server": "nav2_map_server", "amcl": "nav2_amcl"}
+OF_NAV2 = "/nav2"  # enclaves
 BEFORE_THE_SMOOTHER = ("controller_server", "behavior_server", "velocity_smoother")
 """Nodes whose cmd_vel is what Nav2 wants, not yet what the base gets."""
 UNGUARDED = (
@@ -67,6 +70,7 @@ def generate_launch_description():
                 "cmd_vel; false only where the robot's own stack has both",
                 YES_NO,
             ),
+            enclaves(),
             later(start),
         ]
     )
@@ -94,6 +98,7 @@ def start(given):
             parameters=[*([LIMITS] if name in SAFETY else []), *files],
             remappings=remappings(name, guarded),
             output="screen",
+            **enclave(given, name, OF_NAV2),
         )
         for name, package in nodes.items()
     ]
@@ -105,6 +110,7 @@ def start(given):
             namespace=given["namespace"],
             parameters=[{"autostart": True, "node_names": [*nodes], "bond_timeout": 10.0}],
             output="screen",
+            **enclave(given, "lifecycle_manager", OF_NAV2),
         )
     )
     return actions if guarded else [LogInfo(msg=UNGUARDED), *actions]
@@ -118,11 +124,11 @@ def remappings(name, guarded):
 
 def parameter_files(given):
     """Paths of the parameter files of all nodes; the later ones win."""
-    files = [str(need_file(given["params_file"], "a parameter file (YAML)"))]
+    files = [str(need_file(given, "params_file"))]
     if os.environ.get("ROS_DISTRO") == "humble":
         files.append(str(ROOT / "config" / "nav2_humble.yaml"))
     if given["extra_params_file"]:
-        files.append(str(need_file(given["extra_params_file"], "a parameter file (YAML)")))
+        files.append(str(need_file(given, "extra_params_file")))
     return [*files, write_parameters(given)]
 
 
@@ -142,7 +148,7 @@ def write_parameters(given):
         "bt_navigator": {"odom_topic": given["odom_topic"]},
     }
     if given["map"]:
-        map_file = str(need_file(given["map"], "a map (YAML)"))
+        map_file = str(need_file(given, "map", "a map (YAML)"))
         parameters["map_server"] = {"yaml_filename": map_file}
         scan = {"scan_topic": given["scan_topic"]}
         parameters["amcl"] = {"set_initial_pose": True, **scan, **start_at}

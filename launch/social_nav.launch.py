@@ -7,11 +7,15 @@ from social_nav_nodes.launching import (
     INPUTS,
     TF_REMAPPINGS,
     YES_NO,
+    alone,
     argument,
+    enclave,
+    enclaves,
     later,
     need_executables,
     need_file,
     scene_path,
+    text,
 )
 
 from launch import LaunchDescription
@@ -73,6 +77,7 @@ def generate_launch_description():
                 "Whether to start the small navigator that stands in for Nav2",
                 YES_NO,
             ),
+            enclaves(),
             later(start),
         ]
     )
@@ -82,7 +87,7 @@ def start(given):
     optional = ("goal_selector", "social_costmap", "navigator")
     names = [*INPUTS[given["input"]], *(name for name in optional if given[name] == "true")]
     need_executables(*names)
-    parameters = need_file(given["params_file"], "a parameter file (YAML)")
+    parameters = need_file(given, "params_file")
     simulated = given["input"] in ("simulator", "truth")
     seen = one_camera.SETTINGS if "perception" in names else {}
     own = {}
@@ -90,7 +95,7 @@ def start(given):
         scene = scene_path(ROOT, given["scene"])
         own["simulator"] = {
             "stands_in": given["input"] == "truth",
-            "scene": str(scene),
+            "scene": text(scene),
             "seed": int(given["seed"]),
             "speed": float(given["speed"]),
         }
@@ -98,10 +103,11 @@ def start(given):
             own["simulator"] |= DRIFTING
     images = []
     if given["input"] == "camera":
-        own["body_tracker"] = {"weights": str(need_file(given["weights"], WEIGHTS))}
+        own["body_tracker"] = {"weights": text(need_file(given, "weights", WEIGHTS))}
         images = [(name, given["camera"] + topic) for name, topic in CAMERA_TOPICS]
     use_sim_time = simulated or given["use_sim_time"] == "true"
     return [
+        *(alone() if simulated else []),
         SetParameter("use_sim_time", use_sim_time),
         *(
             Node(
@@ -116,6 +122,7 @@ def start(given):
                 ],
                 remappings=[*TF_REMAPPINGS, *(images if name == "body_tracker" else ())],
                 output="screen",
+                **enclave(given, name),
             )
             for name in names
         ),

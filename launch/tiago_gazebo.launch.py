@@ -14,10 +14,14 @@ from social_nav_core.sim.gazebo.classic import classic_world_file
 from social_nav_core.sim.gazebo.names import ROBOT_MODEL, check_for_gazebo
 from social_nav_core.sim.gazebo.world import world_files
 from social_nav_core.sim.scene import load_scene
+from social_nav_nodes.launch_arguments import check_target
 from social_nav_nodes.launching import (
     YES_NO,
     MissingError,
+    alone,
     argument,
+    enclave,
+    enclaves,
     has_package,
     include,
     later,
@@ -26,6 +30,7 @@ from social_nav_nodes.launching import (
     need_packages,
     need_recorder,
     scene_path,
+    text,
 )
 
 from launch import LaunchDescription
@@ -34,6 +39,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAL_PACKAGES = ("tiago_gazebo", "tiago_bringup", "tiago_description")
 PEOPLE = {"truth": "none", "perception": "bodies", "camera": "camera"}
 """Inputs of social_nav.launch.py."""
+OF_GAZEBO = "/gazebo"  # enclaves of what simulates the robot and shows it
 TOPICS = {
     "tiago_lite": {"scan_topic": "/scan", "odom_topic": "/odom"},
     "pal": {"scan_topic": "/scan_raw", "odom_topic": "/mobile_base_controller/odom"},
@@ -97,6 +103,7 @@ def generate_launch_description():
             argument(
                 "nav2_params_file", str(ROOT / "config" / "nav2_tiago.yaml"), "Parameters of Nav2"
             ),
+            enclaves(),
             later(start),
         ]
     )
@@ -107,8 +114,9 @@ def start(given):
     scene_file = scene_path(ROOT, given["scene"])
     scene = load_scene(scene_file)
     check_for_gazebo(scene)
+    check_target(given, scene)
     world, map_file = files_of(scene, given["scene"], float(given["speed"]))
-    actions = [SetParameter("use_sim_time", True)]
+    actions = [*alone(), SetParameter("use_sim_time", True)]
     if given["robot"] == "pal":
         actions += pal_robot(scene)
     else:
@@ -123,6 +131,7 @@ def start(given):
             **TOPICS[given["robot"]],
             social=given["social"],
             safety=given["safety"],
+            enclaves=given["enclaves"],
         ),
         include(
             ROOT / "launch" / "social_nav.launch.py",
@@ -130,6 +139,7 @@ def start(given):
             weights=given["weights"],
             use_sim_time="true",
             params_file=given["params_file"],
+            enclaves=given["enclaves"],
         ),
         gazebo_people(given, scene_file),
     ]
@@ -140,7 +150,8 @@ def start(given):
     if given["rviz"] == "true" and given["headless"] == "false":
         need_packages("rviz2")
         view = ["-d", str(ROOT / "config" / "social_nav.rviz")]
-        actions.append(Node(package="rviz2", executable="rviz2", arguments=view))
+        own = enclave(given, "rviz2", OF_GAZEBO)
+        actions.append(Node(package="rviz2", executable="rviz2", arguments=view, **own))
     return actions
 
 
@@ -180,6 +191,7 @@ def tiago_lite(given, scene, world):
             package="robot_state_publisher",
             executable="robot_state_publisher",
             parameters=[{"robot_description": description}],
+            **enclave(given, "robot_state_publisher", OF_GAZEBO),
         ),
         Node(
             package="ros_gz_sim",
@@ -188,11 +200,13 @@ def tiago_lite(given, scene, world):
                 *("-name", ROBOT_MODEL, "-topic", "robot_description"),
                 *("-x", x, "-y", y, "-z", "0.005", "-Y", yaw),
             ],
+            **enclave(given, "create", OF_GAZEBO),
         ),
         Node(
             package="ros_gz_bridge",
             executable="parameter_bridge",
-            parameters=[{"config_file": bridge_file(walkers)}],
+            parameters=[{"config_file": text(bridge_file(walkers))}],
+            **enclave(given, "parameter_bridge", OF_GAZEBO),
         ),
     ]
 
@@ -249,7 +263,7 @@ def pal_robot(scene):
 def gazebo_people(given, scene_file):
     """The node that moves people, and tells as much of them as the robot is to know."""
     parameters = {
-        "scene": str(scene_file),
+        "scene": text(scene_file),
         "seed": int(given["seed"]),
         "people": given["people"] == "truth",
     }
@@ -260,12 +274,12 @@ def gazebo_people(given, scene_file):
 def trial(given, scene_file):
     """The node that gives the task, and ends everything when it is over and has a record."""
     parameters = {
-        "scene": str(scene_file),
+        "scene": text(scene_file),
         "task": given["task"],
-        "target": given["target"],
+        "target": text(given["target"]),
         "arm": "social costs" if given["social"] == "true" else "no social costs",
         "seed": int(given["seed"]),
-        "out": given["out"],
+        "out": text(given["out"]),
     }
     ends = {"on_exit": Shutdown(reason="the task is over")} if given["out"] else {}
     return suite_node(given, "trial", parameters, name=None, **ends)
@@ -276,7 +290,7 @@ def recording(given):
     if not given["out"]:
         raise MissingError("record:=true needs out:=FOLDER")
     need_recorder()
-    return suite_node(given, "recorder", {"out": str(Path(given["out"]) / "bag")})
+    return suite_node(given, "recorder", {"out": text(Path(given["out"]) / "bag")})
 
 
 def suite_node(given, executable, parameters, **options):
@@ -286,6 +300,7 @@ def suite_node(given, executable, parameters, **options):
         name=options.pop("name", executable),
         parameters=[given["params_file"], parameters],
         output="screen",
+        **enclave(given, executable),
         **options,
     )
 

@@ -5,16 +5,21 @@ from pathlib import Path
 from launch.actions import Shutdown
 from launch_ros.actions import Node
 from social_nav_core.sim.scene import load_scene
+from social_nav_nodes.launch_arguments import check_target
 from social_nav_nodes.launching import (
     YES_NO,
     MissingError,
+    alone,
     argument,
+    enclave,
+    enclaves,
     include,
     later,
     map_of,
     need_executables,
     need_recorder,
     scene_path,
+    text,
 )
 
 from launch import LaunchDescription
@@ -56,6 +61,7 @@ def generate_launch_description():
                 "safety", "true", "Whether velocities pass smoother and collision monitor", YES_NO
             ),
             argument("extra_params_file", "", "More parameters of Nav2, which win; '' for none"),
+            enclaves(),
             later(start),
         ]
     )
@@ -63,14 +69,17 @@ def generate_launch_description():
 
 def start(given):
     scene = scene_path(ROOT, given["scene"])
+    about = load_scene(scene)
+    check_target(given, about)
     simulation = {"input": PEOPLE[given["people"]], "scene": str(scene)}
-    simulation |= {name: given[name] for name in ("seed", "speed", "localization")}
-    navigation = {name: given[name] for name in ("social", "safety", "extra_params_file")}
+    simulation |= {name: given[name] for name in ("seed", "speed", "localization", "enclaves")}
+    passed = ("social", "safety", "extra_params_file", "enclaves")
+    navigation = {name: given[name] for name in passed}
     if given["localization"] == "true":
-        about = load_scene(scene)
         pose = " ".join(str(number) for number in about.robot)
         navigation |= {"map": str(map_of(ROOT, about)), "initial_pose": pose}
     actions = [
+        *alone(),
         include(ROOT / "launch" / "social_nav.launch.py", **simulation),
         include(ROOT / "launch" / "navigation.launch.py", use_sim_time="true", **navigation),
     ]
@@ -78,29 +87,30 @@ def start(given):
         need_executables("trial")
         parameters = {
             "use_sim_time": True,
-            "scene": str(scene),
+            "scene": text(scene),
             "task": given["task"],
-            "target": given["target"],
+            "target": text(given["target"]),
             "arm": "social costs" if given["social"] == "true" else "no social costs",
             "seed": int(given["seed"]),
-            "out": given["out"],
+            "out": text(given["out"]),
         }
         ends = {"on_exit": Shutdown(reason="the task is over")}
-        actions.append(suite_node("trial", parameters, **ends))
+        actions.append(suite_node(given, "trial", parameters, **ends))
     if given["record"] == "true":
         if not given["out"]:
             raise MissingError("record:=true needs out:=FOLDER")
         need_recorder()
-        bag = str(Path(given["out"]) / "bag")
-        actions.append(suite_node("recorder", {"use_sim_time": True, "out": bag}))
+        bag = text(Path(given["out"]) / "bag")
+        actions.append(suite_node(given, "recorder", {"use_sim_time": True, "out": bag}))
     return actions
 
 
-def suite_node(executable, parameters, **options):
+def suite_node(given, executable, parameters, **options):
     return Node(
         package="social_nav_nodes",
         executable=executable,
         parameters=[parameters],
         output="screen",
+        **enclave(given, executable),
         **options,
     )

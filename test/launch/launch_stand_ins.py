@@ -22,11 +22,12 @@ NAMES = {
     "launch.actions": (
         *("DeclareLaunchArgument", "GroupAction", "IncludeLaunchDescription", "LogInfo"),
         *("OpaqueFunction", "ExecuteProcess", "RegisterEventHandler", "Shutdown"),
+        "SetEnvironmentVariable",
     ),
     "launch.event_handlers": ("OnProcessExit",),
     "launch.frontend": ("Entity",),
     "launch.launch_description_sources": ("PythonLaunchDescriptionSource",),
-    "launch.substitutions": ("Command", "FindExecutable", "LaunchConfiguration"),
+    "launch.substitutions": ("Command", "EnvironmentVariable", "FindExecutable"),
     "launch_ros": (),
     "launch_ros.actions": ("Node", "SetParameter"),
     "launch_ros.parameter_descriptions": ("ParameterValue",),

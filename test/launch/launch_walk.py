@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class Walk:
         parameters: executable -> what is in its parameter files.
         sections: executable -> node name -> the same.
         included: names of the launch files that it includes.
+        environment: of what it starts.
     """
 
     def __init__(self, name, **arguments):
@@ -34,8 +36,10 @@ class Walk:
         self.parameters, self.sections = {}, {}
         source = PythonLaunchDescriptionSource(str(ROOT / "launch" / name))
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(os, "environ", dict(os.environ))
             patch.setattr(ExecuteLocal, "execute", lambda action, _: self.see(action))
             self.visit(source.get_launch_description(self.context).entities)
+            self.environment = os.environ
 
     def visit(self, entities):
         for entity in entities or ():

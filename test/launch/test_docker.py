@@ -100,6 +100,7 @@ def test_no_simulation_is_seen_from_the_network():
     for name, service in SERVICES.items():
         if service.get("network_mode") == "host" and name != "robot":
             assert service["environment"]["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST", name
+            assert service["environment"]["GZ_IP"] == "127.0.0.1", name
     stages = re.split(r"^FROM ", FILES[1].read_text(), flags=re.MULTILINE)[1:]
     for stage in stages:
         assert ("\nCMD" in stage) == ("\nENV ROS_LOCALHOST_ONLY=1\n" in stage)

@@ -19,6 +19,7 @@ from launch import LaunchContext
 
 ROOT = Path(__file__).resolve().parents[2]
 Walk = runpy.run_path(str(Path(__file__).with_name("launch_walk.py")))["Walk"]
+NOBODY = {"input": "none"}
 LAUNCH = sorted((ROOT / "launch").glob("*.launch.py"))
 
 
@@ -74,7 +75,7 @@ def test_the_body_tracker_gets_its_weights_and_the_robots_camera(installed, tmp_
     assert walk.parameters["body_tracker"]["weights"] == str(tmp_path / "net.onnx")
     assert "image:=/head_front_camera/rgb/image_raw" in walk.commands["body_tracker"]
     assert "depth:=/head_front_camera/depth_registered/image_raw" in walk.commands["body_tracker"]
-    with pytest.raises(MissingError, match=r"^no file '', expected the weights:= of the body"):
+    with pytest.raises(MissingError, match=r"^weights: no file '', expected the weights:= of"):
         Walk("social_nav.launch.py", input="camera")
 
 
@@ -95,7 +96,10 @@ def test_the_simulator_gets_its_scene_and_everybody_its_clock(installed):
     [
         ({"scene": "circel"}, r"no scene 'circel': expected approach, circle, corridor_crossing"),
         ({"scene": "/nowhere/a.yaml"}, r"no scene '/nowhere/a.yaml'"),
-        ({"params_file": "/nowhere.yaml"}, r"no file '/nowhere.yaml', expected a parameter file"),
+        (
+            {"params_file": "/nowhere.yaml"},
+            r"^params_file: no file '/nowhere.yaml', expected a parameter file",
+        ),
         ({"input": "ros4hri"}, r"has no ros4hri in .*; build it again"),
     ],
 )
@@ -159,6 +163,38 @@ def test_navigation_in_a_map_without_social_costs_on_humble(installed, monkeypat
         own = walk.sections["controller_server"][f"/{costmap}/{costmap}"]
         assert own == {"social_layer.enabled": False, "obstacle_layer.scan.topic": "/s"}
     assert any(part.endswith("nav2_humble.yaml") for part in walk.commands["controller_server"])
+
+
+@pytest.mark.parametrize(
+    "name", ["tiago_headless.launch.py", "tiago_gazebo.launch.py", "navigation.launch.py"]
+)
+def test_every_process_asks_for_an_enclave_of_its_own_when_told(installed, name):
+    installed()
+    commands = Walk(name, enclaves="true").commands
+    commands.pop("gz", None)
+    for executable, command in commands.items():
+        enclave = command[command.index("--enclave") + 1]
+        ours = (ROOT / "config" / "security" / f"{executable}.policy.xml").is_file()
+        assert enclave in {f"/{group}/{executable}" for group in ("social_nav", "nav2", "gazebo")}
+        assert enclave.startswith("/social_nav/") == ours
+    assert not any("--enclave" in command for command in Walk(name).commands.values())
+
+
+def test_a_simulation_stays_on_this_computer_unless_the_environment_says_otherwise(
+    installed, monkeypatch
+):
+    installed()
+    ours = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "GZ_IP": "127.0.0.1"}
+    for variable in ours:
+        monkeypatch.delenv(variable, raising=False)
+    simulations = [("tiago_headless.launch.py", {}), ("tiago_gazebo.launch.py", {})]
+    simulations += [("social_nav.launch.py", {"input": name}) for name in ("simulator", "truth")]
+    for name, arguments in simulations:
+        assert ours.items() <= Walk(name, **arguments).environment.items()
+    for name, arguments in (("navigation.launch.py", {}), ("social_nav.launch.py", NOBODY)):
+        assert not ours.keys() & Walk(name, **arguments).environment.keys(), "a robot's network"
+    monkeypatch.setenv("GZ_IP", "192.0.2.7")
+    assert Walk("tiago_gazebo.launch.py").environment["GZ_IP"] == "192.0.2.7"
 
 
 @pytest.mark.parametrize("name", ["tiago_headless.launch.py", "tiago_gazebo.launch.py"])

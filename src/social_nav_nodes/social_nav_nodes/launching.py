@@ -1,4 +1,4 @@
-"""What the launch files share: finding scenes, and saying in one line what is missing.
+"""What the launch files share: finding scenes, enclaves, and who is reached from the network.
 
 Imported by launch files only; needs ROS 2's `launch`.
 """
@@ -17,14 +17,17 @@ from launch.actions import (
     GroupAction,
     IncludeLaunchDescription,
     OpaqueFunction,
+    SetEnvironmentVariable,
 )
 from launch.frontend import Entity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration
+from launch.substitutions import EnvironmentVariable
+from launch_ros.parameter_descriptions import ParameterValue
 from social_nav_core.sim.gazebo.map import map_files
 from social_nav_core.sim.scene import Scene
 
 from launch import LaunchContext
+from social_nav_nodes.launch_arguments import MissingError, check
 
 INPUTS = {
     "none": (),
@@ -39,10 +42,9 @@ INPUTS = {
 """Executables of social_nav_nodes that bring people in, by the value of the argument ``input``."""
 YES_NO = ("true", "false")
 TF_REMAPPINGS = (("/tf", "tf"), ("/tf_static", "tf_static"))
-
-
-class MissingError(RuntimeError):
-    """Something that a launch file needs is missing; one line says what, and what to do."""
+OURS = "/social_nav"
+"""Where the enclaves of the suite's nodes are."""
+ALONE = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "GZ_IP": "127.0.0.1"}
 
 
 def argument(
@@ -58,17 +60,47 @@ def argument(
 
 
 def later(function: Callable[[dict[str, str]], list[Entity]]) -> OpaqueFunction:
-    """Call a function with the values of all arguments once they are known."""
+    """Call a function with the values of all arguments once they are known, and are checked."""
 
     def call(context: LaunchContext) -> list[Entity]:
-        return function(dict(context.launch_configurations))
+        given = dict(context.launch_configurations)
+        check(given)
+        return function(given)
 
     return OpaqueFunction(function=call)
 
 
-def value(name: str) -> LaunchConfiguration:
-    """The value of an argument."""
-    return LaunchConfiguration(name)
+def enclaves() -> DeclareLaunchArgument:
+    """The argument that `enclave` goes by."""
+    what = "Whether every process asks for an SROS 2 enclave of its own (docs/security.md)"
+    return argument("enclaves", "false", what, YES_NO)
+
+
+def enclave(given: dict[str, str], name: str, of: str = OURS) -> dict[str, list[str]]:
+    """What `launch_ros.actions.Node` takes to start a process in its enclave, when that is asked.
+
+    Args:
+        given: values of the arguments.
+        name: of the executable.
+        of: where the enclave is.
+    """
+    return {"ros_arguments": ["--enclave", f"{of}/{name}"]} if given["enclaves"] == "true" else {}
+
+
+def alone() -> list[SetEnvironmentVariable]:
+    """What keeps a simulation that starts after it to this computer.
+
+    Its velocities are for no robot in the network. What the environment says already, stays.
+    """
+    return [
+        SetEnvironmentVariable(name, EnvironmentVariable(name, default_value=value))
+        for name, value in ALONE.items()
+    ]
+
+
+def text(value: object) -> ParameterValue:
+    """A parameter that is a string, also where it looks like a number or like YAML."""
+    return ParameterValue(str(value), value_type=str)
 
 
 def include(path: Path, **arguments: str) -> GroupAction:
@@ -153,8 +185,8 @@ def map_of(root: Path, scene: Scene) -> Path:
     return folder / f"{name}.yaml"
 
 
-def need_file(path: str, what: str) -> Path:
-    """The path of a file that is there; `MissingError` tells what was expected otherwise."""
-    if not Path(path).is_file():
-        raise MissingError(f"no file '{path}', expected {what}")
-    return Path(path)
+def need_file(given: dict[str, str], name: str, what: str = "a parameter file (YAML)") -> Path:
+    """The path of a file that an argument names; `MissingError` when there is none."""
+    if not Path(given[name]).is_file():
+        raise MissingError(f"{name}: no file '{given[name]}', expected {what}")
+    return Path(given[name])
