@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from fuzzing import bad_messages, commands, engine, entry_points, files, mutation, nodes, parameters
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from fuzzing import (
+    actions,
+    bad_messages,
+    commands,
+    engine,
+    entry_points,
+    files,
+    mutation,
+    nodes,
+    parameters,
+    services,
+)
 from fuzzing.choices import Choices
-from fuzzing.outcomes import BrokenPromiseError, check
+from fuzzing.outcomes import BrokenPromiseError, check, check_answer
 from geometry_msgs.msg import PoseStamped, Twist
+from nav2_msgs.action import NavigateToPose
 from nav_msgs.msg import OccupancyGrid
 from social_nav_core.parameters import ParameterError
+from social_nav_nodes.navigation_client import NavigationClient
 from social_nav_nodes.parameter_tables import NODES
 
+from social_nav_msgs.action import ApproachPerson
 from social_nav_msgs.msg import SocialPersonArray
 
 CASES = 40  # of an entry point; make fuzz has 100,000
@@ -72,8 +87,12 @@ def test_a_node_survives_bad_messages_goals_and_parameters(name, tmp_path):
     try:
         for topic in bench.subscribers:
             run(topic, lambda data, topic=topic: nodes.message_case(bench, topic, data))
-        for server in nodes.action_servers(bench.node):
-            run(server.name, lambda data, it=server.name: nodes.goal_case(bench, it, data))
+        for server in actions.action_servers(bench.node):
+            run(server.name, lambda data, it=server.name: actions.goal_case(bench, it, data))
+        for action in actions.action_clients(bench.node):
+            for part in actions.PARTS:
+                run(part, partial(actions.answer_case, part, bench, action))
+        run("services", partial(services.service_case, bench))
         if name in NODES:
             about = parameters.ParameterBench(bench.node, NODES[name].PARAMETERS)
             run("parameters", about.case, (ParameterError,))
@@ -87,7 +106,7 @@ def test_every_subscription_and_action_of_every_node_is_in_the_table(tmp_path):
     own = {s.topic_name for s in bench.node.subscriptions}
     assert set(bench.subscribers) == own
     assert {"/map", "/social_people", "/tf", "/clock"} <= own
-    assert [s.name for s in nodes.action_servers(bench.node)] == ["approach_person (goal)"]
+    assert [s.name for s in actions.action_servers(bench.node)] == ["approach_person (goal)"]
     opened = entry_points.opened("parameters health", tmp_path / "p")
     with opened as entry, pytest.raises(entry.errors, match="health: timeout is True"):
         entry.call(b"")
@@ -101,12 +120,18 @@ def test_what_a_node_subscribes_to_when_it_is_told_is_in_the_table_too(tmp_path)
     bench.close()
 
 
-@pytest.mark.parametrize("service", parameters.SERVICES)
-def test_the_parameter_services_are_asked(service, tmp_path):
+@pytest.mark.parametrize(
+    "service",
+    [
+        *("SetParameters", "SetParametersAtomically", "GetParameters", "GetParameterTypes"),
+        *("DescribeParameters", "ListParameters", "GetTypeDescription", "FrameGraph"),
+    ],
+)
+def test_the_services_are_asked(service, tmp_path):
     """Each of them, with types that are none among the others."""
-    bench = nodes.Bench("health", tmp_path)
-    about = parameters.ParameterBench(bench.node, NODES["health"].PARAMETERS)
-    (it,) = (s for s in about._services if s.srv_type.__name__ == service)
+    bench = nodes.Bench("goal_selector", tmp_path)
+    known: list[Any] = list(bench.node.services)
+    (it,) = (s for s in known if s.srv_type.__name__ == service)
     answer = it.callback
     asked: list[Any] = []
 
@@ -117,12 +142,52 @@ def test_the_parameter_services_are_asked(service, tmp_path):
     it.callback = noted
     rng = np.random.default_rng(0)
     for _ in range(300):
-        with contextlib.suppress(ParameterError):
-            about.case(rng.bytes(60))
+        services.service_case(bench, rng.bytes(60))
     assert asked
     if service.startswith("Set"):
         kinds = {item.value.type for request in asked for item in request.parameters}
         assert kinds & set(range(10)) and kinds - set(range(10))
+    bench.close()
+
+
+def test_an_action_is_asked_over_the_middleware(tmp_path):
+    bench = nodes.Bench("goal_selector", tmp_path)
+    asker = services.ActionAsker(bench, "approach_person")
+    run("requests", asker.case, cases=200)
+    asker.close()
+    bench.close()
+
+
+def test_trial_takes_any_answer_about_nav2(tmp_path):
+    bench = nodes.Bench("trial", tmp_path)
+    run("answer", partial(services.state_case, bench), cases=200)
+    bench.close()
+
+
+@pytest.mark.parametrize(
+    ("part", "what"), [("feedback", "_hear"), ("result", "_ended"), ("response", "_answered")]
+)
+def test_what_comes_back_on_a_goal_reaches_the_node(part, what, tmp_path, monkeypatch):
+    heard = []
+    monkeypatch.setattr(NavigationClient, what, lambda self, *about: heard.append(about))
+    bench = nodes.Bench("goal_selector", tmp_path)
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        actions.answer_case(part, bench, "navigate_to_pose", rng.bytes(60))
+    assert len(heard) >= 10
+    bench.close()
+
+
+def test_a_distance_that_is_passed_on_unchecked_is_noticed(tmp_path, monkeypatch):
+    def pass_on(self, generation, feedback):
+        self.distance_remaining = feedback.distance_remaining
+
+    monkeypatch.setattr(NavigationClient, "_hear", pass_on)
+    bench = nodes.Bench("goal_selector", tmp_path)
+    rng = np.random.default_rng(0)
+    with pytest.raises(BrokenPromiseError, match=r"was published|m are left"):
+        for _ in range(3000):
+            actions.answer_case("feedback", bench, "navigate_to_pose", rng.bytes(60))
     bench.close()
 
 
@@ -154,6 +219,14 @@ def test_broken_promises_are_noticed():
     with pytest.raises(BrokenPromiseError, match="nan"):
         check(twist, "/cmd_vel", None)
     check(SocialPersonArray(), "/social_people", None)
+    check_answer(ApproachPerson.Feedback(distance_remaining=2.0))
+    with pytest.raises(BrokenPromiseError, match="inf"):
+        check_answer(ApproachPerson.Feedback(distance_remaining=float("inf")))
+    for text in ("two\nlines", "x" * 4000):
+        with pytest.raises(BrokenPromiseError, match="a text of"):
+            check_answer(NavigateToPose.Result(error_msg=text))
+        with pytest.raises(BrokenPromiseError, match="a text of"):
+            check(DiagnosticArray(status=[DiagnosticStatus(message=text)]), "/diagnostics", None)
 
 
 def test_what_is_not_documented_fails():

@@ -11,10 +11,15 @@ from pathlib import Path
 from social_nav_core.parameters import ParameterError
 from social_nav_nodes.parameter_tables import NODES
 
-from fuzzing import commands, files, nodes, parameters
+from fuzzing import actions, commands, files, nodes, parameters, services
 
 Call = Callable[[bytes], object]
 Errors = tuple[type[BaseException], ...]
+CASES: dict[str, Callable[[nodes.Bench, str, bytes], object]] = {
+    "message": nodes.message_case,
+    "goal": actions.goal_case,
+    **{part: partial(actions.answer_case, part) for part in actions.PARTS},
+}
 
 
 @dataclass(frozen=True)
@@ -40,9 +45,13 @@ def names(folder: Path) -> list[str]:
     for name in nodes.SPUN:
         bench = nodes.Bench(name, folder / name)
         found += [f"message {name} {topic}" for topic in bench.subscribers]
-        found += [f"goal {name} {s.name}" for s in nodes.action_servers(bench.node)]
+        found.append(f"services {name}")
+        found += [f"goal {name} {s.name}" for s in actions.action_servers(bench.node)]
+        found += [f"requests {name} {s.action}" for s in actions.action_servers(bench.node)]
+        for action in actions.action_clients(bench.node):
+            found += [f"{part} {name} {action}" for part in actions.PARTS]
         bench.close()
-    return found
+    return [*found, f"answer trial {services.STATES}"]
 
 
 @contextmanager
@@ -62,8 +71,14 @@ def opened(entry: str, folder: Path) -> Iterator[Entry]:
             if kind == "parameters":
                 about = parameters.ParameterBench(bench.node, NODES[name].PARAMETERS)
                 yield Entry(entry, about.case, (ParameterError,))
+            elif kind == "requests":
+                asker = services.ActionAsker(bench, place)
+                yield Entry(entry, asker.case, ())
+                asker.close()
+            elif kind in ("services", "answer"):
+                call = services.service_case if kind == "services" else services.state_case
+                yield Entry(entry, partial(call, bench), ())
             else:
-                case = nodes.message_case if kind == "message" else nodes.goal_case
-                yield Entry(entry, partial(case, bench, place), ())
+                yield Entry(entry, partial(CASES[kind], bench, place), ())
         finally:
             bench.close()

@@ -1,7 +1,8 @@
-"""Entry points of the nodes: every subscription, action goal and feedback, called in process.
+"""Entry points of the nodes: every subscription, called in process.
 
 A node is made once, without a network; a case is a message for one of its callbacks, after which
-time passes and the timers run, as if it had come over the wire.
+time passes and the timers run, as if it had come over the wire.  Actions are in `fuzzing.actions`,
+services in `fuzzing.services`.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ from typing import Any
 import numpy as np
 import rclpy
 from geometry_msgs.msg import PoseArray
-from nav2_msgs.action import NavigateToPose
-from rclpy.action import ActionServer, GoalResponse
+from rclpy.action import GoalResponse
 from rclpy.clock import ClockType, ROSClock
 from rclpy.context import Context
 from rclpy.node import Node
@@ -36,23 +36,17 @@ from social_nav_nodes.demo.observer import ObserverNode
 from social_nav_nodes.parameter_tables import NODES
 
 from fuzzing import samples
+from fuzzing.actions import STEPS, FakeGoalHandle, action_servers
 from fuzzing.bad_messages import spoiled
 from fuzzing.choices import Choices
 from fuzzing.outcomes import watched
-from social_nav_msgs.action import ApproachPerson
 from social_nav_msgs.msg import SocialPersonArray
-from social_nav_nodes import topics
 
 WORLDS = Path(__file__).resolve().parents[2] / "worlds"
 SCENE = str(WORLDS / "scenes" / "approach.yaml")
 START = 1000.0  # simulated time at which a node begins [s]
-STEPS = (0.0, 0.01, 0.1, 0.4, 1.5, 5.0)  # time that passes after a message [s]
-ACTIONS = {
-    ApproachPerson: topics.APPROACH_PERSON + " (goal)",
-    NavigateToPose: topics.NAVIGATE_TO_POSE + " (goal)",
-}
-OBSERVER = "demo_observer"  # of the demonstration, and of `trial`, which itself is told nothing
-SPUN = (*(name for name in NODES if name != "trial"), OBSERVER)
+OBSERVER = "demo_observer"  # of the demonstration, and of `trial`
+SPUN = (*NODES, OBSERVER)
 RECORDED = 50  # cases that go into one record of the observer
 TIMERS = 4  # one of so many cases runs them
 SLOW_TIMERS = {"simulator": 16, "gazebo_people": 16}  # the same, of nodes whose steps are long
@@ -105,6 +99,7 @@ class Bench:
         self.now = START
         self.grid: GridGeometry | None = None
         self.cases = 0
+        self.goals: list[FakeGoalHandle] = []
         self.move(0.0)
         self.subscribers = self._subscribers()
         self.tell_good()
@@ -149,7 +144,9 @@ class Bench:
         """Send a goal to an action server, whose client goes on listening."""
         serialize_message(goal)
         if server.goal_callback(goal) == GoalResponse.ACCEPT:
-            server.accepted(FakeGoalHandle(goal))
+            self.goals.append(FakeGoalHandle(goal))
+            server.accepted(self.goals[-1])
+        self.goals = [goal for goal in self.goals if not goal.ended()]
 
     def move(self, step: float) -> None:
         """Let the clock go on."""
@@ -166,6 +163,7 @@ class Bench:
         if self.cases % SLOW_TIMERS.get(self.name, TIMERS) == 0:
             for timer in list(self.node.timers):
                 timer.callback()
+        self.goals = [goal for goal in self.goals if not goal.ended()]
         if isinstance(self.node, ObserverNode) and self.cases % RECORDED == 0:
             _begin_record(self.node, self.now)
 
@@ -204,35 +202,6 @@ def one_person(image: np.ndarray) -> np.ndarray:
     return joints
 
 
-class FakeGoalHandle:
-    """What a node sees of a goal."""
-
-    def __init__(self, request: Any) -> None:
-        self.request = request
-        self.is_cancel_requested = False
-
-    def execute(self, callback: Any = None) -> None:
-        """The result is awaited by nobody."""
-
-    def publish_feedback(self, feedback: Any) -> None:
-        """As if it went over the wire."""
-        serialize_message(feedback)
-
-
-def action_servers(node: Node) -> list[Any]:
-    """Name, type and callbacks of the node's action servers."""
-    return [
-        SimpleNamespace(
-            name=ACTIONS[server._action_type],
-            action_type=server._action_type,
-            goal_callback=server._goal_callback,
-            accepted=server._handle_accepted_callback,
-        )
-        for server in node.waitables
-        if isinstance(server, ActionServer)
-    ]
-
-
 def _stand_in_for_people_msgs() -> None:
     """people_msgs has no wheel; another message takes its place, see `_as_people_msgs`."""
     try:
@@ -266,20 +235,5 @@ def message_case(bench: Bench, topic: str, data: bytes) -> list[str]:
         except (ValueError, OverflowError, UnicodeEncodeError, TypeError):
             return []  # no such message can be sent
         bench.tell(topic, message, wire)
-        bench.pass_time(step)
-    return []
-
-
-def goal_case(bench: Bench, action: str, data: bytes) -> list[str]:
-    """One spoiled goal for an action."""
-    choices = Choices(data)
-    server = next(s for s in action_servers(bench.node) if s.name == action)
-    step = choices.pick(STEPS)
-    goal = samples.good_message(server.action_type.Goal, bench.now)
-    spoiled(choices, goal)
-    with watched(lambda: bench.grid):
-        if choices.one_in(6):
-            bench.tell_good()
-        bench.ask(server, goal)
         bench.pass_time(step)
     return []
