@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 from social_nav_core.sim.lidar import LidarParameters
+from social_nav_core.sim.robot import RobotParameters
 from social_nav_core.sim.scene import BODY_RADIUS
 
 pytest.importorskip("ament_index_python", reason="ROS 2's ament_index_python is not installed")
@@ -114,25 +115,31 @@ def test_humble_gets_the_same_zones_in_its_own_words():
         assert later[name]["max_points"] == monitor[name]["min_points"] - 1
 
 
+BETWEEN_SCANS = 0.1  # [s]
+
+
+def fastest(way, brake, ratio):
+    """Speed [m/s] from which braking [m/s^2] to a share of it takes a way [m], scans included."""
+    a, b = (1.0 - ratio**2) / (2.0 * brake), BETWEEN_SCANS
+    return (math.sqrt(b**2 + 4.0 * a * way) - b) / (2.0 * a)
+
+
 def test_the_zones_leave_the_way_that_braking_takes():
-    """From the speed of each zone the robot brakes before the next one, or before a body."""
+    """From what the smoother lets through the robot brakes before the next zone, or a body."""
     (stop, slow), monitor, smoother = zones("collision_monitor.yaml")
     nav2 = yaml.safe_load((ROOT / "config/nav2_tiago.yaml").read_text())
     follow = nav2["/**/controller_server"]["ros__parameters"]["FollowPath"]
     radius = nav2["/**/local_costmap"]["ros__parameters"]["robot_radius"]
-    brake = -smoother["max_decel"][0]
-    speed = follow["desired_linear_vel"]
-    slowed = speed * monitor["slowdown_zone"]["slowdown_ratio"]
-    between_scans = 0.1
+    brake, ratio = -smoother["max_decel"][0], monitor["slowdown_zone"]["slowdown_ratio"]
+    speed = smoother["max_velocity"][0]
     beyond_the_legs = BODY_RADIUS - LidarParameters().leg_radius
-    to_slow = (speed**2 - slowed**2) / (2.0 * brake)
-    to_stop = slowed**2 / (2.0 * brake) + slowed * between_scans
     ahead = [zone[:, 0].max() for zone in (stop, slow)]
-    assert ahead[1] - ahead[0] > to_slow + speed * between_scans
-    assert ahead[0] - radius > to_stop + beyond_the_legs
+    assert speed < fastest(ahead[1] - ahead[0], brake, ratio), "slow before the stop zone"
+    assert ratio * speed < fastest(ahead[0] - radius - beyond_the_legs, brake, 0.0), "stands"
+    assert follow["desired_linear_vel"] <= speed <= RobotParameters().max_speed
+    assert -smoother["min_velocity"][0] <= RobotParameters().max_reverse_speed
     assert min(distance_to_edges(stop)) > radius + 0.02, "the footprint is inside"
     assert 2.0 * np.abs(stop[:, 1]).max() < 0.7, "doors are wider"
-    assert speed <= smoother["max_velocity"][0]
     assert follow["rotate_to_heading_angular_vel"] <= smoother["max_velocity"][2]
     assert follow["max_angular_accel"] <= smoother["max_accel"][2]
 
