@@ -19,3 +19,7 @@ class DataError(ValueError):
 def damaged(path: object, error: BaseException) -> DataError:
     """The error to raise when a recording cannot be read."""
     return DataError(f"{path}: not a recording that can be read: {one_line(error)}")
+
+
+class LimitError(ValueError):
+    """A recording is damaged, or would take more than a limit."""

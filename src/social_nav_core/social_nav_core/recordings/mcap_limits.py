@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import BinaryIO
 
+from social_nav_core.recordings.errors import LimitError
 from social_nav_core.recordings.packed import PackedError, check_packed
+from social_nav_core.recordings.profiles import KEY, Profiles
 
 MOST_AT_ONCE = 2**28
 """Of the chunks that hold messages of the same time, unpacked, and of one message [byte]."""
@@ -25,10 +27,6 @@ _LARGEST_RECORD = 2**20  # that is no message and no chunk [byte]
 _MAGIC = b"\x89MCAP0\r\n"
 _HEADER, _FOOTER, _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK = 1, 2, 3, 4, 5, 6
 _CHUNK_INDEX, _STATISTICS, _SUMMARY_OFFSET = 8, 11, 14
-
-
-class LimitError(ValueError):
-    """A recording is damaged, or would take more than a limit."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +61,7 @@ class _Mcap:
         self._file = file
         self._size = file.seek(0, 2)
         self._texts = 0
+        self._profiles = Profiles()
 
     def check(self) -> None:
         start, end, has_summary = self._bounds()
@@ -113,6 +112,8 @@ class _Mcap:
                         f"its definitions of messages and topics take more than {MOST_TEXTS} "
                         "bytes; record fewer topics"
                     )
+            if kind == _CHANNEL:
+                self._check_channel(self._read(place, size))
             found.schemas += kind == _SCHEMA
             found.statistics |= kind == _STATISTICS
             if kind == _CHUNK:
@@ -130,6 +131,18 @@ class _Mcap:
                 raise LimitError(f"it is not an MCAP file: a record at byte {at} is cut off")
             yield kind, at, size
             at += size
+
+    def _check_channel(self, content: bytes) -> None:
+        place = 4
+        for _ in ("topic", "encoding"):
+            _, place = _text(content, place)
+        end = place + 4 + struct.unpack_from("<I", content, place)[0]
+        place += 4
+        while place < end:
+            key, place = _text(content, place)
+            value, place = _text(content, place)
+            if key == KEY:
+                self._profiles.check(value)
 
     def _chunk(self, place: int, size: int) -> _Chunk:
         start, end, unpacked, _, length = struct.unpack("<QQQII", self._read(place, 32))
@@ -178,6 +191,13 @@ class _Mcap:
     def _read(self, place: int, size: int) -> bytes:
         self._file.seek(min(place, self._size))
         return self._file.read(size)
+
+
+def _text(content: bytes, place: int) -> tuple[str, int]:
+    """A text, and where the next begins."""
+    start = place + 4
+    end = start + struct.unpack_from("<I", content, place)[0]
+    return content[start:end].decode(errors="replace"), end
 
 
 def _most_at_once(chunks: list[_Chunk]) -> int:

@@ -8,7 +8,6 @@ size.  What is taken from a recording into memory is bounded, too.
 from __future__ import annotations
 
 import os
-import re
 import stat
 import sys
 from collections.abc import Iterator
@@ -19,8 +18,10 @@ from typing import Any, BinaryIO
 
 from social_nav_core.input_files import FileError, one_line, read_yaml, shown
 from social_nav_core.recordings.definitions import READ, check_definitions
-from social_nav_core.recordings.errors import BROKEN_RECORDING, DataError, damaged
-from social_nav_core.recordings.mcap_limits import LimitError, check_mcap
+from social_nav_core.recordings.errors import BROKEN_RECORDING, DataError, LimitError, damaged
+from social_nav_core.recordings.mcap_limits import check_mcap
+from social_nav_core.recordings.message_text import DefinitionError, fields_alone
+from social_nav_core.recordings.profiles import Profiles, profiles_in
 from social_nav_core.recordings.sqlite_limits import check_sqlite
 
 LARGEST = 200 * 10**9  # file [byte]
@@ -91,12 +92,7 @@ def opened(path: Path) -> Iterator[Recording]:
 def _definitions(path: Path, connections: list[Any]) -> Any:
     """Of the messages that are read; others are not even looked at, because that takes long."""
     from rosbags.interfaces import MessageDefinitionFormat as Format  # noqa: PLC0415
-    from rosbags.typesys import (  # noqa: PLC0415
-        Stores,
-        get_types_from_idl,
-        get_types_from_msg,
-        get_typestore,
-    )
+    from rosbags.typesys import Stores, get_types_from_msg, get_typestore  # noqa: PLC0415
 
     told = {
         connection.msgtype: connection.msgdef
@@ -110,11 +106,15 @@ def _definitions(path: Path, connections: list[Any]) -> Any:
         )
     types: dict[str, Any] = {}
     for name, definition in told.items():
-        if definition.format is Format.MSG:
-            types |= get_types_from_msg(definition.data, name)
-        else:
-            for part in re.split(r"^={80}\n(?:IDL: .*\n)?", definition.data, flags=re.MULTILINE):
-                types |= get_types_from_idl(part) if part.strip() else {}
+        if definition.format is not Format.MSG:
+            raise DataError(
+                f"{path}: its {name} is defined in IDL, expected the fields of a .msg file; record "
+                "it where the message's package has that file"
+            )
+        try:
+            types |= get_types_from_msg(fields_alone(definition.data), name)
+        except DefinitionError as error:
+            raise DataError(f"{path}: its definition of {name}: {error}") from error
     store = get_typestore(Stores.EMPTY if told else Stores.ROS2_HUMBLE)
     store.register(types)
     return store
@@ -219,6 +219,12 @@ def _of_folder(path: Path) -> tuple[str, list[Path]]:
     told = content.get("rosbag2_bagfile_information") if isinstance(content, dict) else None
     if not isinstance(told, dict):
         raise DataError(f"{about}: has no rosbag2_bagfile_information, expected a recording's")
+    profiles = Profiles()
+    try:
+        for text in profiles_in(told):
+            profiles.check(text)
+    except LimitError as error:
+        raise DataError(f"{about}: {error}; give the .mcap file in the folder") from error
     mode, names = told.get("compression_mode") or "none", told.get("relative_file_paths")
     if str(mode).lower() not in ("none", "storage"):
         raise DataError(

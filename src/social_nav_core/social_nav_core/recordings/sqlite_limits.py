@@ -11,7 +11,9 @@ from contextlib import closing
 from pathlib import Path
 
 from social_nav_core.input_files import shown
-from social_nav_core.recordings.mcap_limits import MOST_AT_ONCE, MOST_TEXTS, LimitError
+from social_nav_core.recordings.errors import LimitError
+from social_nav_core.recordings.mcap_limits import MOST_AT_ONCE, MOST_TEXTS
+from social_nav_core.recordings.profiles import KEY, Profiles
 
 _STEPS = 1_000_000  # of SQLite's machine between two looks at how many there were
 _MOST_LOOKS = 200  # about 15 million messages
@@ -57,15 +59,21 @@ def _has_computed_columns(base: sqlite3.Connection, table: bytes) -> bool:
 
 def _check_contents(base: sqlite3.Connection, size: int) -> None:
     """Of a file of so many bytes."""
-    names = {name.decode() for (name,) in base.execute("SELECT name FROM sqlite_master")}
+    tables = base.execute("SELECT name FROM sqlite_master").fetchall()
+    names = {name.decode().lower() for (name,) in tables}
     for table in sorted(names & set(_TABLES) - {"messages"}):
-        columns = base.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchall()
-        sizes = " + ".join(f"total(length({_quoted(name.decode())}))" for (name,) in columns)
+        told = base.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchall()
+        columns = [name.decode() for (name,) in told]
+        sizes = " + ".join(f"total(length({_quoted(name)}))" for name in columns)
         (texts,) = base.execute(f"SELECT {sizes} FROM {table}").fetchone()
         if texts > MOST_TEXTS:
             raise LimitError(
                 f"its table '{table}' has {texts:.0f} bytes, expected at most {MOST_TEXTS}"
             )
+        if table == "topics" and KEY in map(str.lower, columns):
+            profiles = Profiles()
+            for (text,) in base.execute(f"SELECT CAST({KEY} AS TEXT) FROM topics"):
+                profiles.check(str(text or b"", "utf-8", "replace"))
     if "messages" not in names:
         raise LimitError("it has no table 'messages', expected a recording of rosbag2")
     sizes = "SELECT max(length(data)), total(length(data)) FROM messages"
