@@ -101,3 +101,23 @@ def test_an_audit_tells_a_vulnerability_from_a_service_that_knows_nothing():
     assert status == 2 and "nothing was audited" in words
     status, words = audit.verdict([package("a"), {"name": "ros-rclpy", "skip_reason": "?"}])
     assert status == 0 and "does not know 1: ros-rclpy" in words
+
+
+def test_what_pages_tell_to_install_is_pinned():
+    """Every `pip install` names a file of pins with hashes, this project, or pinned versions."""
+    pinned = {
+        f"{licences.plain(name)}=={version}"
+        for file in licences.FILES
+        for name, version, _ in licences.pins((ROOT / file).read_text())
+    }
+    found = 0
+    for page in (*ROOT.glob("docs/*.md"), *ROOT.glob("src/*/README.md")):
+        for words in re.findall(r"pip install ([^`#]+?)(?:`|#|\n\n|\n    )", page.read_text()):
+            options = words.split()
+            found += 1
+            if "-r" in options:
+                file = options[options.index("-r") + 1]
+                assert "--require-hashes" in options and file in licences.FILES, f"{page}: {words}"
+            elif not words.startswith("./src/"):
+                assert {*options} <= pinned, f"{page}: {words}"
+    assert found > 5

