@@ -16,21 +16,21 @@ from social_nav_nodes.launching import (
     YES_NO,
     MissingError,
     argument,
+    described,
     enclaves,
-    later,
     need_executables,
     need_packages,
     need_recorder,
+    need_room,
 )
-
-from launch import LaunchDescription
 
 ROOT = Path(__file__).resolve().parent.parent
 ARMS = ("social", "none")
 
 
 def generate_launch_description():
-    return LaunchDescription(
+    return described(
+        start,
         [
             argument("suite", "paper", "Suite of trials: a name in worlds/suites, or a file"),
             argument("trials", "5", "Of each scene and task"),
@@ -54,8 +54,7 @@ def generate_launch_description():
             argument("speed", "1.0", "Simulated seconds per second, at most"),
             argument("robot", "tiago_lite", "As in tiago_gazebo.launch.py", ("tiago_lite", "pal")),
             enclaves(),
-            later(start),
-        ]
+        ],
     )
 
 
@@ -67,7 +66,10 @@ def start(given):
     need_recorder()
     need_executables("trial", "goal_selector", "social_costmap")
     graph = {} if given["enclaves"] == "true" else own_graph()  # permissions hold for one domain
-    processes = [one_trial(given, graph, *item) for item in all_trials(given)]
+    trials = list(all_trials(given))
+    for _, _, folder in trials:
+        need_room(folder)
+    processes = [one_trial(given, graph, *item) for item in trials]
     processes.append(report(given))
     then = [
         RegisterEventHandler(

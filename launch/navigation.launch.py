@@ -15,14 +15,12 @@ from social_nav_nodes.launching import (
     TF_REMAPPINGS,
     YES_NO,
     argument,
+    described,
     enclave,
     enclaves,
-    later,
     need_file,
     need_packages,
 )
-
-from launch import LaunchDescription
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVERS = {
@@ -47,7 +45,8 @@ UNGUARDED = (
 
 
 def generate_launch_description():
-    return LaunchDescription(
+    return described(
+        start,
         [
             argument("use_sim_time", "false", "Whether time comes from /clock", YES_NO),
             argument("params_file", str(ROOT / "config" / "nav2_tiago.yaml"), "Parameters of Nav2"),
@@ -71,8 +70,7 @@ def generate_launch_description():
                 YES_NO,
             ),
             enclaves(),
-            later(start),
-        ]
+        ],
     )
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from launch.actions import LogInfo
 from launch_ros.actions import Node, SetParameter
 from social_nav_nodes.launching import (
     INPUTS,
@@ -9,40 +10,43 @@ from social_nav_nodes.launching import (
     YES_NO,
     alone,
     argument,
+    described,
     enclave,
     enclaves,
-    later,
+    ends_all,
     need_executables,
     need_file,
     scene_path,
     text,
 )
 
-from launch import LaunchDescription
 from social_nav_nodes import one_camera
 
 ROOT = Path(__file__).resolve().parent.parent
 DRIFTING = {"localised": False, "robot.drift_per_metre": 0.02, "robot.drift_per_turn": 0.02}
-CAMERA_TOPICS = (  # the body tracker's names and PAL's
-    ("image", "/rgb/image_raw"),
-    ("camera_info", "/rgb/camera_info"),
-    ("depth", "/depth_registered/image_raw"),
-)
+CAMERA_TOPICS = {  # the body tracker's names; PAL's
+    "image": ("rgb/image_raw", "colour images"),
+    "camera_info": ("rgb/camera_info", "its lens"),
+    "depth": ("depth_registered/image_raw", "depth images, registered to the others"),
+}
+NOBODY = "input:=none: people come from whoever publishes social_people; --show-args lists inputs"
 WEIGHTS = "the weights:= of the body tracker (ONNX); docs/tiago.md tells how to get some"
 
 
 def generate_launch_description():
-    return LaunchDescription(
+    return described(
+        start,
         [
             argument(
                 "input",
-                "simulator",
-                "Where people come from. simulator: the bodies that the camera of the headless "
-                "simulator sees, which is the robot, too; truth: the same with true people; "
+                "none",
+                "Where people come from. none: somebody else publishes social_people; "
                 "bodies: BodyArray on 'bodies' from elsewhere; "
                 "camera: the body tracker on images; ros4hri: /humans of REP-155; "
                 "people_msgs: people_msgs/People on 'people'; pose_array: geometry_msgs/PoseArray "
-                "on 'people_poses'; none: somebody else publishes social_people",
+                "on 'people_poses'; simulator: the bodies that the headless simulator's camera "
+                "sees: it is the robot, too, so never beside a real one; truth: the same, but true "
+                "people",
                 INPUTS,
             ),
             argument("use_sim_time", "false", "Whether time comes from /clock", YES_NO),
@@ -64,6 +68,16 @@ def generate_launch_description():
             ),
             argument("weights", "", "Pose network (ONNX) of the body tracker"),
             argument("camera", "/head_front_camera", "Namespace of the robot's camera"),
+            *(
+                argument(name, default, f"Its topic of {what}, within the camera's namespace")
+                for name, (default, what) in CAMERA_TOPICS.items()
+            ),
+            argument(
+                "camera_frame",
+                "",
+                "Its optical frame, for who remembers what it does not see; '' for that of "
+                "params_file",
+            ),
             argument("goal_selector", "true", "Whether to start the goal selector", YES_NO),
             argument(
                 "social_costmap",
@@ -78,8 +92,7 @@ def generate_launch_description():
                 YES_NO,
             ),
             enclaves(),
-            later(start),
-        ]
+        ],
     )
 
 
@@ -104,10 +117,13 @@ def start(given):
     images = []
     if given["input"] == "camera":
         own["body_tracker"] = {"weights": text(need_file(given, "weights", WEIGHTS))}
-        images = [(name, given["camera"] + topic) for name, topic in CAMERA_TOPICS]
+        images = [(name, camera_topic(given, name)) for name in CAMERA_TOPICS]
+    if given["camera_frame"] and "perception" in names:
+        own["perception"] = {"camera_frame": text(given["camera_frame"])}
     use_sim_time = simulated or given["use_sim_time"] == "true"
     return [
         *(alone() if simulated else []),
+        *([LogInfo(msg=NOBODY)] if given["input"] == "none" else []),
         SetParameter("use_sim_time", use_sim_time),
         *(
             Node(
@@ -122,8 +138,15 @@ def start(given):
                 ],
                 remappings=[*TF_REMAPPINGS, *(images if name == "body_tracker" else ())],
                 output="screen",
+                **({"on_exit": ends_all} if name in INPUTS[given["input"]] else {}),
                 **enclave(given, name),
             )
             for name in names
         ),
     ]
+
+
+def camera_topic(given, name):
+    """A topic of the camera; an absolute name is taken as it is."""
+    topic = given[name]
+    return topic if topic.startswith("/") else f"{given['camera'].rstrip('/')}/{topic}"

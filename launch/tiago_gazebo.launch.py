@@ -20,20 +20,20 @@ from social_nav_nodes.launching import (
     MissingError,
     alone,
     argument,
+    described,
     enclave,
     enclaves,
+    ends_all,
     has_package,
     include,
-    later,
     map_of,
     need_executables,
     need_packages,
     need_recorder,
+    need_room,
     scene_path,
     text,
 )
-
-from launch import LaunchDescription
 
 ROOT = Path(__file__).resolve().parent.parent
 PAL_PACKAGES = ("tiago_gazebo", "tiago_bringup", "tiago_description")
@@ -47,7 +47,8 @@ TOPICS = {
 
 
 def generate_launch_description():
-    return LaunchDescription(
+    return described(
+        start,
         [
             argument(
                 "scene",
@@ -104,8 +105,7 @@ def generate_launch_description():
                 "nav2_params_file", str(ROOT / "config" / "nav2_tiago.yaml"), "Parameters of Nav2"
             ),
             enclaves(),
-            later(start),
-        ]
+        ],
     )
 
 
@@ -115,6 +115,7 @@ def start(given):
     scene = load_scene(scene_file)
     check_for_gazebo(scene)
     check_target(given, scene)
+    need_room(given["out"])
     world, map_file = files_of(scene, given["scene"], float(given["speed"]))
     actions = [*alone(), SetParameter("use_sim_time", True)]
     if given["robot"] == "pal":
@@ -290,7 +291,8 @@ def recording(given):
     if not given["out"]:
         raise MissingError("record:=true needs out:=FOLDER")
     need_recorder()
-    return suite_node(given, "recorder", {"out": text(Path(given["out"]) / "bag")})
+    bag = text(Path(given["out"]) / "bag")
+    return suite_node(given, "recorder", {"out": bag}, on_exit=ends_all)
 
 
 def suite_node(given, executable, parameters, **options):

@@ -11,25 +11,26 @@ from social_nav_nodes.launching import (
     MissingError,
     alone,
     argument,
+    described,
     enclave,
     enclaves,
+    ends_all,
     include,
-    later,
     map_of,
     need_executables,
     need_recorder,
+    need_room,
     scene_path,
     text,
 )
-
-from launch import LaunchDescription
 
 ROOT = Path(__file__).resolve().parent.parent
 PEOPLE = {"truth": "truth", "perception": "simulator"}  # inputs of social_nav.launch.py
 
 
 def generate_launch_description():
-    return LaunchDescription(
+    return described(
+        start,
         [
             argument("scene", "circle", "A name in worlds/scenes, or a scene file"),
             argument(
@@ -62,8 +63,7 @@ def generate_launch_description():
             ),
             argument("extra_params_file", "", "More parameters of Nav2, which win; '' for none"),
             enclaves(),
-            later(start),
-        ]
+        ],
     )
 
 
@@ -71,6 +71,7 @@ def start(given):
     scene = scene_path(ROOT, given["scene"])
     about = load_scene(scene)
     check_target(given, about)
+    need_room(given["out"])
     simulation = {"input": PEOPLE[given["people"]], "scene": str(scene)}
     simulation |= {name: given[name] for name in ("seed", "speed", "localization", "enclaves")}
     passed = ("social", "safety", "extra_params_file", "enclaves")
@@ -101,7 +102,9 @@ def start(given):
             raise MissingError("record:=true needs out:=FOLDER")
         need_recorder()
         bag = text(Path(given["out"]) / "bag")
-        actions.append(suite_node(given, "recorder", {"use_sim_time": True, "out": bag}))
+        actions.append(
+            suite_node(given, "recorder", {"use_sim_time": True, "out": bag}, on_exit=ends_all)
+        )
     return actions
 
 

@@ -25,6 +25,8 @@ NAMES = {
         "SetEnvironmentVariable",
     ),
     "launch.event_handlers": ("OnProcessExit",),
+    "launch.events": (),
+    "launch.events.process": ("ProcessExited",),
     "launch.frontend": ("Entity",),
     "launch.launch_description_sources": ("PythonLaunchDescriptionSource",),
     "launch.substitutions": ("Command", "EnvironmentVariable", "FindExecutable"),

@@ -12,6 +12,7 @@ from launch.actions import ExecuteLocal, IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.utilities import perform_substitutions
 from launch_ros.actions import Node
+from social_nav_nodes.launching import ends_all
 
 from launch import LaunchContext
 
@@ -26,13 +27,14 @@ class Walk:
         parameters: executable -> what is in its parameter files.
         sections: executable -> node name -> the same.
         included: names of the launch files that it includes.
+        needed: executables of nodes whose end is the launch's error.
         environment: of what it starts.
     """
 
     def __init__(self, name, **arguments):
         self.context = LaunchContext()
         self.context.launch_configurations.update(arguments)
-        self.commands, self.included = {}, []
+        self.commands, self.included, self.needed = {}, [], set()
         self.parameters, self.sections = {}, {}
         source = PythonLaunchDescriptionSource(str(ROOT / "launch" / name))
         with pytest.MonkeyPatch.context() as patch:
@@ -56,6 +58,8 @@ class Walk:
         name = action.node_executable
         assert name not in self.commands, f"{name} is started twice"
         self.commands[name] = command
+        if action._ExecuteLocal__on_exit is ends_all:  # it has no other name for it
+            self.needed.add(name)
         self.parameters[name], self.sections[name] = {}, {}
         for option, value in pairwise(command):
             if option == "--params-file":

@@ -81,7 +81,8 @@ def test_the_body_tracker_gets_its_weights_and_the_robots_camera(installed, tmp_
 
 def test_the_simulator_gets_its_scene_and_everybody_its_clock(installed):
     installed()
-    walk = Walk("social_nav.launch.py", scene="single", seed="7", speed="2", namespace="/tiago")
+    given = {"scene": "single", "seed": "7", "speed": "2", "namespace": "/tiago"}
+    walk = Walk("social_nav.launch.py", input="simulator", **given)
     simulator = walk.parameters["simulator"]
     assert Path(simulator["scene"]) == ROOT / "worlds/scenes/single.yaml"
     assert (simulator["seed"], simulator["speed"]) == (7, 2.0)
@@ -94,8 +95,11 @@ def test_the_simulator_gets_its_scene_and_everybody_its_clock(installed):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ({"scene": "circel"}, r"no scene 'circel': expected approach, circle, corridor_crossing"),
-        ({"scene": "/nowhere/a.yaml"}, r"no scene '/nowhere/a.yaml'"),
+        (
+            {"input": "truth", "scene": "circel"},
+            r"no scene 'circel': expected approach, circle, corridor_crossing",
+        ),
+        ({"input": "truth", "scene": "/nowhere/a.yaml"}, r"no scene '/nowhere/a.yaml'"),
         (
             {"params_file": "/nowhere.yaml"},
             r"^params_file: no file '/nowhere.yaml', expected a parameter file",
@@ -187,7 +191,10 @@ def test_a_simulation_stays_on_this_computer_unless_the_environment_says_otherwi
     ours = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "GZ_IP": "127.0.0.1"}
     for variable in ours:
         monkeypatch.delenv(variable, raising=False)
-    simulations = [("tiago_headless.launch.py", {}), ("tiago_gazebo.launch.py", {})]
+    simulations: list[tuple[str, dict[str, str]]] = [
+        ("tiago_headless.launch.py", {}),
+        ("tiago_gazebo.launch.py", {}),
+    ]
     simulations += [("social_nav.launch.py", {"input": name}) for name in ("simulator", "truth")]
     for name, arguments in simulations:
         assert ours.items() <= Walk(name, **arguments).environment.items()

@@ -12,6 +12,7 @@ from social_nav_core.sim.scene import Scene
 
 TOKEN = "[A-Za-z_][A-Za-z0-9_]*"
 NAMES = re.compile(f"/?{TOKEN}(/{TOKEN})*")
+FRAME = re.compile("[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
 LONGEST_NAME = 200  # characters; DDS has 255 for the whole of a topic's name
 FARTHEST = 1e6  # [m]
 
@@ -73,6 +74,7 @@ def _is_folder(text: str) -> bool:
     return there.is_dir() and os.access(there, os.W_OK)
 
 
+TOPIC = Expected("the name of a topic, such as image_raw", _is_name)
 EXPECTED = {
     "seed": whole(0, 2**31 - 1),
     "trials": whole(1, 100_000),
@@ -93,7 +95,17 @@ EXPECTED = {
         lambda text: _is_name(text) and text.startswith("/"),
     ),
     "odom_topic": Expected("the name of a topic, such as odom", _is_name),
-    "camera": Expected("a namespace, such as /head_front_camera", _is_name),
+    "camera": Expected(
+        "a namespace, such as /head_front_camera",
+        lambda text: _is_name(text.removesuffix("/")),
+    ),
+    "image": TOPIC,
+    "camera_info": TOPIC,
+    "depth": TOPIC,
+    "camera_frame": Expected(
+        "the name of a frame, such as camera_color_optical_frame, or nothing",
+        lambda text: not text or bool(FRAME.fullmatch(text)),
+    ),
     "out": Expected("a folder that can be written, or nothing", _is_folder),
 }
 """By the argument's name, which means the same in all launch files."""

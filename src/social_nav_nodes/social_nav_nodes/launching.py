@@ -6,6 +6,7 @@ Imported by launch files only; needs ROS 2's `launch`.
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
@@ -19,6 +20,7 @@ from launch.actions import (
     OpaqueFunction,
     SetEnvironmentVariable,
 )
+from launch.events.process import ProcessExited
 from launch.frontend import Entity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import EnvironmentVariable
@@ -26,8 +28,9 @@ from launch_ros.parameter_descriptions import ParameterValue
 from social_nav_core.sim.gazebo.map import map_files
 from social_nav_core.sim.scene import Scene
 
-from launch import LaunchContext
+from launch import LaunchContext, LaunchDescription
 from social_nav_nodes.launch_arguments import MissingError, check
+from social_nav_nodes.launch_command import check_names
 
 INPUTS = {
     "none": (),
@@ -59,15 +62,34 @@ def argument(
     )
 
 
-def later(function: Callable[[dict[str, str]], list[Entity]]) -> OpaqueFunction:
-    """Call a function with the values of all arguments once they are known, and are checked."""
+def described(
+    start: Callable[[dict[str, str]], list[Entity]], arguments: list[DeclareLaunchArgument]
+) -> LaunchDescription:
+    """What a launch file does, once the values of its arguments are known and are checked.
+
+    Args:
+        start: what it starts, by the values of all arguments; a function of the launch file.
+        arguments: all that it takes: others are refused.
+    """
 
     def call(context: LaunchContext) -> list[Entity]:
+        names = [each.name for each in arguments]
+        check_names(Path(start.__code__.co_filename), names, sys.argv)
         given = dict(context.launch_configurations)
         check(given)
-        return function(given)
+        return start(given)
 
-    return OpaqueFunction(function=call)
+    return LaunchDescription([*arguments, OpaqueFunction(function=call)])
+
+
+def ends_all(event: ProcessExited, context: LaunchContext) -> None:
+    """``on_exit`` of a node without which the others are of no use: its end is the launch's error.
+
+    Raises:
+        RuntimeError: always, but for a launch that ends already.
+    """
+    if not context.is_shutdown:
+        raise RuntimeError(f"{event.process_name} has ended ({event.returncode}); its log says why")
 
 
 def enclaves() -> DeclareLaunchArgument:
@@ -144,6 +166,16 @@ def need_recorder() -> None:
     need_executables("recorder")
     if find_spec("rosbags") is None:
         raise MissingError("recording needs the Python package rosbags; try: pip install rosbags")
+
+
+def need_room(out: str | Path) -> None:
+    """Raise `MissingError` when a recording is in a task's folder already.
+
+    The record of another task would lie beside it, and be taken for the recording's.
+    """
+    bag = Path(out) / "bag"
+    if out and os.path.lexists(bag):
+        raise MissingError(f"out: {bag} is there already; expected a folder without a recording")
 
 
 def scene_path(root: Path, scene: str) -> Path:
