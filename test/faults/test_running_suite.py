@@ -94,9 +94,16 @@ def test_growth_is_that_after_the_warm_up():
 def test_a_leak_of_files_and_threads_is_told():
     leaky = figures("node", trace([100.0] * 60, files=range(10, 70), threads=(5, 6)), warm_up=10.0)
     assert leaky.defects == [
-        "file descriptors went from 20 to 69",
+        "file descriptors went from 21 to 68",
         "threads went from 5 to 6",
     ]
+
+
+def test_a_file_that_is_open_for_an_instant_is_no_leak():
+    instant = figures("node", trace([100.0] * 60, files=[10] * 30 + [11] + [10] * 29), 10.0)
+    assert instant.defects == [] and instant.files == (10, 10)
+    stays = figures("node", trace([100.0] * 60, files=[10] * 30 + [11] * 30), 10.0)
+    assert stays.defects == ["file descriptors went from 10 to 11"]
 
 
 def test_the_report_tells_what_followed_and_what_did_not(tmp_path):
