@@ -58,6 +58,7 @@ FILES = (
     *("trajectories", "recording of people", "recording of a run", "key of a survey"),
     *("recorded task", "answers of a survey", "student", "pose network", "checkpoint"),
     *("package of a pose network", "recording in a database", "metadata of a recording"),
+    *("part of a computation", "scores of a student"),
 )
 
 

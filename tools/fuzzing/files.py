@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import yaml
 from social_nav_core.checksums import FIELD, digest_of, sealed
+from social_nav_core.commands.export_student import _scores
 from social_nav_core.evaluation.bag_run import read_run
 from social_nav_core.evaluation.bands import BandError, load_bands
 from social_nav_core.evaluation.batch import BatchError, Plan
@@ -24,6 +25,7 @@ from social_nav_core.evaluation.survey_answers import AnswerError, read_answers,
 from social_nav_core.perception.checkpoint_file import CheckpointError, read_checkpoint
 from social_nav_core.perception.datasets.tracks import JPL_SOCIAL, TrackError, read_track
 from social_nav_core.perception.encounters.files import load_encounters
+from social_nav_core.perception.model_card import model_card
 from social_nav_core.perception.student_file import load_student
 from social_nav_core.proxemics.model import ModelError, load_model
 from social_nav_core.recordings.data import read_data
@@ -100,6 +102,17 @@ def _table_file(seed: bytes) -> Make:
 
 def _bytes_file(seed: bytes) -> Make:
     return lambda choices: mutation.changed_bytes(choices, seed)
+
+
+def _package() -> Make:
+    good = networks.Package().case
+
+    def make(choices: Choices) -> bytes:
+        if choices.one_in(4):
+            return mutation.with_hostile_headers(choices, good(choices))
+        return good(choices)
+
+    return make
 
 
 def file_points(folder: Path) -> list[FilePoint]:
@@ -221,7 +234,7 @@ def file_points(folder: Path) -> list[FilePoint]:
         FilePoint(
             "package of a pose network",
             ".tgz",
-            networks.Package().case,
+            _package(),
             networks.convert,
             (ConversionError,),
         ),
@@ -231,6 +244,10 @@ def file_points(folder: Path) -> list[FilePoint]:
             _npz_file(networks.checkpoint(folder / "checkpoint.npz"), seal=True),
             read_checkpoint,
             (CheckpointError,),
+        ),
+        FilePoint("part of a computation", ".npz", _npz_file(made.part), _read_part, ()),
+        FilePoint(
+            "scores of a student", ".txt", _bytes_file(seeds.SCORES), _read_scores, (ModelError,)
         ),
         FilePoint(
             "key of a survey", ".csv", _table_file(made.key.read_bytes()), read_key, (AnswerError,)
@@ -260,6 +277,23 @@ def _json_file(seed: Any) -> Make:
 
 def _read_data(path: Path) -> object:
     return read_data([path])
+
+
+def _read_part(path: Path) -> object:
+    """As a computation of these windows would, which makes anew what it cannot use."""
+    parts = seeds.parts(path.with_name("answers.npz"))
+    (windows,) = parts.ranges
+    shutil.copy(path, parts.file(windows))
+    made = parts.computed(seeds.part_of, seeds.is_part, lambda line: None)
+    if {name: values.shape for name, values in made.items()} != seeds.PART_SHAPES:
+        raise AssertionError(f"arrays of {sorted(made)}")
+    return made
+
+
+def _read_scores(path: Path) -> str:
+    """Into the card of a student."""
+    about = load_student(seeds.MODELS / "student.onnx").about
+    return model_card("student.onnx", about, _scores(path))
 
 
 def _read_answers(path: Path, key: dict[str, str]) -> object:

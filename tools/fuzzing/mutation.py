@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import io
 import json
+import struct
+import tarfile
 import zipfile
 from typing import Any
 
@@ -150,7 +153,31 @@ def as_npz(choices: Choices, arrays: dict[str, np.ndarray]) -> bytes:
                 archive.writestr(f"{name}.npy".replace("\x00", "0"), _npy(values))
         if lie:
             archive.writestr("centers.npy", _lying_npy(choices))
-    return stream.getvalue()
+    data = stream.getvalue()
+    return _other_directory(choices, data) if choices.one_in(12) else data
+
+
+_PLACES = (6, 8, 10, 16, 20, 24, 28, 30, 32, 36, 42)  # of numbers in an entry of a directory
+
+
+def _other_directory(choices: Choices, data: bytes) -> bytes:
+    """An archive whose directory says something else, in one place, of a member."""
+    start, end = data.rfind(b"PK\x01\x02"), data.rfind(b"PK\x05\x06")
+    if start < 0:
+        return data
+    entry, tail = bytearray(data[start:end]), bytearray(data[end:])
+    if choices.one_in(2):  # 64 bits, which follow the entry
+        far = choices.pick((2**63, 2**64 - 1, 2**62, 2**32, 0, 1))
+        more = struct.pack("<HHQ", 1, 8, far)
+        (length,) = struct.unpack_from("<H", entry, 28)
+        entry[46 + length : 46 + length] = more
+        struct.pack_into("<H", entry, 30, len(more))
+        struct.pack_into("<I", entry, choices.pick((20, 24, 42)), 2**32 - 1)
+        struct.pack_into("<I", tail, 12, struct.unpack_from("<I", tail, 12)[0] + len(more))
+    else:
+        number = choices.pick((0, 1, 99, 2**15, 2**16 - 1))
+        struct.pack_into("<H", entry, choices.pick(_PLACES), number)
+    return data[:start] + bytes(entry) + bytes(tail)
 
 
 def _npy(values: np.ndarray) -> bytes:
@@ -159,12 +186,43 @@ def _npy(values: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
+_DTYPES = (
+    *("<f8", "|O", "<U100000000", "<f8, <f8", "V8", "|S0", "<U0", "<m8", "|S1", "<U999999999", "?"),
+    *("<f8,*9", "|S99999999999", "f" * 300),
+)
+_HEADERS = (
+    *("(" * 9000, "{'descr': " + "-" * 9900 + "1}", "~" * 9990 + "1", "[" * 190 + "]" * 190),
+    *("1" + "**1" * 3000, "not " * 2400 + "1", "lambda:" * 1400 + "1", "a" + ".a" * 4900, "{}"),
+    *("{'descr': '<f8', 'fortran_order': False, 'shape': (" + "1, " * 300 + ")}", "\\"),
+)
+
+
 def _lying_npy(choices: Choices) -> bytes:
-    dtype = choices.pick(("<f8", "|O", "<U100000000", "<f8, <f8", "V8", "|S0", "<m8"))
-    sizes = (10**12, 0, -1, 2**63, 3, 10**6)
-    shape = (choices.pick(sizes), choices.pick(sizes))
-    header = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
-    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(24)
+    sizes = (10**12, 0, -1, 2**63, 3, 10**6, 20_000, 10**300)
+    shape = tuple(choices.pick(sizes) for _ in range(choices.pick((2, 3, 40))))
+    order = choices.pick(("False", "True", "None"))
+    header = f"{{'descr': '{choices.pick(_DTYPES)}', 'fortran_order': {order}, 'shape': {shape}, }}"
+    if choices.one_in(3):
+        header = choices.pick(_HEADERS)
+    if choices.one_in(6):
+        header = changed_bytes(choices, header.encode()).decode("latin-1")
+    content = (header + "\n").encode("latin-1")
+    version = choices.pick((b"\x01\x00", b"\x02\x00", b"\x03\x00", b"\x01", b""))
+    length = len(content).to_bytes(4 if version == b"\x02\x00" else 2, "little")
+    return b"\x93NUMPY" + version + length + content + bytes(24)
+
+
+def with_hostile_headers(choices: Choices, data: bytes) -> bytes:
+    """A packed archive with up to three members before its own: links, properties, long names."""
+    stream = io.BytesIO()
+    for _ in range(1 + choices.below(3)):
+        about = tarfile.TarInfo(choices.pick(("x", "package/", "././@PaxHeader")))
+        about.type = choices.pick((b"x", b"g", b"X", b"L", b"K", b"S", b"2", b"1", b"7", b"0"))
+        word = choices.pick((b"0", b"9 a=b\n", b"\x00", b"22 GNU.sparse.major=1\n", b"11 size=9\n"))
+        content = word * choices.pick((1, 100, 20_000))
+        about.size = choices.pick((len(content), 0, 10**9, 2**40))
+        stream.write(about.tobuf(tarfile.GNU_FORMAT) + content + bytes(-len(content) % 512))
+    return gzip.compress(stream.getvalue(), 1) + data
 
 
 def changed_table(choices: Choices, data: bytes) -> bytes:

@@ -12,6 +12,21 @@ from fuzzing import mutation
 from fuzzing.choices import Choices
 
 _MAGIC = b"\x89MCAP0\r\n"
+_MODULE = (
+    "module social_nav_msgs {{ module msg {{ {}struct SocialPersonArray {{ long x; }}; }}; }};"
+)
+_DEFINITIONS = (
+    *("uint8 x\n", "string[200000] x\n", "std_msgs/Header h\n", "x/E[999] x\n"),
+    *("float64 X=1e999\n", "float64 x nan\n", "uint8 __class__\n", "uint8 class\n"),
+    *(f"{80 * '='}\nMSG: 1/2\nuint8 y\n", f"{80 * '='}\nMSG: x/E\nuint8 y\n"),
+    *("uint8 X=" + "9" * 5000 + "\n", "string S='\\'\n"),
+    *(_MODULE.format(more) for more in ("", "const long A = ((1));", "const long A = 1 << 99999;")),
+)
+_QUALITIES = (
+    *("", "- history: 3\n  depth: 0\n", "{},", "[{}, 1]", "[", "- - ", "&a [*a]", "? a\n"),
+    "a: &a {x: 1}\nb: &b {<<: [*a, *a, *a]}\nc: {<<: [*b, *b, *b]}\n",
+    "!!python/name:os.system x",
+)
 _NUMBERS = (0, 1, 9, 1000, 2**17, 2**20, 2**27, 2**28, 2**31, 2**40, 2**63, 2**64 - 1)
 
 
@@ -38,11 +53,19 @@ def mcap_case(choices: Choices, seeds: tuple[bytes, ...]) -> bytes:
 def _summary(choices: Choices) -> bytes:
     """Some of a definition, a topic and statistics."""
     name = choices.pick(("social_nav_msgs/msg/SocialPersonArray", "nav_msgs/msg/OccupancyGrid"))
-    kinds = ("uint8 x\n", "string[200000] x\n", "std_msgs/Header h\n", "x/E[999] x\n")
-    definition = choices.pick(kinds) * 10 ** choices.below(5)
+    encoding = choices.pick(("ros2msg", "ros2idl", "ros2msg", "omgidl", "", "x"))
+    definition = choices.pick(_DEFINITIONS) * 10 ** choices.below(5)
+    if choices.one_in(3):
+        definition = mutation.changed_bytes(choices, definition.encode()).decode(errors="replace")
+    qualities = choices.pick(_QUALITIES) * 10 ** choices.below(5)
+    about = _text("offered_qos_profiles") + _text(qualities[:900_000])
+    about = struct.pack("<I", choices.pick((len(about), 0, 2**31))) + about
+    if choices.one_in(3):
+        about = mutation.changed_bytes(choices, about)
+    topic = struct.pack("<HH", 1, 1) + _text("/map") + _text("cdr") + about
     made = (
-        _record(3, struct.pack("<H", 1) + _text(name) + _text("ros2msg") + _text(definition)),
-        _record(4, struct.pack("<HH", 1, 1) + _text("/map") + _text("cdr") + _text("")),
+        _record(3, struct.pack("<H", 1) + _text(name) + _text(encoding) + _text(definition)),
+        _record(4, topic),
         _record(11, struct.pack("<QHIIIIQQI", 1, 1, 1, 0, 0, 1, 0, 1, 0)),
     )
     return b"".join(part for part in made if not choices.one_in(6))
@@ -63,7 +86,8 @@ def _record(kind: int, body: bytes) -> bytes:
 
 
 def _text(content: str) -> bytes:
-    return struct.pack("<I", len(content)) + content.encode()
+    data = content.encode()
+    return struct.pack("<I", len(data)) + data
 
 
 def read_folder(metadata: Path, good: Path) -> object:

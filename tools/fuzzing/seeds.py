@@ -19,6 +19,7 @@ from social_nav_core.evaluation.survey import ITEMS
 from social_nav_core.people import Person
 from social_nav_core.perception.encounters.files import save_encounters
 from social_nav_core.perception.encounters.generator import EncounterSettings, generate
+from social_nav_core.perception.parts import Arrays, Parts
 from social_nav_core.proxemics.model import shipped_model
 from social_nav_core.proxemics.personal import PersonalModel
 from social_nav_core.recordings.trajectories import Trajectories
@@ -55,6 +56,8 @@ POSITIONS = "forward_m,left_m,trial,members\n" + "".join(
 HISTOGRAM = "forward_min_m,left_min_m,count\n" + "".join(
     f"{0.5 * i:.2f},{0.5 * j:.2f},{i + j}\n" for i in range(3) for j in range(3)
 )
+SCORES = b"task        f1     95 % interval\nintent      0.81   0.78 to 0.84\n"
+PART_SHAPES = {"representation": (4, 3), "intent": (4, 2)}
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Seeds:
     bag: Path
     packed_bag: Path
     database: Path
+    part: Path
     key: Path
 
 
@@ -87,6 +91,7 @@ def write(folder: Path) -> Seeds:
         bag=_bag(place / "bag"),
         packed_bag=_bag(place / "packed", packed=True),
         database=_bag(place / "database", StoragePlugin.SQLITE3),
+        part=place / "part.npz",
         key=place / "key.csv",
     )
     PersonalModel(shipped_model()).save_counts(made.counts)
@@ -98,9 +103,30 @@ def write(folder: Path) -> Seeds:
             ' "way": [[0.0, 0.0]], "cost": [0.0], "place": []}\n'
         )
     save_encounters(made.encounters, generate("train", 2, 0, EncounterSettings(image=0)), "seed")
+    arrays: dict[str, Any] = {"key": np.array(parts(made.part).key), **part_of(range(4))}
+    np.savez(made.part, **arrays)
     write_congreg8(made.trajectories, _trajectories())
     made.key.write_text("clip,arm\nclip_a,social costs\nclip_b,no layer\n", encoding="utf-8")
     return made
+
+
+def parts(path: Path) -> Parts:
+    """Of four windows."""
+    return Parts(path, 64 * "a", 4, "answers")
+
+
+def part_of(windows: range) -> Arrays:
+    """The arrays of some of them."""
+    return {
+        name: np.ones((len(windows), *shape[1:]), np.float32) for name, shape in PART_SHAPES.items()
+    }
+
+
+def is_part(windows: range, values: Arrays) -> bool:
+    """Whether arrays are what `part_of` gives."""
+    return {name: (a.shape, a.dtype) for name, a in values.items()} == {
+        name: (a.shape, a.dtype) for name, a in part_of(windows).items()
+    }
 
 
 def answers(key: Mapping[str, str]) -> str:
