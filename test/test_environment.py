@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import build_environment
 import pytest
 import steps
 from packaging.requirements import Requirement
@@ -199,6 +200,24 @@ steps.run("a step", {step!r}, log=folder / "log", environment=dict(os.environ), 
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) == 128 + signal.SIGTERM
     assert steps.members(int(log.read_text())) == []
+
+
+def test_what_is_built_is_built_with_what_is_pinned(tmp_path, monkeypatch):
+    """pip's own choice of a setuptools would have no hash."""
+    commands = []
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(build_environment, "ENV", tmp_path)
+    monkeypatch.setattr(build_environment, "need_python_parts", lambda: None)
+    monkeypatch.setattr(build_environment, "step", lambda _, *more, **__: commands.extend(more))
+    build_environment.install_wheels()
+    _, first, then = commands
+    every = build_environment.REQUIREMENTS.read_text()
+    builder = Path(first[first.index("-r") + 1]).read_text()
+    assert re.fullmatch(r"setuptools==\S+ \\\n    --hash=sha256:[0-9a-f]{64}\n", builder)
+    assert builder in every
+    assert "--no-build-isolation" in then and str(build_environment.REQUIREMENTS) in then
+    for command in (first, then):
+        assert {"--require-hashes", "--only-binary=:all:", "--no-deps"} <= set(command)
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,10 @@ def need_python_parts() -> None:
 
 
 def install_wheels() -> None:
-    """A virtual environment with all of requirements.txt."""
+    """A virtual environment with all of requirements.txt.
+
+    One package, empy, has no wheel: it is built with the setuptools that is pinned, here first.
+    """
     need_python_parts()
     venv = [sys.executable, "-m", "venv", str(ENV)]
     pip = [str(PYTHON), "-m", "pip"]
@@ -130,17 +133,15 @@ def install_wheels() -> None:
         venv.insert(3, "--without-pip")
         pip = [str(PYTHON), str(wheels[-1] / "pip")]
     step("a virtual environment", venv)
-    options = [
-        "--disable-pip-version-check",
-        "--no-input",
-        "--no-deps",
-        "--only-binary=:all:",
-        "--no-binary=empy",
-    ]
-    pins = re.findall(r"^\S+==\S+ (?:; (.*) )?\\$", REQUIREMENTS.read_text(), re.M)
+    options = ["--disable-pip-version-check", "--no-input", "--no-deps", "--only-binary=:all:"]
+    install = [*pip, "install", *options, "--require-hashes", "-r"]
+    every, builder = REQUIREMENTS.read_text(), ENV / "tmp" / "setuptools.txt"
+    builder.write_text("".join(re.findall(r"^setuptools==.*\n(?: .*\n)*", every, re.M)))
+    step("the tool that builds packages", [*install, str(builder)])
+    pins = re.findall(r"^\S+==\S+ (?:; (.*) )?\\$", every, re.M)
     step(
         "ROS 2 and the libraries",
-        [*pip, "install", *options, "--require-hashes", "-r", str(REQUIREMENTS)],
+        [*install, str(REQUIREMENTS), "--no-binary=empy", "--no-build-isolation"],
         packages=sum(marker == "" or f'"{VERSION}"' in marker for marker in pins),
     )
 
