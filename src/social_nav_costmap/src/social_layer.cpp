@@ -17,6 +17,7 @@
 #include "pluginlib/class_list_macros.hpp"
 
 #include "social_nav_costmap/conversions.hpp"
+#include "social_nav_costmap/layer_parameters.hpp"
 #include "social_nav_costmap/model_file.hpp"
 
 namespace social_nav_costmap
@@ -35,42 +36,6 @@ std::string share_folder(const std::string & package)
 #else
   return ament_index_cpp::get_package_share_directory(package);
 #endif
-}
-
-/// The costmap's node lives in a namespace of its own; relative topics belong to its parent.
-std::string in_parent_namespace(const std::string & node_namespace, const std::string & topic)
-{
-  if (topic.empty() || topic.front() == '/' || topic.front() == '~') {
-    return topic;
-  }
-  const std::string parent = node_namespace.substr(0, node_namespace.rfind('/'));
-  return parent + "/" + topic;
-}
-
-Value value_of(const rclcpp::Parameter & parameter)
-{
-  switch (parameter.get_type()) {
-    case rclcpp::ParameterType::PARAMETER_BOOL: return parameter.as_bool();
-    case rclcpp::ParameterType::PARAMETER_INTEGER: return static_cast<int>(parameter.as_int());
-    case rclcpp::ParameterType::PARAMETER_DOUBLE: return parameter.as_double();
-    default: return parameter.value_to_string();
-  }
-}
-
-rclcpp::ParameterValue default_of(const Setting & setting)
-{
-  const Settings defaults;
-  return std::visit(
-    [](const auto & value) {return rclcpp::ParameterValue(value);}, setting.get(defaults));
-}
-
-rcl_interfaces::msg::ParameterDescriptor descriptor_of(const Setting & setting)
-{
-  rcl_interfaces::msg::ParameterDescriptor descriptor;
-  descriptor.description = setting.meaning;
-  descriptor.additional_constraints = setting.allowed();
-  descriptor.dynamic_typing = setting.place.index() == 2;  // whole numbers are numbers, too
-  return descriptor;
 }
 
 }  // namespace
@@ -95,7 +60,11 @@ rclcpp_lifecycle::LifecycleNode::SharedPtr SocialLayer::node() const
 void SocialLayer::onInitialize()
 {
   const auto parent = node();
-  declare_settings();
+  settings_ = declare_settings(*parent, name_);
+  unknown_ = unknown_parameters(*parent, name_);
+  if (!unknown_.empty()) {
+    RCLCPP_WARN(logger_, "unknown parameters are ignored: %s", unknown_.c_str());
+  }
   diagnosed_ = clock_->now();
   grid_publisher_ = rclcpp::create_publisher<nav_msgs::msg::OccupancyGrid>(
     parent, name_ + "/costmap", rclcpp::QoS(1).transient_local());
@@ -106,25 +75,6 @@ void SocialLayer::onInitialize()
     [this](const std::vector<rclcpp::Parameter> & changes) {return on_set(changes);});
   enabled_ = settings_.costs.enabled;
   current_ = true;
-}
-
-void SocialLayer::declare_settings()
-{
-  const auto parent = node();
-  for (const Setting & setting : all_settings()) {
-    const std::string name = name_ + "." + setting.name;
-    if (!parent->has_parameter(name)) {
-      parent->declare_parameter(name, default_of(setting), descriptor_of(setting));
-    }
-    const std::string refusal = setting.set(settings_, value_of(parent->get_parameter(name)));
-    if (!refusal.empty()) {
-      throw std::runtime_error(name_ + "." + refusal);
-    }
-  }
-  const std::string conflict = conflict_in(settings_);
-  if (!conflict.empty()) {
-    throw std::runtime_error(name_ + "." + conflict);
-  }
 }
 
 rcl_interfaces::msg::SetParametersResult SocialLayer::on_set(
@@ -140,7 +90,7 @@ rcl_interfaces::msg::SetParametersResult SocialLayer::on_set(
       if (change.get_name() != name_ + "." + setting.name) {
         continue;
       }
-      result.reason = setting.set(wanted, value_of(change));
+      result.reason = set_from(change, setting, wanted);
       if (!result.reason.empty()) {
         return result;
       }
@@ -170,24 +120,7 @@ void SocialLayer::apply(const Settings & settings, bool subscribe, bool rebuild)
 {
   std::unique_ptr<SkewNormalField> field = rebuild ? make_field(settings) : nullptr;
   if (subscribe) {
-    const auto parent = node();
-    rclcpp::QoS qos(static_cast<std::size_t>(settings.depth));
-    if (settings.reliability == "best_effort") {
-      qos.best_effort();
-    }
-    rclcpp::SubscriptionOptions options;
-    options.callback_group = callback_group_;
-    subscription_ = rclcpp::create_subscription<People>(
-      parent, in_parent_namespace(parent->get_namespace(), settings.topic), qos,
-      [inbox = inbox_, log = logger_, clock = clock_](const People::ConstSharedPtr message) {
-        if (message->header.stamp.sec >= 0) {
-          inbox->push(message);
-          return;
-        }
-        RCLCPP_WARN_THROTTLE(
-          log, *clock, kThrottle, "people in '%s' are left out: their stamp is %d s, expected 0 or more",
-          message->header.frame_id.c_str(), message->header.stamp.sec);
-      }, options);
+    source_ = std::make_unique<PeopleSource>(node(), settings, callback_group_, inbox_, logger_);
   }
   if (field) {
     costs_.set_field(std::move(field));
@@ -324,17 +257,35 @@ void SocialLayer::publish_own_grid(const nav2_costmap_2d::Costmap2D & master_gri
 
 void SocialLayer::publish_diagnostics()
 {
-  double period = 0.0;
+  const rclcpp::Time now = clock_->now();
+  std::string silent;
+  SourceReport source;
   {
     std::lock_guard<std::mutex> lock(settings_mutex_);
-    period = settings_.diagnostics_period;
+    const double waited = (now - diagnosed_).seconds();
+    if (waited >= 0.0 && waited < settings_.diagnostics_period) {
+      return;
+    }
+    diagnosed_ = now;
+    try {
+      source = source_->report(*node());
+    } catch (const std::exception &) {
+      return;  // ROS is being shut down
+    }
+    silent = complaint_of(source, settings_.costs.timeout);
   }
-  const rclcpp::Time now = clock_->now();
-  const double waited = (now - diagnosed_).seconds();
-  if (waited >= 0.0 && waited < period) {
-    return;
+  if (silent.empty() != silent_.empty()) {
+    RCLCPP_WARN_EXPRESSION(logger_, !silent.empty(), "%s: %s", name_.c_str(), silent.c_str());
+    RCLCPP_INFO_EXPRESSION(
+      logger_, silent.empty(), "%s: messages come on %s", name_.c_str(), source.topic.c_str());
   }
-  diagnosed_ = now;
+  silent_ = silent;
+  diagnostics_publisher_->publish(diagnosis(now, source));
+}
+
+diagnostic_msgs::msg::DiagnosticArray SocialLayer::diagnosis(
+  const rclcpp::Time & now, const SourceReport & source)
+{
   const Statistics statistics = costs_.take_statistics();
   diagnostic_msgs::msg::DiagnosticArray message;
   message.header.stamp = now;
@@ -342,19 +293,22 @@ void SocialLayer::publish_diagnostics()
   auto & status = message.status.front();
   status.name = std::string(node()->get_fully_qualified_name()) + ": " + name_;
   status.hardware_id = "none";
-  status.level = diagnostic_msgs::msg::DiagnosticStatus::OK;
-  status.message = "well";
-  if (!transform_failure_.empty()) {
-    status.message = transform_failure_;
-  } else if (statistics.over_budget > 0) {
-    status.message = "the time budget does not suffice for all people";
-  } else if (left_out_ > 0) {
-    status.message = "some people cannot be used; the log names them";
-  } else if (statistics.stale > 0) {
-    status.message = "the data of some people are too old or from the future";
-  }
-  if (status.message != "well") {
-    status.level = diagnostic_msgs::msg::DiagnosticStatus::WARN;
+  const auto complain = [&status](bool wrong, const std::string & words) {
+      if (wrong) {
+        status.level = diagnostic_msgs::msg::DiagnosticStatus::WARN;
+        status.message += (status.message.empty() ? "" : "; ") + words;
+      }
+    };
+  complain(!silent_.empty(), silent_);
+  complain(!transform_failure_.empty(), transform_failure_);
+  complain(
+    statistics.over_budget > 0, "the time budget does not suffice for all people");
+  complain(left_out_ > 0, "some people cannot be used; the log names them");
+  complain(statistics.stale > 0, "the data of some people are too old or from the future");
+  complain(!unknown_.empty(), "unknown parameters are ignored: " + unknown_);
+  if (status.message.empty()) {
+    status.level = diagnostic_msgs::msg::DiagnosticStatus::OK;
+    status.message = "well";
   }
   const auto add = [&status](const std::string & key, const std::string & value) {
       diagnostic_msgs::msg::KeyValue entry;
@@ -369,7 +323,14 @@ void SocialLayer::publish_diagnostics()
   add("updates", std::to_string(statistics.updates));
   add("update mean [ms]", std::to_string(statistics.mean_ms));
   add("update max [ms]", std::to_string(statistics.max_ms));
-  diagnostics_publisher_->publish(message);
+  add("topic", source.topic);
+  add("publishers", std::to_string(source.publishers));
+  add("publishers that fit", std::to_string(source.matching));
+  add("messages", std::to_string(source.messages));
+  const bool heard = source.messages > 0;
+  add("newest message came [s ago]", heard ? std::to_string(source.silence) : "never");
+  add("newest message is stamped [s ago]", heard ? std::to_string(source.age) : "never");
+  return message;
 }
 
 }  // namespace social_nav_costmap

@@ -1,9 +1,12 @@
 // The layer's parameters, and what it says: its own grid and diagnostics.
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <fstream>
 #include <limits>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "layer_fixture.hpp"
 
@@ -49,12 +52,13 @@ TEST_F(LayerTest, BadValuesAreRefusedWithTheReason)
       return result.reason;
     };
   EXPECT_EQ(refused({"social.max_cost", 253}), "max_cost is 253, expected 1 to 252");
+  refused({"social.max_cost", (std::int64_t{1} << 32) + 100});
   EXPECT_EQ(refused({"social.timeout", -1.0}), "timeout is -1, expected 0.05 to 60 s");
-  EXPECT_NE(refused({"social.size", "large"}).find("size is large"), std::string::npos);
+  EXPECT_NE(refused({"social.size", "large"}).find("size is \"large\" (string)"), std::string::npos);
   refused({"social.cutoff", std::numeric_limits<double>::quiet_NaN()});
   EXPECT_EQ(
     refused({"social.combination", "mean"}),
-    "combination is mean, expected one of max sum mixture");
+    "combination is \"mean\", expected one of max sum mixture");
   EXPECT_NE(refused({"social.corridor_full", 0.1}).find("corridor_start"), std::string::npos);
   EXPECT_NE(
     refused({"social.model_file", "/nowhere.yaml"}).find("/nowhere.yaml: cannot be read"),
@@ -73,6 +77,21 @@ TEST_F(LayerTest, ABadStartIsAnErrorThatSaysWhy)
   }
   layer.reset();
   layered.reset();
+  const std::vector<std::pair<rclcpp::Parameter, std::string>> of_another_type{
+    {{"social.timeout", "2"}, "\"2\" (string)"},
+    {{"social.timeout", std::vector<double>{1.0}}, "[1] (double_array)"}};
+  for (const auto & each : of_another_type) {
+    try {
+      start(false, {each.first});
+      FAIL() << each.second << " was taken for a number";
+    } catch (const std::runtime_error & error) {
+      EXPECT_EQ(
+        std::string(error.what()),
+        "social.timeout is " + each.second + ", expected 0.05 to 60 s (double)");
+    }
+    layer.reset();
+    layered.reset();
+  }
   const std::string path = ::testing::TempDir() + "bad_model.yaml";
   std::ofstream(path) << "format: 1\nframe: person\nmu: [0, 0]\n";
   try {
@@ -96,48 +115,4 @@ TEST_F(LayerTest, ItsOwnGridIsPublishedWhenSomebodyLooks)
   EXPECT_NEAR(*std::max_element(grid->data.begin(), grid->data.end()), 99, 2);
   EXPECT_NEAR(grid->info.origin.position.x, 3.1, 0.5);
   EXPECT_EQ(grid->data.size(), grid->info.width * grid->info.height);
-}
-
-TEST_F(LayerTest, DiagnosticsTellTimeAndPeople)
-{
-  start(false);
-  diagnostic_msgs::msg::DiagnosticArray::ConstSharedPtr last;
-  auto look = rclcpp::create_subscription<diagnostic_msgs::msg::DiagnosticArray>(
-    node, "/diagnostics", rclcpp::QoS(10),
-    [&](const diagnostic_msgs::msg::DiagnosticArray::ConstSharedPtr message) {
-      if (!message->status.empty() && message->status[0].name == "/test/costmap: social") {
-        last = message;
-      }
-    });
-  see({person("a", 4.0, 5.0), person("b", std::nan(""), 0.0)});
-  ASSERT_TRUE(comes(4.0, 5.0));
-  set_time(102);
-  ASSERT_TRUE(wait_for([&] {return last && last->status[0].values[0].value == "1";}));
-  const auto & status = last->status[0];
-  EXPECT_EQ(status.level, diagnostic_msgs::msg::DiagnosticStatus::WARN);
-  EXPECT_EQ(status.values[0].key, "people");
-  EXPECT_EQ(status.values[3].key, "people left out");
-  EXPECT_EQ(status.values[3].value, "1");
-  EXPECT_EQ(status.values[5].key, "update mean [ms]");
-  EXPECT_GT(std::stod(status.values[6].value), 0.0);
-}
-
-TEST_F(LayerTest, DiagnosticsComeWithNobodyToDraw)
-{
-  start(false);
-  std::string said, left_out;
-  auto look = rclcpp::create_subscription<diagnostic_msgs::msg::DiagnosticArray>(
-    node, "/diagnostics", rclcpp::QoS(10),
-    [&](const diagnostic_msgs::msg::DiagnosticArray::ConstSharedPtr message) {
-      said = message->status[0].message;
-      left_out = message->status[0].values[3].value;
-    });
-  set_time(102);
-  EXPECT_TRUE(wait_for([&] {return said == "well";}));
-  see({person("a", std::nan(""), 0.0)});
-  set_time(104);
-  EXPECT_TRUE(wait_for([&] {return left_out == "1";}));
-  see({person("a", 1.0, 1.0)}, "nowhere");
-  set_time(106);
-  EXPECT_TRUE(wait_for([&] {return said.find("'nowhere'") != std::string::npos;})) << said;
 }

@@ -2,7 +2,9 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
+#include "social_nav_costmap/nearest_name.hpp"
 #include "social_nav_costmap/settings.hpp"
 
 using namespace social_nav_costmap;  // NOLINT(build/namespaces)
@@ -59,9 +61,40 @@ TEST(Settings, RefusalsSayWhatIsAllowed)
     setting("timeout").set(settings, 0.0), "timeout is 0, expected 0.05 to 60 s");
   EXPECT_EQ(
     setting("combination").set(settings, std::string("mean")),
-    "combination is mean, expected one of max sum mixture");
+    "combination is \"mean\", expected one of max sum mixture");
+}
+
+TEST(Settings, RefusalsOfAnotherTypeNameBothAndQuoteTexts)
+{
+  Settings settings;
   EXPECT_EQ(
-    setting("enabled").set(settings, 1), "enabled is 1, expected true or false");
+    setting("timeout").set(settings, std::string("2")),
+    "timeout is \"2\" (string), expected 0.05 to 60 s (double)");
+  EXPECT_EQ(
+    setting("enabled").set(settings, 1),
+    "enabled is 1 (integer), expected true or false (bool)");
+  EXPECT_EQ(
+    setting("max_cost").set(settings, 100.0),
+    "max_cost is 100 (double), expected 1 to 252 (integer)");
+  EXPECT_EQ(
+    setting("topic").set(settings, true), "topic is true (bool), expected a text (string)");
+}
+
+TEST(Settings, TheNearestNameNeedsTheFewestEdits)
+{
+  EXPECT_EQ(edits_between("max_costs", "max_cost"), 1u);
+  EXPECT_EQ(edits_between("kitten", "sitting"), 3u);
+  EXPECT_EQ(edits_between("", "abc"), 3u);
+  EXPECT_EQ(edits_between("abc", ""), 3u);
+  std::vector<std::string> names;
+  for (const Setting & each : all_settings()) {
+    names.push_back(each.name);
+    EXPECT_EQ(nearest_name(each.name, names), each.name);
+  }
+  EXPECT_EQ(nearest_name("max_costs", names), "max_cost");
+  EXPECT_EQ(nearest_name("time_out", names), "timeout");
+  EXPECT_EQ(nearest_name("intent_interested.size", names), "intent_interested_size");
+  EXPECT_EQ(nearest_name("x", {}), "");
 }
 
 TEST(Settings, SetWhatTheySay)

@@ -2,6 +2,8 @@
 #define SOCIAL_NAV_COSTMAP__SETTINGS_HPP_
 
 #include <cmath>
+#include <cstddef>
+#include <iomanip>
 #include <sstream>
 #include <string>
 #include <variant>
@@ -50,6 +52,15 @@ struct Setting
       [&](auto find) -> Value {return *find(const_cast<Settings &>(settings));}, place);
   }
 
+  /// Of the value, as ROS names it.
+  std::string type() const {return type_of(place.index());}
+
+  static std::string type_of(std::size_t index)
+  {
+    static const char * const names[] = {"bool", "integer", "double", "string"};
+    return names[index];
+  }
+
   /// The allowed values, in words.
   std::string allowed() const
   {
@@ -62,7 +73,7 @@ struct Setting
     } else if (low < high) {
       words << low << " to " << high << (unit.empty() ? "" : " ") << unit;
     } else {
-      words << (place.index() == 0 ? "true or false" : "a string");
+      words << (place.index() == 0 ? "true or false" : "a text");
     }
     return words.str();
   }
@@ -73,10 +84,8 @@ struct Setting
     if (place.index() == 2 && std::holds_alternative<int>(value)) {
       value = static_cast<double>(std::get<int>(value));
     }
-    bool good = value.index() == place.index();
-    std::ostringstream got;
-    got << std::boolalpha;
-    std::visit([&](const auto & v) {got << v;}, value);
+    const bool fits = value.index() == place.index();
+    bool good = fits;
     if (good && place.index() == 1) {
       good = std::get<int>(value) >= low && std::get<int>(value) <= high;
     } else if (good && place.index() == 2) {
@@ -88,7 +97,16 @@ struct Setting
       }
     }
     if (!good) {
-      return name + " is " + got.str() + ", expected " + allowed();
+      std::ostringstream words;
+      words << std::boolalpha << name << " is ";
+      if (std::holds_alternative<std::string>(value)) {
+        words << std::quoted(std::get<std::string>(value));
+      } else {
+        std::visit([&words](const auto & v) {words << v;}, value);
+      }
+      words << (fits ? "" : " (" + type_of(value.index()) + ")") << ", expected " << allowed();
+      words << (fits ? "" : " (" + type() + ")");
+      return words.str();
     }
     std::visit(
       [&](auto find) {

@@ -13,6 +13,7 @@
 #include "social_nav_msgs/msg/social_person_array.hpp"
 
 #include "social_nav_costmap/inbox.hpp"
+#include "social_nav_costmap/people_source.hpp"
 #include "social_nav_costmap/settings.hpp"
 #include "social_nav_costmap/social_costs.hpp"
 
@@ -42,13 +43,14 @@ private:
   using People = social_nav_msgs::msg::SocialPersonArray;
 
   rclcpp_lifecycle::LifecycleNode::SharedPtr node() const;
-  void declare_settings();
   rcl_interfaces::msg::SetParametersResult on_set(const std::vector<rclcpp::Parameter> & changes);
   void apply(const Settings & settings, bool subscribe, bool rebuild);
   std::unique_ptr<SkewNormalField> make_field(const Settings & settings) const;
   bool take_latest_people();
   void publish_own_grid(const nav2_costmap_2d::Costmap2D & master_grid);
   void publish_diagnostics();
+  diagnostic_msgs::msg::DiagnosticArray diagnosis(
+    const rclcpp::Time & now, const SourceReport & source);
 
   std::mutex settings_mutex_;
   Settings settings_;
@@ -57,12 +59,14 @@ private:
   std::shared_ptr<Inbox<People>> inbox_ = std::make_shared<Inbox<People>>();
   std::vector<People::ConstSharedPtr> waiting_;
   std::string transform_failure_;
+  std::string silent_;   ///< why no people come
+  std::string unknown_;  ///< parameters that the layer does not have
   std::size_t left_out_ = 0;
   std::vector<Sighting> sightings_;
 
   OwnGrid own_grid_;
   rclcpp::Time diagnosed_;
-  rclcpp::Subscription<People>::SharedPtr subscription_;
+  std::unique_ptr<PeopleSource> source_;
   rclcpp::Publisher<nav_msgs::msg::OccupancyGrid>::SharedPtr grid_publisher_;
   rclcpp::Publisher<diagnostic_msgs::msg::DiagnosticArray>::SharedPtr diagnostics_publisher_;
   rclcpp::node_interfaces::OnSetParametersCallbackHandle::SharedPtr on_set_handle_;
