@@ -31,12 +31,13 @@ _NUMBERS = (0, 1, 9, 1000, 2**17, 2**20, 2**27, 2**28, 2**31, 2**40, 2**63, 2**6
 
 
 def mcap_case(choices: Choices, seeds: tuple[bytes, ...]) -> bytes:
-    """A file with other bytes, or one whose chunks are not what they say."""
-    if choices.below(3):
+    """A file with other bytes, or one whose chunks or definitions are not what they say."""
+    kind = choices.below(4)
+    if kind > 1:
         return mutation.changed_bytes(choices, choices.pick(seeds))
     data = _MAGIC + _record(1, _text("ros2") + _text("fuzzing"))
     index = b""
-    for _ in range(choices.below(5)):
+    for _ in range(choices.below(5) if kind else 0):
         compression, packed = choices.pick(("zstd", "lz4", "", "x")), _packed(choices)
         start, end, size = (choices.pick(_NUMBERS) for _ in range(3))
         chunk = struct.pack("<QQQI", start, end, size, 0) + _text(compression)
