@@ -13,11 +13,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rclpy
+from rclpy.context import Context
+from rclpy.node import Node
 from rosbags.rosbag2 import Reader
 from scipy.spatial import Delaunay
+from security_policies import compared, lacking, running_enclaves
 from social_nav_core.evaluation.record_file import load_run
 from social_nav_core.geometry import bearing, relative, wrap_angle
 from social_nav_core.people import Intent
+from social_nav_nodes.demo.domain import free_domain
 
 ROOT = Path(__file__).parents[1]
 MARK = "SOCIAL_NAV_DEMO_TEST"
@@ -28,9 +33,9 @@ ROBOTS = {"ROS_DOMAIN_ID": "57", "ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"}
 """As in the shell of somebody who also works with a robot, or on the robot itself."""
 
 
-def _start(out: Path, mark: str) -> subprocess.Popen[str]:
+def _start(out: Path, mark: str, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "social_nav_nodes.demo", "--out", str(out)],
+        [sys.executable, "-m", "social_nav_nodes.demo", "--out", str(out), *more],
         cwd=ROOT,
         env={**os.environ, **ROBOTS, MARK: mark},
         stdout=subprocess.PIPE,
@@ -163,6 +168,33 @@ def test_interrupting_leaves_no_process_behind(tmp_path):
     assert process.returncode == 130, printed
     assert "interrupted" in printed
     assert not _left_over("interrupted")
+
+
+def test_with_enclaves_every_process_has_its_own_and_what_its_policy_allows(tmp_path):
+    nodes = ("goal_selector", "navigator", "perception", "recorder", "simulator", "social_costmap")
+    enclaves = {f"/social_nav/{name}": {name} for name in nodes}
+    enclaves["/social_nav/demo"] = {"demo_observer"}
+    not_here = ["demo_observer: call /approach_person", "simulator: publish /social_people"]
+    domain = free_domain()
+    context = Context()
+    rclpy.init(context=context, domain_id=domain)
+    watcher = Node("security_check", context=context)
+    process = _start(tmp_path, "secured", "--enclaves", str(domain))
+    try:
+        deadline = time.monotonic() + LONGEST
+        while time.monotonic() < deadline and (
+            len(compared(watcher)[0]) < len(enclaves) or lacking(watcher) != not_here
+        ):
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(timeout=0.1)
+        assert compared(watcher) == (sorted([*nodes, "demo_observer"]), [], [])
+        found = {path: set(profiles) for path, profiles in running_enclaves(watcher).items()}
+        assert found == enclaves
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        watcher.destroy_node()
+        context.try_shutdown()
 
 
 def test_a_scene_folder_without_the_scene_is_one_line(tmp_path):

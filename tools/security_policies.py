@@ -2,22 +2,26 @@
 
     tools/env python tools/security_policies.py              # write config/security/
     tools/env python tools/security_policies.py --check      # exit status 1 when it would change
-    tools/env python tools/security_policies.py --running    # compare them with what runs now
+    tools/env python tools/security_policies.py --out FOLDER [--ros-args -r FROM:=TO ...]
+    tools/env python tools/security_policies.py --running [FOLDER]    # compare with what runs now
+    tools/env python tools/security_policies.py --from-running FOLDER
 
-Each node is started and told something on every topic, such as the id of a body whose skeleton
-has a topic of its own; what it then has is what it may have.  `docs/security.md` says how to use
-the policies.
+Each node is started, with the remappings and the namespace (-r __ns:=/NS) that are given, and told
+something on every topic, such as the id of a body whose skeleton has a topic of its own; what it
+then has is what it may have.  With --from-running it is what processes that have an enclave have
+now, Nav2's too.  `docs/security.md` says how to use the policies.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from xml.etree import ElementTree
@@ -26,6 +30,7 @@ import rclpy
 from fuzzing.nodes import SCENE, Bench
 from rclpy.context import Context
 from rclpy.node import Node, NodeNameNonExistentError
+from rclpy.utilities import remove_ros_args
 from social_nav_core.sim.scene import load_scene
 from social_nav_nodes.demo.jobs import Job
 from social_nav_nodes.demo.observer import ObserverNode
@@ -33,10 +38,21 @@ from social_nav_nodes.parameter_tables import NODES
 
 FOLDER = Path(__file__).resolve().parents[1] / "config" / "security"
 ENCLAVES = "/social_nav"
-TRIAL, DEMO = "trial", "demo"
+TRIAL, DEMO, TIAGO = "trial", "demo", "tiago/body_tracker"
 ALL = (*sorted(NODES), DEMO)  # an enclave is that of one process
+TIAGOS_CAMERA = (
+    *("-r", "image:=/head_front_camera/rgb/image_raw"),
+    *("-r", "camera_info:=/head_front_camera/rgb/camera_info"),
+    *("-r", "depth:=/head_front_camera/depth_registered/image_raw"),
+)
+"""What social_nav.launch.py calls the body tracker's topics unless it is told other names."""
 DISCOVERY = 3.0  # time in which a graph becomes known [s]
-_ONE_OF_MANY = re.compile(r"^(/model|/humans/bodies)/[^/]+/")
+ENDING = ".policy.xml"
+ADVICE = "a graph with security is seen from enclaves alone: look before ROS_SECURITY_ENABLE is set"
+_ONE_OF_MANY = re.compile(r"(/model|/humans/bodies)/[^/]+/")
+_DRAWN = re.compile(
+    r"_(?=[a-f]*\d)[0-9a-f]{6,}(?=/|$)"
+)  # what tf2 and Nav2 add to names of internal nodes
 _ACTION = re.compile(r"(.+)/_action/\w+")
 
 
@@ -62,12 +78,12 @@ KINDS = {  # field -> element of the policy, element of one name
 }
 
 
-def interfaces_of(observer: Node, name: str) -> Interfaces:
+def interfaces_of(observer: Node, name: str, namespace: str = "/") -> Interfaces:
     """What a node has, as the ROS graph shows it to another one (or to itself)."""
-    published = _names(observer.get_publisher_names_and_types_by_node(name, "/"))
-    subscribed = _names(observer.get_subscriber_names_and_types_by_node(name, "/"))
-    offered = _names(observer.get_service_names_and_types_by_node(name, "/"))
-    called = _names(observer.get_client_names_and_types_by_node(name, "/"))
+    published = _names(observer.get_publisher_names_and_types_by_node(name, namespace))
+    subscribed = _names(observer.get_subscriber_names_and_types_by_node(name, namespace))
+    offered = _names(observer.get_service_names_and_types_by_node(name, namespace))
+    called = _names(observer.get_client_names_and_types_by_node(name, namespace))
     return Interfaces(
         publish=_plain(published),
         subscribe=_plain(subscribed),
@@ -79,7 +95,7 @@ def interfaces_of(observer: Node, name: str) -> Interfaces:
 
 
 def _names(found: list[tuple[str, list[str]]]) -> set[str]:
-    return {_ONE_OF_MANY.sub(r"\1/*/", name) for name, _ in found}
+    return {_ONE_OF_MANY.sub(r"\1/*/", _DRAWN.sub("_*", name), count=1) for name, _ in found}
 
 
 def _plain(names: set[str]) -> frozenset[str]:
@@ -97,45 +113,75 @@ def merged(several: list[Interfaces]) -> Interfaces:
     )
 
 
-def profiles_of(enclave: str, folder: Path) -> dict[str, Interfaces]:
-    """What each node of an enclave has, by the node's name; a process may have several nodes.
+def profiles_of(
+    enclave: str, folder: Path, ros_arguments: Sequence[str] = ()
+) -> dict[str, Interfaces]:
+    """What each node of an enclave has, by the node's full name; a process may have several.
 
     Args:
         enclave: one of `ALL`.
         folder: that the nodes may write into.
+        ros_arguments: of the process, such as ``-r image:=/camera/image``.
     """
-    bench = Bench(TRIAL if enclave == DEMO else enclave, folder)
+    with _started_with(ros_arguments):
+        bench = Bench(TRIAL if enclave == DEMO else enclave, folder)
     found = {}
     try:
         if enclave != DEMO:
-            found[bench.node.get_name()] = interfaces_of(bench.node, bench.node.get_name())
+            found[_full_name(bench.node)] = _own_interfaces(bench.node)
         if enclave in (TRIAL, DEMO):
-            found["demo_observer"] = merged(
-                [_of_observer(task, bench.context) for task in ("avoid", "approach")]
-            )
+            name, avoids = _of_observer("avoid", bench.context)
+            found[name] = merged([avoids, _of_observer("approach", bench.context)[1]])
     finally:
         bench.close()
     return found
 
 
-def _of_observer(task: str, context: Context) -> Interfaces:
+@contextmanager
+def _started_with(ros_arguments: Sequence[str]) -> Iterator[None]:
+    """What rclpy finds on the command line, for contexts that are made inside."""
+    before = sys.argv
+    sys.argv = [before[0], "--ros-args", *ros_arguments]
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+def _full_name(node: Node) -> str:
+    """With the namespace, without the first slash."""
+    name: str = node.get_fully_qualified_name()
+    return name.lstrip("/")
+
+
+def _own_interfaces(node: Node) -> Interfaces:
+    return interfaces_of(node, node.get_name(), node.get_namespace())
+
+
+def _of_observer(task: str, context: Context) -> tuple[str, Interfaces]:
     """What the node has that gives the robot a task, which is an action of another node each."""
     scene = load_scene(SCENE)
     observer = ObserverNode(Job(task, scene.name, task, "", True), scene, 0, context=context)
     try:
-        return interfaces_of(observer, observer.get_name())
+        return _full_name(observer), _own_interfaces(observer)
     finally:
         observer.destroy_node()
 
 
-def policy(enclave: str, profiles: Mapping[str, Interfaces]) -> str:
-    """The policy of one process as XML, as `ros2 security create_permission` reads it."""
+def policy(path: str, profiles: Mapping[str, Interfaces]) -> str:
+    """The policy of one process as XML, as `ros2 security create_permission` reads it.
+
+    Args:
+        path: of its enclave.
+        profiles: of its nodes, by their full names without the first slash.
+    """
     root = ElementTree.Element("policy", version="0.2.0")
     element = ElementTree.SubElement(ElementTree.SubElement(root, "enclaves"), "enclave")
-    element.set("path", f"{ENCLAVES}/{enclave}")
+    element.set("path", path)
     parent = ElementTree.SubElement(element, "profiles")
-    for name, interfaces in sorted(profiles.items()):
-        profile = ElementTree.SubElement(parent, "profile", ns="/", node=name)
+    for full_name, interfaces in sorted(profiles.items()):
+        namespace, _, name = f"/{full_name}".rpartition("/")
+        profile = ElementTree.SubElement(parent, "profile", ns=namespace or "/", node=name)
         for what, (group, item) in KINDS.items():
             if names := getattr(interfaces, what):
                 rule = ElementTree.SubElement(profile, group, {what: "ALLOW"})
@@ -146,9 +192,12 @@ def policy(enclave: str, profiles: Mapping[str, Interfaces]) -> str:
 
 
 def read_policy(path: Path) -> dict[str, Interfaces]:
-    """What a policy allows, by the nodes' names."""
+    """What a policy allows, by the nodes' full names without the first slash."""
     profiles = ElementTree.parse(path).getroot().findall("./enclaves/enclave/profiles/profile")
-    return {profile.get("node", ""): _read_profile(profile) for profile in profiles}
+    return {
+        f"{profile.get('ns', '')}/{profile.get('node', '')}".lstrip("/"): _read_profile(profile)
+        for profile in profiles
+    }
 
 
 def _read_profile(profile: ElementTree.Element) -> Interfaces:
@@ -162,26 +211,52 @@ def _read_profile(profile: ElementTree.Element) -> Interfaces:
 
 def file_of(name: str, folder: Path = FOLDER) -> Path:
     """The file of an enclave's policy."""
-    return folder / f"{name}.policy.xml"
+    return folder / f"{name}{ENDING}"
 
 
-def compared(observer: Node) -> tuple[list[str], list[str], list[str]]:
-    """The running nodes against their policies.
+def compared(observer: Node, folder: Path = FOLDER) -> tuple[list[str], list[str], list[str]]:
+    """The running nodes against their policies in a folder, not in folders below it.
 
     Returns:
         Names of nodes that have a policy, what they have beyond it, and names of the other nodes.
     """
-    allowed = {k: v for path in FOLDER.glob("*.policy.xml") for k, v in read_policy(path).items()}
+    allowed = {k: v for path in folder.glob(f"*{ENDING}") for k, v in read_policy(path).items()}
     known, beyond, others = [], [], []
     for name, namespace in sorted(observer.get_node_names_and_namespaces()):
-        if namespace == "/" and name in allowed:
+        full_name = _DRAWN.sub("", f"{namespace}/{name}".lstrip("/"))
+        if full_name in allowed:
             with suppress(NodeNameNonExistentError):  # it has just ended
-                found = interfaces_of(observer, name)
-                known.append(name)
-                beyond += [f"{name}: {what}" for what in _beyond(found, allowed[name])]
+                found = interfaces_of(observer, name, namespace)
+                known.append(full_name)
+                beyond += [f"{full_name}: {what}" for what in _beyond(found, allowed[full_name])]
         elif name != observer.get_name():
-            others.append(f"{namespace.rstrip('/')}/{name}")
+            others.append(f"/{full_name}")
     return known, beyond, others
+
+
+def lacking(observer: Node) -> list[str]:
+    """What the policies of the suite's running nodes allow and they do not have (yet)."""
+    policies = [read_policy(file_of(name)) for name in ALL]
+    allowed = {name: has for profiles in policies for name, has in profiles.items()}
+    found = []
+    for name in compared(observer)[0]:
+        with suppress(NodeNameNonExistentError):
+            has = interfaces_of(observer, name)
+            found += [f"{name}: {what}" for what in _beyond(allowed[name], has)]
+    return found
+
+
+def running_enclaves(observer: Node) -> dict[str, dict[str, Interfaces]]:
+    """What the nodes of every enclave that runs now have, by its path and the nodes' full names."""
+    enclaves: dict[str, dict[str, Interfaces]] = {}
+    for name, namespace, path in sorted(observer.get_node_names_and_namespaces_with_enclaves()):
+        if path != "/":
+            with suppress(NodeNameNonExistentError):
+                found = interfaces_of(observer, name, namespace)
+                full_name = _DRAWN.sub("", f"{namespace}/{name}".lstrip("/"))
+                profiles = enclaves.setdefault(path, {})
+                profiles[full_name] = merged([found, profiles.get(full_name, found)])
+    return enclaves
 
 
 def _beyond(found: Interfaces, allowed: Interfaces) -> Iterator[str]:
@@ -191,38 +266,111 @@ def _beyond(found: Interfaces, allowed: Interfaces) -> Iterator[str]:
 
 
 def main() -> int:
+    try:
+        own = remove_ros_args(sys.argv)[1:]
+        arguments = build_parser().parse_args(own)
+        ros_arguments = sys.argv[len(own) + 2 :]
+        if ros_arguments and not arguments.out:
+            raise RuntimeError("arguments after --ros-args are for --out alone")
+        if arguments.running:
+            return _compare(arguments.running)
+        if arguments.from_running:
+            return _write_running(arguments.from_running)
+        if arguments.out:
+            return _write_elsewhere(arguments.out, ros_arguments)
+        return _write(arguments.check)
+    except RuntimeError as error:  # of rcl
+        more = f"; {ADVICE}" if os.environ.get("ROS_SECURITY_ENABLE") else ""
+        print(f"error: {' '.join(str(error).split())}{more}", file=sys.stderr)
+        return 2
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Of the command line, without what is ROS's."""
     parser = argparse.ArgumentParser(prog="security_policies", description=__doc__.split("\n")[0])
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="say what would change")
-    how.add_argument("--running", action="store_true", help="compare with the nodes that run now")
-    arguments = parser.parse_args()
-    return _running() if arguments.running else _write(arguments.check)
+    how.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="write them there, with --ros-args -r ..."
+    )
+    how.add_argument(
+        "--running",
+        type=Path,
+        nargs="?",
+        const=FOLDER,
+        metavar="FOLDER",
+        help="compare the policies there with the nodes that run now",
+    )
+    how.add_argument(
+        "--from-running", type=Path, metavar="FOLDER", help="policies for the enclaves that run now"
+    )
+    return parser
 
 
-def _running() -> int:
+@contextmanager
+def _observer() -> Iterator[Node]:
+    """A node that knows the graph of now."""
     rclpy.init()
-    observer = Node("security_check")
-    time.sleep(DISCOVERY)
-    known, beyond, others = compared(observer)
-    observer.destroy_node()
-    rclpy.try_shutdown()
+    try:
+        observer = Node("security_check")
+        time.sleep(DISCOVERY)
+        yield observer
+        observer.destroy_node()
+    finally:
+        rclpy.try_shutdown()
+
+
+def _compare(folder: Path) -> int:
+    with _observer() as observer:
+        known, beyond, others = compared(observer, folder)
     print(f"{len(known)} running nodes have a policy: {', '.join(known) or 'none'}")
     print(f"{len(others)} have none here: {', '.join(others) or 'none'}")
+    if not known:
+        where = f"in domain {os.environ.get('ROS_DOMAIN_ID', '0')}"
+        print(f"error: nothing to compare {where}; {ADVICE}", file=sys.stderr)
+        return 2
     print("\n".join(f"not allowed: {each}" for each in beyond) or "nothing beyond the policies")
     return 1 if beyond else 0
 
 
-def _write(only_check: bool) -> int:
+def _write_running(out: Path) -> int:
+    with _observer() as observer:
+        enclaves = running_enclaves(observer)
+    if not enclaves:
+        print(f"error: no enclave runs: start with enclaves:=true; {ADVICE}", file=sys.stderr)
+        return 2
+    for path, profiles in sorted(enclaves.items()):
+        file = file_of(path.strip("/"), out)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(policy(path, profiles))
+        print(f"{path}: {file}")
+    return 0
+
+
+def _write_elsewhere(out: Path, ros_arguments: Sequence[str]) -> int:
+    out.mkdir(parents=True, exist_ok=True)
+    for name in ALL:
+        file_of(name, out).write_text(new_policy(name, ros_arguments))
+    print(f"{out}: {len(ALL)} policies")
+    return 0
+
+
+def new_policy(name: str, ros_arguments: Sequence[str] = ()) -> str:
+    """The policy of one of `ALL`, when it is started with some arguments."""
     with tempfile.TemporaryDirectory() as folder:
-        wanted = {
-            file_of(name): policy(name, profiles_of(name, Path(folder) / name)) for name in ALL
-        }
-    present = {path: path.read_text() for path in FOLDER.glob("*.policy.xml")}
+        return policy(f"{ENCLAVES}/{name}", profiles_of(name, Path(folder), ros_arguments))
+
+
+def _write(only_check: bool) -> int:
+    wanted = {file_of(name): new_policy(name) for name in ALL}
+    wanted[file_of(TIAGO)] = new_policy("body_tracker", TIAGOS_CAMERA)
+    files = [path for path in (*FOLDER.glob(f"*{ENDING}"), file_of(TIAGO)) if path.is_file()]
+    present = {path: path.read_text() for path in files}
     changed = sorted({path for path in wanted | present if wanted.get(path) != present.get(path)})
     if only_check:
         print("\n".join(f"not as the nodes are: {path}" for path in changed) or "as the nodes are")
         return 1 if changed else 0
-    FOLDER.mkdir(exist_ok=True)
+    file_of(TIAGO).parent.mkdir(parents=True, exist_ok=True)
     for path in changed:
         if path in wanted:
             path.write_text(wanted[path])

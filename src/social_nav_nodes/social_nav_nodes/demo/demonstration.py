@@ -55,6 +55,8 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     os.environ.update(own_graph())
+    if arguments.enclaves is not None:
+        os.environ["ROS_DOMAIN_ID"] = str(arguments.enclaves)
     out: Path = arguments.out
     try:
         scenes = {job.scene: load_scene(_scene_file(job, arguments)) for job in JOBS}
@@ -96,6 +98,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--scenes", type=Path, default=ROOT / "worlds" / "scenes", help="folder of scene files"
     )
+    parser.add_argument(
+        "--enclaves",
+        type=int,
+        choices=range(233),
+        metavar="DOMAIN",
+        help="ask for SROS 2 enclaves, in the ROS domain that their permissions hold for",
+    )
     return parser
 
 
@@ -121,12 +130,14 @@ def _run(
 ) -> tuple[RunRecord, Picture]:
     """One job, from starting the nodes to stopping them: what happened, and what was believed."""
     out: Path = arguments.out
-    rclpy.init()
+    secured = arguments.enclaves is not None
+    rclpy.init(args=["--ros-args", "--enclave", "/social_nav/demo"] if secured else None)
     observer = ObserverNode(job, scene, arguments.seed)
     executor = SingleThreadedExecutor()
     executor.add_node(observer)
     try:
-        with NodeProcesses(arguments.config, out / "logs" / job.name, os.environ) as nodes:
+        logs = out / "logs" / job.name
+        with NodeProcesses(arguments.config, logs, os.environ, enclaves=secured) as nodes:
             nodes.start("recorder", out=out / "recordings" / job.name)
             nodes.start("perception")
             nodes.start("social_costmap", **SETTINGS["social_costmap"])

@@ -18,12 +18,21 @@ class NodeProcesses:
         config: parameter file of all nodes.
         log_folder: where what each node prints goes.
         environment: of the processes.
+        enclaves: whether each node asks for its SROS 2 enclave, ``/social_nav/<node>``.
     """
 
-    def __init__(self, config: Path, log_folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        config: Path,
+        log_folder: Path,
+        environment: Mapping[str, str],
+        *,
+        enclaves: bool = False,
+    ) -> None:
         self._config = config
         self._log_folder = log_folder
         self._environment = dict(environment)
+        self._enclaves = enclaves
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(
@@ -44,6 +53,8 @@ class NodeProcesses:
         command = [*wrapper, sys.executable, "-m", f"social_nav_nodes.{node}_node", "--ros-args"]
         for name, other in (remappings or {}).items():
             command += ["-r", f"{name}:={other}"]
+        if self._enclaves:
+            command += ["--enclave", f"/social_nav/{node}"]
         command += ["--params-file", str(self._config), "-p", "use_sim_time:=true"]
         for name, value in parameters.items():
             text = str(value).lower() if isinstance(value, bool) else str(value)
