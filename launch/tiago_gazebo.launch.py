@@ -35,6 +35,8 @@ from social_nav_nodes.launching import (
     text,
 )
 
+from social_nav_nodes import one_camera
+
 ROOT = Path(__file__).resolve().parent.parent
 PAL_PACKAGES = ("tiago_gazebo", "tiago_bringup", "tiago_description")
 PEOPLE = {"truth": "none", "perception": "bodies", "camera": "camera"}
@@ -102,8 +104,11 @@ def generate_launch_description():
                 "Parameters of the suite's nodes",
             ),
             argument(
-                "nav2_params_file", str(ROOT / "config" / "nav2_tiago.yaml"), "Parameters of Nav2"
+                "nav2_params_file",
+                str(ROOT / "config" / "nav2_tiago.yaml"),
+                "Parameters of Nav2, instead of the suite's",
             ),
+            argument("extra_params_file", "", "More parameters of Nav2, which win; '' for none"),
             enclaves(),
         ],
     )
@@ -126,11 +131,13 @@ def start(given):
         include(
             ROOT / "launch" / "navigation.launch.py",
             use_sim_time="true",
-            params_file=given["nav2_params_file"],
+            nav2_params_file=given["nav2_params_file"],
+            extra_params_file=given["extra_params_file"],
             map=str(map_file),
             initial_pose=" ".join(str(number) for number in scene.robot),
             **TOPICS[given["robot"]],
             social=given["social"],
+            social_timeout="" if given["people"] == "truth" else str(one_camera.KEPT),
             safety=given["safety"],
             enclaves=given["enclaves"],
         ),

@@ -24,6 +24,8 @@ from social_nav_nodes.launching import (
     text,
 )
 
+from social_nav_nodes import one_camera
+
 ROOT = Path(__file__).resolve().parent.parent
 PEOPLE = {"truth": "truth", "perception": "simulator"}  # inputs of social_nav.launch.py
 
@@ -61,6 +63,16 @@ def generate_launch_description():
             argument(
                 "safety", "true", "Whether velocities pass smoother and collision monitor", YES_NO
             ),
+            argument(
+                "params_file",
+                str(ROOT / "config" / "social_nav.yaml"),
+                "Parameters of the suite's nodes",
+            ),
+            argument(
+                "nav2_params_file",
+                str(ROOT / "config" / "nav2_tiago.yaml"),
+                "Parameters of Nav2, instead of the suite's",
+            ),
             argument("extra_params_file", "", "More parameters of Nav2, which win; '' for none"),
             enclaves(),
         ],
@@ -73,9 +85,12 @@ def start(given):
     check_target(given, about)
     need_room(given["out"])
     simulation = {"input": PEOPLE[given["people"]], "scene": str(scene)}
-    simulation |= {name: given[name] for name in ("seed", "speed", "localization", "enclaves")}
-    passed = ("social", "safety", "extra_params_file", "enclaves")
+    simulation |= {
+        name: given[name] for name in ("seed", "speed", "localization", "params_file", "enclaves")
+    }
+    passed = ("social", "safety", "nav2_params_file", "extra_params_file", "enclaves")
     navigation = {name: given[name] for name in passed}
+    navigation["social_timeout"] = str(one_camera.KEPT) if given["people"] == "perception" else ""
     if given["localization"] == "true":
         pose = " ".join(str(number) for number in about.robot)
         navigation |= {"map": str(map_of(ROOT, about)), "initial_pose": pose}

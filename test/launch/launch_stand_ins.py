@@ -58,7 +58,8 @@ class Started:
     Attributes:
         defaults: argument -> its default.
         remappings: executable -> from -> to.
-        parameters: executable -> what is in its parameter files, the later ones over the others.
+        parameters: executable -> what is in its parameter files, the later ones over the others;
+            (executable, costmap) -> the same of its costmap.
         managed: names that the lifecycle manager is given.
         said: lines of its log.
     """
@@ -95,5 +96,6 @@ class Started:
         for path in named["parameters"]:
             sections = yaml.safe_load(Path(path).read_text())
             for key, section in sections.items():
-                if key.endswith(f"/{name}"):
-                    self.parameters[name].update(section["ros__parameters"])
+                whose = key.rpartition("/")[2]
+                at = name if whose == name else (name, whose)
+                self.parameters.setdefault(at, {}).update(section["ros__parameters"])

@@ -6,6 +6,7 @@ import runpy
 from pathlib import Path
 
 import pytest
+import yaml
 
 pytest.importorskip("launch", reason="ROS 2's launch is not installed")
 pytest.importorskip("launch_ros", reason="ROS 2's launch_ros is not installed")
@@ -115,11 +116,11 @@ def test_what_is_missing_is_said_in_one_line(installed, arguments, text):
 
 
 def test_a_missing_package_is_said_in_one_line(installed, monkeypatch):
-    installed(without=("nav2_bt_navigator", "social_nav_costmap"))
+    installed(without=("nav2_bt_navigator", "nav2_planner"))
     monkeypatch.setenv("ROS_DISTRO", "jazzy")
     expected = (
-        r"^not installed: nav2_bt_navigator, social_nav_costmap; try: apt install "
-        r"ros-jazzy-nav2-bt-navigator ros-jazzy-social-nav-costmap$"
+        r"^not installed: nav2_planner, nav2_bt_navigator; try: apt install "
+        r"ros-jazzy-nav2-planner ros-jazzy-nav2-bt-navigator$"
     )
     with pytest.raises(MissingError, match=expected):
         Walk("navigation.launch.py")
@@ -164,9 +165,11 @@ def test_navigation_in_a_map_without_social_costs_on_humble(installed, monkeypat
     assert [amcl[f"initial_pose.{key}"] for key in ("x", "y", "yaw")] == [-5.0, 0.5, 1.57]
     assert amcl["scan_topic"] == "/s"
     for costmap in ("local_costmap", "global_costmap"):
-        own = walk.sections["controller_server"][f"/{costmap}/{costmap}"]
-        assert own == {"social_layer.enabled": False, "obstacle_layer.scan.topic": "/s"}
-    assert any(part.endswith("nav2_humble.yaml") for part in walk.commands["controller_server"])
+        own = walk.sections["controller_server"][f"/**/{costmap}/{costmap}"]
+        assert own["obstacle_layer.scan.topic"] == "/s"
+        assert "social_layer" not in own["plugins"] and "inflation_layer" in own["plugins"]
+    server = walk.sections["controller_server"]["/**/controller_server"]
+    assert server["progress_checker_plugin"] == "progress_checker", "Humble's name"
 
 
 @pytest.mark.parametrize(
@@ -208,10 +211,13 @@ def test_a_simulation_stays_on_this_computer_unless_the_environment_says_otherwi
 def test_each_part_gets_its_own_parameter_file(installed, name):
     installed()
     walk = Walk(name, scene="circle")
-    files = {"controller_server": "nav2_tiago.yaml", "goal_selector": "social_nav.yaml"}
-    for executable, expected in files.items():
-        (first, *_) = [part for part in walk.commands[executable] if part.endswith(".yaml")]
-        assert Path(first).name == expected
+    (first, *_) = [part for part in walk.commands["goal_selector"] if part.endswith(".yaml")]
+    assert Path(first).name == "social_nav.yaml"
+    shipped = yaml.safe_load((ROOT / "config" / "nav2_tiago.yaml").read_text())
+    follow = shipped["/**/controller_server"]["ros__parameters"]["FollowPath"]
+    server = walk.sections["controller_server"]["/**/controller_server"]
+    assert {f"FollowPath.{name}": value for name, value in follow.items()}.items() <= server.items()
+    for executable in ("controller_server", "goal_selector"):
         assert "use_sim_time:=True" in walk.commands[executable]
     assert not any(part.startswith("__node") for part in walk.commands["trial"]), "it has two nodes"
 

@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("launch", reason="ROS 2's launch is not installed")
 pytest.importorskip("launch_ros", reason="ROS 2's launch_ros is not installed")
 
+from launch.actions import Shutdown
 from social_nav_nodes.launching import INPUTS, MissingError, ends_all
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,8 +107,25 @@ def test_without_the_recorder_nothing_goes_on(installed, tmp_path, name):
     assert "recorder" in walk.needed
 
 
-def test_the_end_of_what_is_needed_is_an_error_unless_all_ends():
+def test_the_end_of_what_is_needed_ends_all_and_is_an_error_where_it_has_failed():
     event = SimpleNamespace(process_name="recorder-7", returncode=1)
     with pytest.raises(RuntimeError, match=r"^recorder-7 has ended \(1\); its log says why$"):
         ends_all(event, SimpleNamespace(is_shutdown=False))
-    ends_all(event, SimpleNamespace(is_shutdown=True))
+    assert ends_all(event, SimpleNamespace(is_shutdown=True)) == []
+    event.returncode = 0
+    (action,) = ends_all(event, SimpleNamespace(is_shutdown=False))
+    assert isinstance(action, Shutdown)
+
+
+@pytest.mark.parametrize("name", SIMULATIONS)
+@pytest.mark.parametrize(("people", "expected"), [("truth", 2.0), ("perception", 10.0)])
+def test_who_leaves_the_camera_s_view_is_remembered_by_the_layers_too(
+    installed, name, people, expected
+):
+    installed()
+    sections = Walk(name, people=people).sections
+    for costmap in ("local_costmap", "global_costmap"):
+        layer = sections["controller_server"][f"/**/{costmap}/{costmap}"]
+        assert layer["social_layer.timeout"] == expected
+    if people == "perception":
+        assert sections["social_costmap"]["/social_costmap"]["timeout"] == expected

@@ -56,6 +56,11 @@ def _is_speed(text: str) -> bool:
     return len(numbers) == 1 and 0.05 <= numbers[0] <= 50.0
 
 
+def _is_timeout(text: str) -> bool:
+    numbers = _numbers(text)
+    return len(numbers) == 1 and 0.05 <= numbers[0] <= 60.0
+
+
 def _is_pose(text: str) -> bool:
     numbers = _numbers(text)
     return len(numbers) == 3 and all(-FARTHEST <= number <= FARTHEST for number in numbers)
@@ -75,6 +80,13 @@ def _is_folder(text: str) -> bool:
 
 
 TOPIC = Expected("the name of a topic, such as image_raw", _is_name)
+MAYBE_TOPIC = Expected(
+    "the name of a topic, such as scan, or nothing", lambda text: not text or _is_name(text)
+)
+MAYBE_FRAME = Expected(
+    "the name of a frame, such as base_link, or nothing",
+    lambda text: not text or bool(FRAME.fullmatch(text)),
+)
 EXPECTED = {
     "seed": whole(0, 2**31 - 1),
     "trials": whole(1, 100_000),
@@ -84,17 +96,19 @@ EXPECTED = {
     ),
     "speed": Expected("one number of simulated seconds per second, from 0.05 to 50", _is_speed),
     "initial_pose": Expected(
-        "three numbers with spaces between them: x [m], y [m], yaw [rad]", _is_pose
+        "three numbers with spaces between them: x [m], y [m], yaw [rad], or nothing",
+        lambda text: not text or _is_pose(text),
+    ),
+    "social_timeout": Expected(
+        "one number of seconds, from 0.05 to 60, or nothing",
+        lambda text: not text or _is_timeout(text),
     ),
     "namespace": Expected(
         "a name of letters, digits and '_', such as /tiago or fleet/tiago, or nothing",
         lambda text: not text or _is_name(text),
     ),
-    "scan_topic": Expected(
-        "the absolute name of a topic, such as /scan",
-        lambda text: _is_name(text) and text.startswith("/"),
-    ),
-    "odom_topic": Expected("the name of a topic, such as odom", _is_name),
+    "scan_topic": MAYBE_TOPIC,
+    "odom_topic": MAYBE_TOPIC,
     "camera": Expected(
         "a namespace, such as /head_front_camera",
         lambda text: _is_name(text.removesuffix("/")),
@@ -102,10 +116,8 @@ EXPECTED = {
     "image": TOPIC,
     "camera_info": TOPIC,
     "depth": TOPIC,
-    "camera_frame": Expected(
-        "the name of a frame, such as camera_color_optical_frame, or nothing",
-        lambda text: not text or bool(FRAME.fullmatch(text)),
-    ),
+    "base_frame": MAYBE_FRAME,
+    "camera_frame": MAYBE_FRAME,
     "out": Expected("a folder that can be written, or nothing", _is_folder),
 }
 """By the argument's name, which means the same in all launch files."""

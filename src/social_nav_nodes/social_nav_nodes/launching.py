@@ -19,6 +19,7 @@ from launch.actions import (
     IncludeLaunchDescription,
     OpaqueFunction,
     SetEnvironmentVariable,
+    Shutdown,
 )
 from launch.events.process import ProcessExited
 from launch.frontend import Entity
@@ -82,14 +83,17 @@ def described(
     return LaunchDescription([*arguments, OpaqueFunction(function=call)])
 
 
-def ends_all(event: ProcessExited, context: LaunchContext) -> None:
-    """``on_exit`` of a node without which the others are of no use: its end is the launch's error.
+def ends_all(event: ProcessExited, context: LaunchContext) -> list[Entity]:
+    """``on_exit`` of a node without which the others are of no use: the launch ends with it.
 
     Raises:
-        RuntimeError: always, but for a launch that ends already.
+        RuntimeError: it has failed, which is the launch's error.
     """
-    if not context.is_shutdown:
+    if context.is_shutdown:
+        return []
+    if event.returncode != 0:
         raise RuntimeError(f"{event.process_name} has ended ({event.returncode}); its log says why")
+    return [Shutdown(reason=f"{event.process_name} has ended")]
 
 
 def enclaves() -> DeclareLaunchArgument:
@@ -123,6 +127,16 @@ def alone() -> list[SetEnvironmentVariable]:
 def text(value: object) -> ParameterValue:
     """A parameter that is a string, also where it looks like a number or like YAML."""
     return ParameterValue(str(value), value_type=str)
+
+
+def whole_namespace(given: dict[str, str]) -> str:
+    """Where nodes are that get the argument namespace, also in somebody's PushRosNamespace.
+
+    '' or such as /robot1.
+    """
+    own, above = given["namespace"], given.get("ros_namespace", "")
+    parts = (own if own.startswith("/") else f"{above}/{own}").strip("/")
+    return f"/{parts}" if parts else ""
 
 
 def include(path: Path, **arguments: str) -> GroupAction:

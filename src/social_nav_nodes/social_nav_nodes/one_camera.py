@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+KEPT = 10.0
+"""How long who is not seen any more counts [s]: the perception's `memory.memory`."""
 SETTINGS: dict[str, dict[str, Any]] = {
-    "social_costmap": {"timeout": 10.0},
+    "social_costmap": {"timeout": KEPT},
     "goal_selector": {"lost_timeout": 6.0},
 }
-"""Parameters by node; the first one is the perception's `memory.memory`."""
+"""Parameters by node; the social layer's `timeout` is `KEPT`, too."""
