@@ -15,6 +15,7 @@ from social_nav_core.parameters import parameter
 from social_nav_core.people import Person
 
 from social_nav_nodes.people_in_frame import MOST_PEOPLE
+from social_nav_nodes.topics import BASE_FRAME, BASE_FRAME_MEANING
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class GoalSelectorParameters:
     walking_patience: float = parameter(
         3.0, "s", "time between two choices while the person walks or turns", 0.0, 60.0
     )
+    base_frame: str = parameter(BASE_FRAME, "", BASE_FRAME_MEANING)
     seed: int = parameter(1, "", "of the candidates", 0, 2**31 - 1)
 
 

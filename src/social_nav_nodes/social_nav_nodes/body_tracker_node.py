@@ -51,6 +51,8 @@ class BodyTrackerParameters:
 
     weights: str = parameter("", "", "pose network (ONNX): MoveNet's heads, YOLO-pose or RTMO")
     rate: float = parameter(10.0, "Hz", "most images that are looked at", 0.2, 60.0)
+    base_frame: str = parameter(topics.BASE_FRAME, "", topics.BASE_FRAME_MEANING)
+    odom_frame: str = parameter(topics.ODOM_FRAME, "", "in which the robot's motion is smooth")
     depth_delay: float = parameter(0.05, "s", "most between an image and its depth", 0.0, 0.5)
 
 
@@ -83,7 +85,7 @@ class BodyTrackerNode(Node):
         self._tracks = BodyTracks(read["tracks"])
         self._log = ThrottledLog(self.get_logger())
         self._stamps = StampCheck(self, self._log)
-        self._transforms = TransformLookup(self, self._log)
+        self._transforms = TransformLookup(self, self._log, {self._about.base_frame: "base_frame"})
         self._camera_info: CameraInfo | None = None
         self._images: deque[Image] = deque(maxlen=WAITING)
         self._depths: deque[Image] = deque(maxlen=DEPTHS)
@@ -128,7 +130,7 @@ class BodyTrackerNode(Node):
         stamp = seconds(message.header.stamp)
         names = self._tracks.update(skeletons, stamp, self._turned(message, camera))
         bodies = self._bodies(names, skeletons, camera, self._depth(message))
-        header = Header(stamp=message.header.stamp, frame_id=topics.BASE_FRAME)
+        header = Header(stamp=message.header.stamp, frame_id=self._about.base_frame)
         self._publisher.publish(bodies_message(bodies, header, camera.width, camera.height))
         self._bodies_seen = len(bodies)
         self._diagnostics.count("images")
@@ -137,7 +139,7 @@ class BodyTrackerNode(Node):
     def _next_image(self) -> tuple[Image, Mount] | None:
         """The newest image, and where its camera was; older ones are forgotten."""
         for message in reversed(self._images):
-            mount = self._mount(message, topics.BASE_FRAME)
+            mount = self._mount(message, self._about.base_frame)
             if mount is not None:
                 while self._images.popleft() is not message:
                     pass
@@ -153,7 +155,7 @@ class BodyTrackerNode(Node):
         if self._mounted is None or stamp < self._mounted:
             self._mounted = stamp
         if stamp - self._mounted > PATIENCE:
-            self._mount(message, topics.BASE_FRAME, warn=True)
+            self._mount(message, self._about.base_frame, warn=True)
 
     def _mount(self, message: Image, parent: str, warn: bool = False) -> Mount | None:
         stamp = Time.from_msg(message.header.stamp)
@@ -168,7 +170,7 @@ class BodyTrackerNode(Node):
 
     def _turned(self, message: Image, camera: Pinhole) -> FloatArray | None:
         """How pixels have moved because the camera turned in odom; None when that is unknown."""
-        mount = self._mount(message, topics.ODOM_FRAME)
+        mount = self._mount(message, self._about.odom_frame)
         before, self._axes_before = self._axes_before, None if mount is None else mount[1]
         if mount is None or before is None:
             return None

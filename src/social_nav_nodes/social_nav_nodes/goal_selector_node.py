@@ -77,7 +77,7 @@ class GoalSelectorNode(Node):
         )
         self._rng = np.random.default_rng(about.seed)
         self._log = ThrottledLog(self.get_logger())
-        self._transforms = TransformLookup(self, self._log)
+        self._transforms = TransformLookup(self, self._log, {about.base_frame: "base_frame"})
         self._watch = Watch(self, self._look)
         self._people = PeopleInFrame(
             self,
@@ -86,6 +86,7 @@ class GoalSelectorNode(Node):
             about.lost_timeout,
             about.lost_timeout,
             about.most_people,
+            about.base_frame,
             lambda: self._watch.heard(PEOPLE),
         )
         self._map: ReachableMap | None = None
@@ -249,9 +250,10 @@ class GoalSelectorNode(Node):
         """What is known now, or what is missing for that."""
         if self._map is None:
             return f"no map on '{self.resolve_topic_name(topics.MAP)}'"
-        robot_in_map = self._transforms.pose(topics.BASE_FRAME, self._map_frame)
+        base = self._config.base_frame
+        robot_in_map = self._transforms.pose(base, self._map_frame)
         if robot_in_map is None:
-            return f"no transform from '{topics.BASE_FRAME}' to '{self._map_frame}'"
+            return self._transforms.missing(base, self._map_frame)
         try:
             surroundings = self._map.around(robot_in_map)
         except PlanningError as error:

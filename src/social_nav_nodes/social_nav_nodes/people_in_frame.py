@@ -13,8 +13,9 @@ from social_nav_core.people import Person
 from social_nav_msgs.msg import SocialPersonArray
 from social_nav_nodes.conversions import people_from, seconds
 from social_nav_nodes.life_signs import on_time_jump
+from social_nav_nodes.stamps import clock_hint
 from social_nav_nodes.throttled_log import ThrottledLog
-from social_nav_nodes.topics import BASE_FRAME, NEWEST_QOS, SOCIAL_PEOPLE
+from social_nav_nodes.topics import NEWEST_QOS, SOCIAL_PEOPLE
 from social_nav_nodes.transforms import TransformLookup, WaitingMessages
 
 CLOCK_TOLERANCE = 0.5  # how far ahead of the clock a person may have been seen [s]
@@ -36,6 +37,7 @@ class PeopleInFrame:
         timeout: people seen longer ago are left out [s].
         silence: without any message for so long [s], nobody is known any more.
         most: so many people are kept, those who are nearest to the robot.
+        base_frame: the robot's.
         on_news: called for every message with a stamp of its own that is of now; a source that
             repeats itself, as a frozen camera does, or tells of another time, tells nothing new.
 
@@ -51,6 +53,7 @@ class PeopleInFrame:
         timeout: float,
         silence: float,
         most: int,
+        base_frame: str,
         on_news: Callable[[], None] = lambda: None,
     ) -> None:
         self._node = node
@@ -58,6 +61,7 @@ class PeopleInFrame:
         self._timeout = timeout
         self._silence = silence
         self._most = most
+        self._base_frame = base_frame
         self._on_news = on_news
         self._transforms = transforms
         self._waiting: WaitingMessages[SocialPersonArray] = WaitingMessages(transforms)
@@ -81,7 +85,11 @@ class PeopleInFrame:
             self.stamp = newest[0].header.stamp
         old = [p for p in self._people if self._age(p) > self._timeout]
         stale = [
-            (p.id, f"last seen {self._age(p):.1f} s ago, expected at most {self._timeout:g} s")
+            (
+                p.id,
+                f"last seen {self._age(p):.1f} s ago, expected at most {self._timeout:g} s"
+                f"{clock_hint(self._age(p))}",
+            )
             for p in old
         ]
         self._log.left_out(stale)
@@ -127,7 +135,9 @@ class PeopleInFrame:
     def _drop_silent(self, present: list[Person]) -> None:
         """Say why nobody is known; who grew too old alone has been told of already."""
         topic = self._node.resolve_topic_name(SOCIAL_PEOPLE)
-        reason = f"nothing new on '{topic}' for {self.age():.1f} s, expected {self._silence:g} s"
+        age = self.age() or 0.0
+        reason = f"nothing new on '{topic}' for {age:.1f} s, expected {self._silence:g} s"
+        reason += clock_hint(age)
         self._left_out.update({person.id: reason for person in present})
         if present or not self._people:
             self._log.warning("silent people", f"{reason}: nobody is known any more")
@@ -144,7 +154,11 @@ class PeopleInFrame:
             message, self._transforms.mount(message.header.frame_id, self._frame, stamp)
         )
         ahead = [
-            (p.id, f"seen {-self._age(p):.1f} s in the future, check that the clocks agree")
+            (
+                p.id,
+                f"seen {-self._age(p):.1f} s in the future, check that the clocks agree"
+                f"{clock_hint(self._age(p))}",
+            )
             for p in read.people
             if self._age(p) < -CLOCK_TOLERANCE
         ]
@@ -155,7 +169,7 @@ class PeopleInFrame:
 
     def _nearest(self, people: list[Person]) -> list[Person]:
         """Those nearest to the robot; to the frame's origin while the robot's place is unknown."""
-        robot = self._transforms.pose(BASE_FRAME, self._frame, warn=False)
+        robot = self._transforms.pose(self._base_frame, self._frame, warn=False)
         center = np.zeros(2) if robot is None else robot[:2]
         distances = np.linalg.norm([p.pose[:2] - center for p in people], axis=-1)
         order = np.argsort(distances, kind="stable")

@@ -48,6 +48,7 @@ class PerceptionNodeParameters:
 
     model: str = parameter("", "", "student (ONNX); empty for the one that ships")
     frame: str = parameter(topics.ODOM_FRAME, "", "of the people; must not move with the robot")
+    base_frame: str = parameter(topics.BASE_FRAME, "", topics.BASE_FRAME_MEANING)
     camera_frame: str = parameter(topics.CAMERA_FRAME, "", "optical frame of the camera")
     most_bodies: int = parameter(
         100, "", "of an image; of more, those farthest from the camera are left out", 1, 1000
@@ -84,7 +85,8 @@ class PerceptionNode(Node):
             read["expected"],
         )
         self._log = ThrottledLog(self.get_logger())
-        self._transforms = TransformLookup(self, self._log)
+        named = {getattr(self._config, name): name for name in ("camera_frame", "frame")}
+        self._transforms = TransformLookup(self, self._log, named)
         self._publisher = PeoplePublisher(self, self._log)
         self._waiting: deque[BodyArray] = deque(maxlen=MOST_WAITING)
         self._jumps = on_time_jump(self, lambda _: self._waiting.clear())
@@ -160,8 +162,8 @@ class PerceptionNode(Node):
 
     def _robot(self, message: BodyArray, frame: FloatArray) -> FloatArray:
         """Place (2,) of the robot [m], or else of the frame of the bodies."""
-        stamp = Time.from_msg(message.header.stamp)
-        robot = self._transforms.pose(topics.BASE_FRAME, self._config.frame, stamp, warn=False)
+        stamp, own = Time.from_msg(message.header.stamp), self._config
+        robot = self._transforms.pose(own.base_frame, own.frame, stamp, warn=False)
         return frame[:2] if robot is None else robot[:2]
 
 

@@ -29,7 +29,13 @@ from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.people_in_frame import MOST_PEOPLE, PeopleInFrame
 from social_nav_nodes.running import run_node
 from social_nav_nodes.throttled_log import ThrottledLog
-from social_nav_nodes.topics import LATCHED_QOS, MAP, SOCIAL_COSTMAP
+from social_nav_nodes.topics import (
+    BASE_FRAME,
+    BASE_FRAME_MEANING,
+    LATCHED_QOS,
+    MAP,
+    SOCIAL_COSTMAP,
+)
 from social_nav_nodes.transforms import TransformLookup
 
 
@@ -47,6 +53,7 @@ class SocialCostmapParameters:
     most_people: int = parameter(
         MOST_PEOPLE, "", "of more, the farthest from the robot are left out", 1, 10000
     )
+    base_frame: str = parameter(BASE_FRAME, "", BASE_FRAME_MEANING)
 
 
 class SocialCostmapNode(Node):
@@ -69,7 +76,8 @@ class SocialCostmapNode(Node):
         model = load_model(path) if path else shipped_model()
         self._learner = SiteLearner(model, read["learning"], read["prior"])
         self._log = ThrottledLog(self.get_logger())
-        transforms = TransformLookup(self, self._log)
+        base_frame = self._config.base_frame
+        transforms = TransformLookup(self, self._log, {base_frame: "base_frame"})
         self._people = PeopleInFrame(
             self,
             transforms,
@@ -77,6 +85,7 @@ class SocialCostmapNode(Node):
             self._config.timeout,
             self._config.source_timeout,
             self._config.most_people,
+            base_frame,
         )
         self._present = 0
         self._grid: GridGeometry | None = None

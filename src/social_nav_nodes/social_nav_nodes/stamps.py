@@ -10,6 +10,7 @@ from social_nav_nodes.conversions import seconds
 from social_nav_nodes.throttled_log import ThrottledLog
 
 AHEAD = 0.5  # of the node's clock; clocks that agree are nearer [s]
+OTHER_CLOCK = 1e8  # only simulated time beside the wall clock's explains such a difference [s]
 LATE = 1.0  # back in time that is only a late message; by more the source has begun anew [s]
 
 
@@ -20,6 +21,13 @@ def stamp_defect(stamp: TimeMessage) -> str | None:
     if stamp.nanosec >= 10**9:
         return f"its stamp has {stamp.nanosec} ns beside the seconds, expected less than 10^9"
     return None
+
+
+def clock_hint(difference: float) -> str:
+    """What to ask about a difference between two clocks [s]; empty for an ordinary one."""
+    if abs(difference) < OTHER_CLOCK:
+        return ""
+    return "; is use_sim_time the same for all nodes?"
 
 
 class StampCheck:
@@ -46,4 +54,7 @@ class StampCheck:
         ahead = seconds(stamp) - now
         if now <= 0.0 or ahead <= AHEAD:
             return None
-        return f"its stamp is {ahead:.1f} s ahead of the clock, expected at most {AHEAD:g} s"
+        return (
+            f"its stamp is {ahead:.1f} s ahead of the clock, expected at most {AHEAD:g} s"
+            f"{clock_hint(ahead)}"
+        )

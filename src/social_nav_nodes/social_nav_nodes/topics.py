@@ -26,6 +26,7 @@ ODOM_FRAME = "odom"
 BASE_FRAME = "base_footprint"
 LASER_FRAME = "base_laser_link"
 CAMERA_FRAME = "head_front_camera_rgb_optical_frame"
+BASE_FRAME_MEANING = "of the robot; the robot_base_frame of its Nav2"
 
 SENSOR_QOS = qos_profile_sensor_data
 RELIABLE_QOS = QoSProfile(depth=10)

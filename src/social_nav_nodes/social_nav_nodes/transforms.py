@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -15,6 +17,7 @@ from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 from tf2_ros import Buffer, TransformException, TransformListener
 
+from social_nav_nodes.stamps import clock_hint
 from social_nav_nodes.throttled_log import ThrottledLog
 
 Message = TypeVar("Message", bound=Any)
@@ -53,7 +56,7 @@ class CheckedListener(TransformListener):
         if now > 0.0 and ahead > FUTURE:
             name = transform.child_frame_id
             text = f"the transform of '{name}' is ignored: its stamp is {ahead:.0f} s ahead of now"
-            self._log.warning(f"future {name}", text)
+            self._log.warning(f"future {name}", text + clock_hint(ahead))
             return False
         return not self._closes_loop(transform)
 
@@ -80,10 +83,14 @@ class TransformLookup:
     Args:
         node: listens to /tf and /tf_static.
         log: for transforms that are missing.
+        parameters: frame -> the node's parameter that names it, for those texts.
     """
 
-    def __init__(self, node: Node, log: ThrottledLog) -> None:
+    def __init__(
+        self, node: Node, log: ThrottledLog, parameters: Mapping[str, str] | None = None
+    ) -> None:
         self.node = node
+        self._parameters = parameters or {}
         self._buffer = Buffer(node=node)
         self._listener = CheckedListener(self._buffer, node, log)
         self._log = log
@@ -108,6 +115,15 @@ class TransformLookup:
         turn = found.rotation
         yaw = yaw_from_quaternion(turn.x, turn.y, turn.z, turn.w)
         return np.array([found.translation.x, found.translation.y, yaw])
+
+    def missing(self, frame: str, parent: str) -> str:
+        """That a transform is missing, and which parameters name its frames."""
+        named = [
+            f"the parameter {self._parameters[name]} is '{name}'"
+            for name in (frame, parent)
+            if name in self._parameters
+        ]
+        return f"no transform from '{frame}' to '{parent}'" + "".join(f" ({n})" for n in named)
 
     def ever_known(self, frame: str, parent: str) -> bool:
         """Whether a frame's place in a parent frame was known at some time."""
@@ -161,8 +177,17 @@ class TransformLookup:
             return message.transform
         if warn:
             subject = f"transform {frame} {parent}"
-            self._log.warning(subject, f"no transform from '{frame}' to '{parent}': {defect}")
+            hint = clock_hint(self._clocks_apart(frame, parent, stamp))
+            self._log.warning(subject, f"{self.missing(frame, parent)}: {defect}{hint}")
         return None
+
+    def _clocks_apart(self, frame: str, parent: str, stamp: Time | None) -> float:
+        """Most [s] that the stamp or the newest transform differs from now."""
+        stamps = [] if stamp is None else [stamp.nanoseconds]
+        with suppress(TransformException):
+            stamps.append(self._buffer.get_latest_common_time(parent, frame).nanoseconds)
+        now = self.node.get_clock().now().nanoseconds
+        return max((abs(now - each) * 1e-9 for each in stamps if each > 0), default=0.0)
 
     def _too_old(self, header: Header) -> str | None:
         """Why the newest transform is of no use any more; stamp 0 is that of static frames."""

@@ -55,10 +55,12 @@ class Estimator:
 class Bench:
     """The node with a camera that the test holds."""
 
-    def __init__(self, graph, mounted=True, camera=True):
-        self.graph, self.estimator = graph, Estimator()
+    def __init__(self, graph, mounted=True, camera=True, base="base_footprint"):
+        self.graph, self.base, self.estimator = graph, base, Estimator()
         self.bodies = graph.collect(BodyArray, topics.BODIES, topics.SENSOR_QOS)
-        self.node = graph.add(BodyTrackerNode, estimator=self.estimator)
+        self.node = graph.add(
+            BodyTrackerNode, estimator=self.estimator, parameters={"base_frame": base}
+        )
         probe = graph.probe
         self.images = probe.create_publisher(Image, "image", 1)
         self.depths = probe.create_publisher(Image, "depth", 1)
@@ -71,7 +73,7 @@ class Bench:
 
     def mount(self):
         about = CAMERA.parameters
-        message = TransformStamped(header=self.graph.header("base_footprint"))
+        message = TransformStamped(header=self.graph.header(self.base))
         message.child_frame_id = FRAME
         message.transform.translation.x = about.mount_x
         message.transform.translation.z = about.mount_z
@@ -98,12 +100,13 @@ class Bench:
             self.graph.pass_time(0.1)
 
 
-def test_people_are_named_and_placed(graph):
-    bench = Bench(graph)
+@pytest.mark.parametrize("base", ["base_footprint", "base_link"])
+def test_people_are_named_and_placed(graph, base):
+    bench = Bench(graph, base=base)
     bench.show()
     graph.spin_until(lambda: bench.bodies and len(bench.bodies[-1].bodies) == 2, "two bodies")
     message = bench.bodies[-1]
-    assert message.header.frame_id == "base_footprint"
+    assert message.header.frame_id == base
     assert (message.image_width, message.image_height) == (640, 480)
     bodies = {body.id: body for body in bodies_from(message)}
     assert set(bodies) == {"body_1", "body_2"}

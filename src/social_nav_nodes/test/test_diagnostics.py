@@ -215,7 +215,7 @@ def test_a_node_with_too_many_people_keeps_the_nearest_and_says_so(graph, place_
     node = graph.add(Node, node_name="reader")
     lines = Lines()
     log = ThrottledLog(lines)
-    people = PeopleInFrame(node, TransformLookup(node, log), log, 2.0, 2.0, most=20)
+    people = PeopleInFrame(node, TransformLookup(node, log), log, 2.0, 2.0, 20, "base_footprint")
     place_frame("base_footprint", in_="map", pose=(3.0, 4.0, 0.5))
     rng = np.random.default_rng(3)
     places = rng.uniform(-20.0, 20.0, (200, 2))
