@@ -23,6 +23,7 @@ from nav_msgs.msg import Odometry
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import qos_profile_sensor_data
+from security_policies import FOLDER, compared, read_policy, running_enclaves
 from sensor_msgs.msg import LaserScan
 from social_nav_nodes.demo.domain import own_graph
 from std_srvs.srv import Trigger
@@ -118,7 +119,7 @@ def probe(tmp_path_factory):
 
 def drive_alone(folder):
     command = ["ros2", "launch", str(ROOT / "launch/tiago_headless.launch.py")]
-    command += ["scene:=single", "task:=none"]
+    command += ["scene:=single", "task:=none", "enclaves:=true"]
     own = {"ROS_LOG_DIR": str(folder / "log")}
     context = Context()
     rclpy.init(context=context)
@@ -162,6 +163,21 @@ def test_the_graph_has_one_way_from_nav2_to_the_base(probe):
         "/cmd_vel_smoothed": {"collision_monitor"},
         "/cmd_vel": {"simulator"},
     }
+
+
+def test_nav2_and_the_layer_have_what_their_policies_allow(probe):
+    known, beyond, others = compared(probe.node, FOLDER / "nav2")
+    assert beyond == []
+    costmaps = ("local_costmap/local_costmap", "global_costmap/global_costmap")
+    assert {"controller_server", "bt_navigator", "collision_monitor", *costmaps} < set(known)
+    assert others == ["/goal_selector", "/simulator", "/social_costmap"]
+    servers = (("controller_server", "local_costmap"), ("planner_server", "global_costmap"))
+    for server, costmap in servers:
+        shipped = read_policy(FOLDER / "nav2" / f"{server}.policy.xml")[f"{costmap}/{costmap}"]
+        running = running_enclaves(probe.node)[f"/nav2/{server}"][f"{costmap}/{costmap}"]
+        for found in (shipped, running):
+            assert {f"/{costmap}/social_layer/costmap", "/diagnostics"} < found.publish
+            assert "/social_people" in found.subscribe
 
 
 def test_the_robot_speeds_up_gently_and_stops_when_commands_cease(probe):

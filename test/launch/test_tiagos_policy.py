@@ -15,7 +15,7 @@ from security_policies import TIAGO, TIAGOS_CAMERA, file_of, new_policy, read_po
 Started = runpy.run_path(str(Path(__file__).with_name("launch_stand_ins.py")))["Started"]
 
 
-class Renamed(Started):
+class Renamed(Started):  # type: ignore[valid-type, misc]
     """What a launch file calls topics."""
 
     def see(self, action):
