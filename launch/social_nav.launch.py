@@ -29,6 +29,12 @@ CAMERA_TOPICS = {  # the body tracker's names; PAL's
     "camera_info": ("rgb/camera_info", "its lens"),
     "depth": ("depth_registered/image_raw", "depth images, registered to the others"),
 }
+BASE_FRAMES = {  # the nodes' parameters for the robot's frame
+    **dict.fromkeys(
+        ("body_tracker", "goal_selector", "perception", "social_costmap"), "base_frame"
+    ),
+    "ros4hri": "frame",
+}
 NOBODY = "input:=none: people come from whoever publishes social_people; --show-args lists inputs"
 WEIGHTS = "the weights:= of the body tracker (ONNX); docs/tiago.md tells how to get some"
 
@@ -78,6 +84,12 @@ def generate_launch_description():
                 "Its optical frame, for who remembers what it does not see; '' for that of "
                 "params_file",
             ),
+            argument(
+                "base_frame",
+                "",
+                "The robot's frame, such as base_link; '' for that of params_file, or else "
+                "base_footprint",
+            ),
             argument("goal_selector", "true", "Whether to start the goal selector", YES_NO),
             argument(
                 "social_costmap",
@@ -120,6 +132,9 @@ def start(given):
         images = [(name, camera_topic(given, name)) for name in CAMERA_TOPICS]
     if given["camera_frame"] and "perception" in names:
         own["perception"] = {"camera_frame": text(given["camera_frame"])}
+    if given["base_frame"]:
+        for name in BASE_FRAMES.keys() & names:
+            own.setdefault(name, {})[BASE_FRAMES[name]] = text(given["base_frame"])
     use_sim_time = simulated or given["use_sim_time"] == "true"
     return [
         *(alone() if simulated else []),
