@@ -20,15 +20,22 @@ ROOT = Path(__file__).resolve().parents[2]
 Walk = runpy.run_path(str(Path(__file__).with_name("launch_walk.py")))["Walk"]
 NO_FILE = ("", "nowhere.yaml", str(ROOT))
 NO_NAME = ("a b", "a: {b", "x/../y", "7up", "a//b", "/a/", "a-b", "{}", "a\nb", "a" * 999)
+NO_FRAME = ("a b", "/base", "a//b", "{}", "a\nb", " ")
 BAD = {
     "seed": ("x", "-1", "1.5", "1e3", "2147483648", "\N{SUPERSCRIPT TWO}", " ", ""),
     "trials": ("x", "0", "-1", "1.5", "9999999"),
     "speed": ("x", "nan", "inf", "0", "-1", "51", "1 2", "1_0", ""),
-    "initial_pose": ("1 2", "1 2 3 4", "x y z", "nan nan nan", "0 0 inf", "1e9 0 0", "1,2,3", ""),
+    "initial_pose": ("1 2", "1 2 3 4", "x y z", "nan nan nan", "0 0 inf", "1e9 0 0", "1,2,3", " "),
+    "social_timeout": ("x", "nan", "0", "61", "1 2", " "),
     "namespace": (*NO_NAME, "/"),
-    "scan_topic": (*NO_NAME, "scan", ""),
-    "odom_topic": (*NO_NAME, ""),
-    "camera": (*NO_NAME, ""),
+    "scan_topic": NO_NAME,
+    "odom_topic": NO_NAME,
+    "camera": (*(name for name in NO_NAME if name != "/a/"), ""),
+    "image": (*NO_NAME, ""),
+    "camera_info": (*NO_NAME, ""),
+    "depth": (*NO_NAME, ""),
+    "base_frame": NO_FRAME,
+    "camera_frame": NO_FRAME,
     "gz_version": ("x", "-8", "8.1", "0"),
     "out": (str(ROOT / "README.md"), str(ROOT / "README.md" / "below")),
     "scene": ("circel", "nowhere.yaml", "", str(ROOT)),
@@ -45,6 +52,7 @@ BAD = {
 WITH = {
     ("navigation", "initial_pose"): {"map": str(ROOT / "worlds/maps/room.yaml")},
     ("social_nav", "weights"): {"input": "camera"},
+    ("social_nav", "scene"): {"input": "truth"},
     ("tiago_gazebo", "weights"): {"people": "camera"},
 }
 """What else has to be given for an argument to matter."""
@@ -92,7 +100,7 @@ def test_good_values_are_taken(installed):
     given = {"namespace": "fleet/tiago", "scan_topic": "/a/_b", "odom_topic": "odom"}
     given |= {"map": str(ROOT / "worlds/maps/room.yaml"), "initial_pose": " -1.5  2e0\t.5"}
     walk = Walk("navigation.launch.py", **given)
-    amcl = walk.sections["amcl"]["/fleet/tiago/amcl"]
+    amcl = walk.parameters["amcl"]
     assert [amcl[f"initial_pose.{key}"] for key in ("x", "y", "yaw")] == [-1.5, 2.0, 0.5]
     assert "__ns:=/fleet/tiago" in walk.commands["amcl"]
     Walk("tiago_headless.launch.py", scene="single", seed="0", speed="0.05", target="ana")
