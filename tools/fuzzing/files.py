@@ -203,14 +203,14 @@ def file_points(folder: Path) -> list[FilePoint]:
         FilePoint(
             "recording in a database",
             ".db3",
-            _bytes_file(made.database.read_bytes()),
+            partial(recordings.database_case, seed=made.database.read_bytes()),
             _read_data,
             (DataError,),
         ),
         FilePoint(
             "metadata of a recording",
             ".yaml",
-            _yaml_file((made.bag.parent / "metadata.yaml").read_bytes()),
+            _yaml_file(*recordings.metadata((made.bag.parent / "metadata.yaml").read_bytes())),
             partial(recordings.read_folder, good=made.bag.parent),
             (DataError,),
         ),

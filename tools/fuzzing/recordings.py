@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sqlite3
 import struct
+import tempfile
+from contextlib import closing, suppress
 from pathlib import Path
 
 from social_nav_core.recordings.bag import read_bag
@@ -26,6 +30,18 @@ _QUALITIES = (
     *("", "- history: 3\n  depth: 0\n", "{},", "[{}, 1]", "[", "- - ", "&a [*a]", "? a\n"),
     "a: &a {x: 1}\nb: &b {<<: [*a, *a, *a]}\nc: {<<: [*b, *b, *b]}\n",
     "!!python/name:os.system x",
+)
+_COMMANDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("UPDATE topics SET offered_qos_profiles = ?", _QUALITIES),
+    ("UPDATE topics SET offered_qos_profiles = CAST(? AS BLOB)", _QUALITIES),
+    ("UPDATE message_definitions SET encoded_message_definition = ?", _DEFINITIONS),
+    ("UPDATE message_definitions SET encoding = ?", ("ros2idl", "ros2msg", "", "x")),
+    ("UPDATE topics SET type = ?", ("nav_msgs/msg/Path", "x", "")),
+    ("UPDATE messages SET timestamp = ?", ("x", "-1", "9" * 18)),
+    ("UPDATE messages SET data = ?", ("", "x", "\x00\x01\x00\x00")),
+    ("UPDATE schema SET schema_version = ?", ("1", "2", "3", "9", "x")),
+    ("CREATE VIEW IF NOT EXISTS v AS SELECT 1", ("",)),
+    ("DELETE FROM topics", ("",)),
 )
 _NUMBERS = (0, 1, 9, 1000, 2**17, 2**20, 2**27, 2**28, 2**31, 2**40, 2**63, 2**64 - 1)
 
@@ -89,6 +105,31 @@ def _record(kind: int, body: bytes) -> bytes:
 def _text(content: str) -> bytes:
     data = content.encode()
     return struct.pack("<I", len(data)) + data
+
+
+def database_case(choices: Choices, seed: bytes) -> bytes:
+    """A database with other bytes, or one of other tables or texts."""
+    if choices.below(3):
+        return mutation.changed_bytes(choices, seed)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "changed.db3"
+        path.write_bytes(seed)
+        with closing(sqlite3.connect(path)) as base:
+            for _ in range(1 + choices.below(3)):
+                command, texts = choices.pick(_COMMANDS)
+                text = choices.pick(texts) * 10 ** choices.below(5)
+                with suppress(sqlite3.IntegrityError), base:  # a key that is no number
+                    base.execute(command, (text[:900_000],) * command.count("?"))
+        return path.read_bytes()
+
+
+def metadata(good: bytes) -> tuple[bytes, ...]:
+    """The metadata of a recording as it is, and with qualities of service in texts."""
+    line = b"offered_qos_profiles: []"
+    if line not in good:
+        raise ValueError(f"no {line!r} in the metadata of a recording")
+    told = [json.dumps(text).encode() for text in _QUALITIES]
+    return (good, *(good.replace(line, line[:-2] + text) for text in told))
 
 
 def read_folder(metadata: Path, good: Path) -> object:
