@@ -39,6 +39,7 @@ from social_nav_nodes import one_camera
 
 ROOT = Path(__file__).resolve().parent.parent
 PAL_PACKAGES = ("tiago_gazebo", "tiago_bringup", "tiago_description")
+ONLY_WITH_PAL = {"speed": ("1.0", "1"), "gz_version": ("8",)}
 PEOPLE = {"truth": "none", "perception": "bodies", "camera": "camera"}
 """Inputs of social_nav.launch.py."""
 OF_GAZEBO = "/gazebo"  # enclaves of what simulates the robot and shows it
@@ -124,7 +125,7 @@ def start(given):
     world, map_file = files_of(scene, given["scene"], float(given["speed"]))
     actions = [*alone(), SetParameter("use_sim_time", True)]
     if given["robot"] == "pal":
-        actions += pal_robot(scene)
+        actions += pal_robot(given, scene)
     else:
         actions += tiago_lite(given, scene, world)
     actions += [
@@ -243,8 +244,13 @@ def bridge_file(walkers):
     return file.name
 
 
-def pal_robot(scene):
+def pal_robot(given, scene):
     """PAL's own robot and controllers in the Gazebo that their packages are made for."""
+    for name, only in ONLY_WITH_PAL.items():
+        if given[name] not in only:
+            raise MissingError(
+                f"{name}:={given[name]} is for robot:=tiago_lite: Gazebo classic does not take it"
+            )
     missing = [package for package in PAL_PACKAGES if not has_package(package)]
     if missing:
         raise MissingError(
@@ -255,7 +261,12 @@ def pal_robot(scene):
     world.write_bytes(classic_world_file(scene))
     x, y, yaw = (str(number) for number in scene.robot)
     return [
-        include_from("gazebo_ros", "gazebo.launch.py", world=str(world)),
+        include_from(
+            "gazebo_ros",
+            "gazebo.launch.py",
+            world=str(world),
+            gui="false" if given["headless"] == "true" else "true",
+        ),
         include_from("tiago_bringup", "tiago_bringup.launch.py", use_sim_time="True"),
         Node(
             package="gazebo_ros",

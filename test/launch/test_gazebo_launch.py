@@ -110,7 +110,12 @@ def test_pals_robot_comes_into_a_world_of_gazebo_classic(installed):
     installed(pal=True)
     walk = Walk("tiago_gazebo.launch.py", robot="pal", scene="approach", headless="true")
     assert "spawn_entity.py" in walk.commands and "parameter_bridge" not in walk.commands
-    world = Path(walk.context.launch_configurations["world"]).read_text()
+    given = walk.context.launch_configurations
+    assert given["gui"] == "false"
+    for name, value in (("speed", "0.5"), ("gz_version", "9")):
+        with pytest.raises(MissingError, match=rf"^{name}:={value} is for robot:=tiago_lite"):
+            Walk("tiago_gazebo.launch.py", robot="pal", **{name: value})
+    world = Path(given["world"]).read_text()
     assert '<sdf version="1.6">' in world and 'name="ben"' in world
     assert walk.parameters["controller_server"]["odom_topic"] == "/mobile_base_controller/odom"
     assert walk.parameters["amcl"]["scan_topic"] == "/scan_raw"
