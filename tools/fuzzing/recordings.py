@@ -8,6 +8,7 @@ import sqlite3
 import struct
 import tempfile
 from contextlib import closing, suppress
+from itertools import pairwise
 from pathlib import Path
 
 from social_nav_core.recordings.bag import read_bag
@@ -28,7 +29,8 @@ _DEFINITIONS = (
 )
 _QUALITIES = (
     *("", "- history: 3\n  depth: 0\n", "{},", "[{}, 1]", "[", "- - ", "&a [*a]", "? a\n"),
-    "a: &a {x: 1}\nb: &b {<<: [*a, *a, *a]}\nc: {<<: [*b, *b, *b]}\n",
+    "a: &a {x: 1}\n"
+    + "".join(f"{b}: &{b} {{<<: [{9 * f'*{a},'}]}}\n" for a, b in pairwise("abcdefghij")),
     "!!python/name:os.system x",
 )
 _COMMANDS: tuple[tuple[str, tuple[str, ...]], ...] = (
