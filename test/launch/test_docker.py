@@ -106,6 +106,37 @@ def test_no_simulation_is_seen_from_the_network():
         assert ("\nCMD" in stage) == ("\nENV ROS_LOCALHOST_ONLY=1\n" in stage)
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_images_have_what_the_inputs_and_the_middlewares_that_are_offered_need(path):
+    text = path.read_text()
+    distribution = "humble" if path.suffix else "jazzy"
+    for package in ("hri-msgs", "rmw-cyclonedds-cpp", "rmw-fastrtps-cpp"):
+        assert f"ros-{distribution}-{package} " in text, package
+    assert re.search(r"wg-perception/people\.git [0-9a-f]{40} ", text), "a revision, not a branch"
+    assert "--base-paths src /opt/people/people_msgs " in text
+
+
+def test_a_pose_network_reaches_the_container_beside_a_robot():
+    robot = SERVICES["robot"]
+    (volume,) = robot["volumes"]
+    inside = volume.rpartition(":")[0].rpartition(":")[2]
+    assert volume == f"${{WEIGHTS:-/dev/null}}:{inside}:ro"
+    assert f"weights:={inside}" in robot["command"].split()
+
+
+def test_folders_that_containers_write_to_are_not_made_by_root():
+    written = [
+        volume
+        for service in SERVICES.values()
+        for volume in service.get("volumes", ())
+        if not (isinstance(volume, str) and volume.endswith(":ro"))
+    ]
+    assert len(written) == 2
+    for volume in written:
+        assert volume["type"] == "bind" and volume["source"] == "../out"
+        assert volume["bind"] == {"create_host_path": False}
+
+
 def launched():
     """(launch file, arguments) of every command in the Docker files and services."""
     commands = [service["command"] for service in SERVICES.values() if "command" in service]

@@ -34,8 +34,8 @@ class PeopleMsgsNode(Node):
             from people_msgs.msg import People  # noqa: PLC0415
         except ImportError as error:
             raise ValueError(
-                "people_msgs: the package people_msgs is not installed; try: apt install "
-                "ros-$ROS_DISTRO-people-msgs"
+                "people_msgs: the package people_msgs is not installed; build it from "
+                "https://github.com/wg-perception/people, branch ros2 (Humble and Jazzy have none)"
             ) from error
         self._about: AdapterParameters = read_parameters(self, self.PARAMETERS)[""]
         log = ThrottledLog(self.get_logger())

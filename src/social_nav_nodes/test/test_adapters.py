@@ -118,7 +118,7 @@ def test_pose_array_without_headings(graph):
 
 def test_people_msgs_is_asked_for_in_one_line_where_it_is_missing(graph, monkeypatch):
     monkeypatch.setitem(sys.modules, "people_msgs", None)
-    with pytest.raises(ValueError, match=r"people_msgs is not installed; try: apt install"):
+    with pytest.raises(ValueError, match=r"people_msgs is not installed; build it from https"):
         graph.add(PeopleMsgsNode)
 
 
