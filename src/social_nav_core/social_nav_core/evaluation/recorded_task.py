@@ -23,6 +23,8 @@ from social_nav_core.recordings.errors import DataError
 
 FILE, BAG = "task.yaml", "bag"
 """What a folder of a recorded task holds: the task, and the folder of the recording."""
+UNSEEN = 2.0
+"""How long the recording may lack the robot at the beginning and at the end of a task [s]."""
 _OTHER_KINDS: dict[str, Any] = {
     "seed": int,
     "reached": bool,
@@ -105,6 +107,12 @@ def read_recorded_task(folder: Path) -> RunRecord:
     task = load_task(folder / FILE)
     try:
         run = read_run(folder / BAG, task.task, task.target_id, BagTopics(), (task.start, task.end))
+        first, last, length = run.times[0], run.times[-1], task.end - task.start
+        if first > UNSEEN or last < length - UNSEEN:
+            raise DataError(
+                f"{folder}: the recording has the robot from {first:.1f} to {last:.1f} s of a task "
+                f"that took {length:.1f} s; is it of another task, or not whole?"
+            )
         about = {name: getattr(task, name) for name in ("scene", "arm", "seed", "reached")}
         if task.goal is not None:
             about |= {"goal_times": np.zeros(1), "goals_in_map": np.array([task.goal])}

@@ -134,6 +134,18 @@ def test_a_recorded_task_is_named_by_what_lies_beside_it(
     assert run.duration == pytest.approx(avoid_with.duration)
 
 
+@pytest.mark.parametrize(("before", "after"), [(0.0, 5.0), (5.0, 0.0)])
+def test_a_recording_of_another_task_is_refused(
+    tmp_path: Path, avoid_with: RunRecord, before: float, after: float
+) -> None:
+    write_run(tmp_path / "bag", avoid_with)
+    start, end = 100.0 - before, 100.0 + float(avoid_with.times[-1]) + after
+    task = RecordedTask("hall", "avoid", "social costs", 7, True, "", (1.0, 2.0, 0.0), start, end)
+    save_task(tmp_path / "task.yaml", task)
+    with pytest.raises(DataError, match=r"the recording has the robot from .* s of a task that"):
+        read_recorded_task(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
