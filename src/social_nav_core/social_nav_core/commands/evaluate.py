@@ -42,7 +42,7 @@ from social_nav_core.sim.pedestrians import require_jupedsim
 from social_nav_core.sim.reading import SceneError
 
 SUMMARY = "compare the social costs with baselines over many simulated trials"
-EPILOG = f"""arms: {", ".join(ALL_ARMS).replace("%", "%%")};
+EPILOG = f"""arms: {", ".join(ALL_ARMS)};
 '{OURS} x0.5' is '{OURS}' with half of its costs, and so for every arm but '{NO_LAYER}'."""
 SHARES = (0.1, 0.2, 0.4, 0.7)
 """Of the costs: points of the curve of cost against way, beside all of them and none."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from social_nav_core import commands
 from social_nav_core.__main__ import build_parser, main
 from social_nav_core.interaction.kde import load_interaction_model, shipped_interaction_model
 from social_nav_core.proxemics.model import load_model, shipped_model
@@ -259,6 +261,18 @@ def test_every_command_has_a_summary_and_help(capsys: pytest.CaptureFixture[str]
             build_parser().parse_args([name, "--help"])
         assert caught.value.code == 0
     assert "DATA is one of" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("module", pkgutil.iter_modules(commands.__path__), ids=lambda m: m.name)
+def test_the_help_of_every_command_is_what_was_written(
+    module: pkgutil.ModuleInfo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Argparse expands a per cent sign in the help of an argument, and leaves it in all else."""
+    name = module.name.replace("_", "-")
+    with pytest.raises(SystemExit) as caught:
+        build_parser(name).parse_args([name, "--help"])
+    assert caught.value.code == 0
+    assert "%%" not in capsys.readouterr().out
 
 
 def test_a_simulated_joining_is_the_same_in_both_formats(tmp_path: Path) -> None:
