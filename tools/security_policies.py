@@ -279,7 +279,7 @@ def main() -> int:
         if arguments.out:
             return _write_elsewhere(arguments.out, ros_arguments)
         return _write(arguments.check)
-    except RuntimeError as error:  # of rcl
+    except (RuntimeError, ValueError) as error:  # of rcl, or of a node
         more = f"; {ADVICE}" if os.environ.get("ROS_SECURITY_ENABLE") else ""
         print(f"error: {' '.join(str(error).split())}{more}", file=sys.stderr)
         return 2
@@ -349,10 +349,15 @@ def _write_running(out: Path) -> int:
 
 def _write_elsewhere(out: Path, ros_arguments: Sequence[str]) -> int:
     out.mkdir(parents=True, exist_ok=True)
+    left_out = 0
     for name in ALL:
-        file_of(name, out).write_text(new_policy(name, ros_arguments))
-    print(f"{out}: {len(ALL)} policies")
-    return 0
+        try:
+            file_of(name, out).write_text(new_policy(name, ros_arguments))
+        except ValueError as error:  # of a node whose messages are not installed
+            print(f"left out: {error}", file=sys.stderr)
+            left_out += 1
+    print(f"{out}: {len(ALL) - left_out} policies")
+    return 1 if left_out else 0
 
 
 def new_policy(name: str, ros_arguments: Sequence[str] = ()) -> str:
