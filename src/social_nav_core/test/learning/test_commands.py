@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from social_nav_core import commands
 from social_nav_core.__main__ import build_parser, main
 from social_nav_core.interaction.kde import load_interaction_model, shipped_interaction_model
 from social_nav_core.proxemics.model import load_model, shipped_model
@@ -17,6 +16,8 @@ from social_nav_core.recordings.congreg8 import read_congreg8
 from social_nav_core.recordings.trajectories import meeting_positions
 from social_nav_core.recordings.writers import write_bag, write_congreg8
 from social_nav_core.sim.joinings import simulate_joining
+
+from social_nav_core import commands
 
 
 @pytest.fixture(scope="module")
