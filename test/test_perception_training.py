@@ -32,7 +32,7 @@ def small(seed: int = 1, epochs: int = 1) -> Plan:
         data={**DATA, "train": {**DATA["train"], "seed": seed}},
         seeds=(0,),
         teacher={"epochs": epochs, "batch": 4, "rate": 0.002, "seeds": [0]},
-        rows=tuple(replace(row, epochs=1, batch=4) for row in plan.rows if row.taught),
+        rows=tuple(replace(row, epochs=1, batch=4) for row in plan.rows if row.unlabelled),
     )
 
 
@@ -59,7 +59,7 @@ def test_stages_go_on_and_notice_what_is_not_theirs(
     assert run(monkeypatch, work, small()) == 0
     first = capsys.readouterr().out
     assert first.count("epoch 1 of 1") == 2 and "the teacher's answers to 12 windows" in first
-    row, answers = work / "student_distilled_0.npz", work / "answers_0.npz"
+    row, answers = work / "student_distilled,_unlabelled_windows_too_0.npz", work / "answers_0.npz"
     assert "8 encounters made up by" in trained_on(row).data
     assert "without their labels 4 encounters" in trained_on(row).data
     assert run(monkeypatch, work, small()) == 0
