@@ -211,6 +211,13 @@ def test_the_usual_profiles_are_within_the_limit() -> None:
         profiles.check(50 * PROFILE)
     with pytest.raises(LimitError, match=f"have more than {MOST_VALUES} values"):
         profiles.check(50 * PROFILE)
+
+
+def test_many_empty_profiles_are_too_many() -> None:
     profiles = Profiles()
-    profiles.check("")
-    profiles.check("[]")
+    for _ in range(MOST_VALUES):
+        profiles.check("")
+    for _ in range(MOST_VALUES // 5):
+        profiles.check("[]")
+    with pytest.raises(LimitError, match=f"have more than {MOST_VALUES} values"):
+        profiles.check("[]")
