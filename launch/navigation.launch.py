@@ -178,6 +178,8 @@ def parameters_of(given, nodes):
         said += [f"{path}: not started here, so without effect: {others}"] if others else []
     topics = [given[name] for name in ("scan_topic", "odom_topic")]
     use_topics(parameters, nodes, *(within(namespace, topic) for topic in topics))
+    for node in (*nodes, *COSTMAPS):  # Nav2's own files say true, also on a robot
+        parameters.put(node, "use_sim_time", given["use_sim_time"] == "true")
     said += localise(given, parameters)
     said += use_social_layers(given, parameters, namespace)
     return parameters, said

@@ -112,6 +112,15 @@ def test_files_in_the_style_of_nav2_count_in_a_namespace_and_over_the_others(
     assert found.parameters["collision_monitor"]["polygons"] == ["stop_zone", "slowdown_zone"]
 
 
+@pytest.mark.parametrize("given", ["true", "false"])
+def test_no_file_decides_where_time_comes_from(started, tmp_path, given):
+    own = tmp_path / "own.yaml"
+    own.write_text("/**: {ros__parameters: {use_sim_time: true}}\n")
+    found = started(extra_params_file=str(own), use_sim_time=given)
+    for node in ("bt_navigator", ("controller_server", "local_costmap")):
+        assert found.parameters[node]["use_sim_time"] is (given == "true")
+
+
 def test_sections_of_what_is_not_started_are_told_of(started, tmp_path):
     own = tmp_path / "own.yaml"
     own.write_text(
