@@ -32,7 +32,10 @@ from security_policies import (
 )
 from social_nav_nodes.demo.domain import free_domain, own_graph
 from social_nav_nodes.demo.processes import NodeProcesses
+from social_nav_nodes.endurance.feeder import STAND_INS, people_type, pose_network
 from social_nav_nodes.parameter_tables import NODES
+
+from social_nav_msgs.msg import SocialPersonArray
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "src" / "social_nav_nodes" / "social_nav_nodes"
@@ -160,13 +163,19 @@ def test_processes_in_the_graph_have_what_their_policies_allow(observer, tmp_pat
     domain, watcher = observer
     environment = {**os.environ, **own_graph(), "ROS_DOMAIN_ID": str(domain)}
     config = ROOT / "config" / "social_nav.yaml"
-    started = ("health", "gazebo_people", "ros4hri", "trial")
+    started = ("body_tracker", "health", "gazebo_people", "people_msgs", "ros4hri", "trial")
+    network = tmp_path / "one_person.onnx"
+    network.write_bytes(pose_network())
+    weights = {"body_tracker": {"weights": network}}
+    if people_type() is SocialPersonArray:
+        paths = (str(STAND_INS), environment.get("PYTHONPATH", ""))
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     wanted = sorted([*started, "demo_observer"])
     not_here = ["demo_observer: call /approach_person"]  # its task is the other one
     with NodeProcesses(config, tmp_path, environment, enclaves=True) as processes:
         for name in started:
             own = {k: v for k, v in parameters_of(name, tmp_path).items() if k != "use_sim_time"}
-            processes.start(name, **own)
+            processes.start(name, **own, **weights.get(name, {}))
         deadline = time.monotonic() + PATIENCE
         bodies = watcher.create_publisher(IdsList, "/humans/bodies/tracked", 1)
         while time.monotonic() < deadline and (
