@@ -82,6 +82,19 @@ def test_a_bad_command_line_ends_with_a_status(tmp_path):
         run(name, lambda data, name=name: commands.command_case(name, tmp_path, data), cases=15)
 
 
+@pytest.mark.parametrize("name", commands.LINES)
+def test_a_command_on_files_that_are_nearly_good_ends_with_a_status(name, tmp_path):
+    for line in commands.LINES[name]:
+
+        def call(data, line=line):
+            commands.spoiled_case(name, line, tmp_path, Choices(data))
+
+        runner = engine.Runner(name, call, (), stop=True, longest=entry_points.LONGEST_PICTURES)
+        rng = np.random.default_rng(0)
+        for _ in range(6):
+            runner(rng.bytes(100))
+
+
 @pytest.mark.parametrize("name", nodes.SPUN)
 def test_a_node_survives_bad_messages_goals_and_parameters(name, tmp_path):
     bench = nodes.Bench(name, tmp_path)

@@ -109,7 +109,7 @@ def _one(arguments: argparse.Namespace, name: str, file: Path) -> None:
         from fuzzing.entry_points import opened  # noqa: PLC0415
 
         entry = stack.enter_context(opened(name, folder))
-        runner = engine.Runner(entry.name, entry.call, entry.errors)
+        runner = engine.Runner(entry.name, entry.call, entry.errors, longest=entry.longest)
         runner.report.seed = arguments.seed
         engine.run_hypothesis(runner, share, arguments.seed)
         return runner

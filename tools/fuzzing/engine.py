@@ -26,7 +26,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-LONGEST = 1.0  # of a case [s of processor time]
+LONGEST = 1.0  # of a case, unless its entry point says otherwise [s of processor time]
 MOST_MEMORY = 600_000  # that a case needs more than all before it [KiB]
 LONGEST_LINE = 2000  # of an error [character]
 BEAT, MOST_BEATS = 10.0, 12  # [s]; a case of so many is taken to hang; none while we are stopped
@@ -71,6 +71,7 @@ class Runner:
         call: with the bytes of a case.
         documented: what a case may raise.
         stop: raise the first failure, instead of counting it.
+        longest: that a case may take [s of processor time].
     """
 
     def __init__(
@@ -79,8 +80,10 @@ class Runner:
         call: Call,
         documented: tuple[type[BaseException], ...],
         stop: bool = False,
+        longest: float = LONGEST,
     ) -> None:
         self.report = Report(entry)
+        self._longest = longest
         self._call = call
         self._documented = documented
         self._stop = stop
@@ -108,7 +111,7 @@ class Runner:
         self.report.cases += 1
         self.report.seconds += took
         self.report.worst = max(self.report.worst, took)
-        if took > LONGEST:
+        if took > self._longest:
             self._fail(SlowError(f"{took:.1f} s"), data)
         if (more := _peak() - peak) > MOST_MEMORY:
             self._fail(LargeError(f"{more} KiB"), data)

@@ -12,7 +12,9 @@ from social_nav_core.parameters import ParameterError
 from social_nav_nodes.parameter_tables import NODES
 
 from fuzzing import actions, commands, files, nodes, parameters, services
+from fuzzing.engine import LONGEST
 
+LONGEST_PICTURES = 6.0  # of a case that draws some [s of processor time]
 Call = Callable[[bytes], object]
 Errors = tuple[type[BaseException], ...]
 CASES: dict[str, Callable[[nodes.Bench, str, bytes], object]] = {
@@ -30,11 +32,13 @@ class Entry:
         name: kind and name, such as "message social_costmap /map".
         call: with the bytes of a case.
         errors: what a case may raise; everything else is a defect.
+        longest: that a case may take [s of processor time].
     """
 
     name: str
     call: Call
     errors: Errors
+    longest: float = LONGEST
 
 
 def names(folder: Path) -> list[str]:
@@ -63,7 +67,8 @@ def opened(entry: str, folder: Path) -> Iterator[Entry]:
         point = next(p for p in files.file_points(folder) if p.name == rest)
         yield Entry(entry, partial(files.file_case, point, folder), (*point.errors, OSError))
     elif kind == "command":
-        yield Entry(entry, partial(commands.command_case, rest, folder), ())
+        longest = LONGEST_PICTURES if rest in commands.DRAWS else LONGEST
+        yield Entry(entry, partial(commands.command_case, rest, folder), (), longest)
     else:
         name, _, place = rest.partition(" ")
         bench = nodes.Bench(name, folder / "node")

@@ -21,6 +21,7 @@ from rclpy.node import Node
 from rclpy.task import Future
 from sensor_msgs.msg import LaserScan
 from social_nav_core.geometry import FloatArray, compose, inverse, transform_points
+from social_nav_core.input_files import one_line
 from social_nav_core.parameters import parameter
 from social_nav_core.sim.follower import DriveStatus, FollowerParameters, PathFollower
 from social_nav_core.sim.obstacles import MemoryParameters, ObstacleMemory
@@ -249,6 +250,7 @@ class NavigatorNode(Node):
         if self._drive is None:
             return
         drive, self._drive = self._drive, None
+        message = one_line(message, 300) if message else ""
         if error_code == NONE or drive.goal_handle.is_cancel_requested:
             self.get_logger().info(f"the drive ended: {message or 'arrived'}")
         else:

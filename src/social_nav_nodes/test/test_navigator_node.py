@@ -184,6 +184,13 @@ def test_a_goal_in_a_frame_that_nobody_knows_fails(bench):
     assert "'moon'" in outcome.result.error_msg
 
 
+def test_a_long_name_of_a_frame_is_told_in_one_line(bench):
+    """Found by fuzzing."""
+    bench.send((1.0, 0.0, 0.0), frame="moon\n" * 1000)
+    message = bench.result().result.error_msg
+    assert len(message) <= 300 and len(message.splitlines()) == 1
+
+
 def test_an_obstacle_that_only_the_lidar_sees_is_driven_around(bench):
     scan = LaserScan(angle_min=-0.3, angle_max=0.3, angle_increment=0.05)
     scan.range_min, scan.range_max = 0.05, 25.0

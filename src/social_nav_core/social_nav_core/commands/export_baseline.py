@@ -12,6 +12,18 @@ from social_nav_core.proxemics.baselines import BASELINES, Baseline, KirbyGaussi
 from social_nav_core.proxemics.model import save_model
 
 SUMMARY = "Hall's zones, Kirby's Gaussian, an egg or a round Gaussian as a model file"
+FASTEST = 3.0  # that somebody walks [m/s]
+
+
+def speed(text: str) -> float:
+    """A speed of a person who walks [m/s]."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= FASTEST:
+        raise argparse.ArgumentTypeError(f"'{text}', expected 0 to {FASTEST:g} m/s")
+    return value
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("baseline", choices=tuple(BASELINES))
     parser.add_argument("--out", type=output_file, required=True, help="model to write (YAML)")
     parser.add_argument("--components", type=whole_number(1), default=4, help="(default 4)")
-    parser.add_argument("--speed", type=float, default=0.0, help="of the person, for kirby [m/s]")
+    parser.add_argument("--speed", type=speed, default=0.0, help="of the person, for kirby [m/s]")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -199,6 +199,9 @@ def _check_array(name: str, array: np.ndarray, shape: tuple[int | None, ...]) ->
     )
     if not fits:
         raise RunRecordError(f"{name} has the shape {array.shape}, expected {wanted}")
+    kinds, wanted = ("U", "texts") if name == "group_ids" else ("fiub", "numbers")
+    if array.size and array.dtype.kind not in kinds:
+        raise RunRecordError(f"{name} holds {array.dtype}, expected {wanted}")
     if name == "people_in_map":
         array = np.where(np.isnan(array), 0.0, array)
     if array.dtype.kind == "f" and not np.isfinite(array).all():

@@ -103,6 +103,8 @@ def test_a_run_with_nobody_and_no_goal_can_be_kept(tmp_path: Path) -> None:
         ({"costs": np.zeros((2, 3, 4))}, r"costs has the shape \(2, 3, 4\), expected \(1, 3, 4\)"),
         ({"occupancy": [[0]]}, r"occupancy is a list, expected an array \(3, 4\)"),
         ({"path_times": np.array([0.0])}, "2 paths_in_map for 1 path_times"),
+        ({"occupancy": np.full((3, 4), b"1")}, "occupancy holds .S1, expected numbers"),
+        ({"group_ids": np.zeros((3, 2))}, "group_ids holds float64, expected texts"),
     ],
 )
 def test_a_record_that_contradicts_itself_is_refused(changes: dict, message: str) -> None:

@@ -135,6 +135,15 @@ def test_export_baseline(tmp_path: Path) -> None:
     assert "front=1.0" in load_model(out).provenance
 
 
+@pytest.mark.parametrize("speed", ["nan", "inf", "-1", "1e300", "fast"])
+def test_export_baseline_of_nobody_who_walks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], speed: str
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["export-baseline", "kirby", "--out", str(tmp_path / "k.yaml"), f"--speed={speed}"])
+    assert f"'{speed}', expected 0 to 3 m/s" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
