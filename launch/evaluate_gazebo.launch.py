@@ -18,6 +18,7 @@ from social_nav_nodes.launching import (
     argument,
     described,
     enclaves,
+    ends_all,
     need_executables,
     need_packages,
     need_recorder,
@@ -165,4 +166,6 @@ def one_trial(given, graph, trial, arm, folder):
 def report(given):
     """Metrics and report of all recordings."""
     command = [sys.executable, "-m", "social_nav_core", "report-runs", "--recordings"]
-    return ExecuteProcess(cmd=[*command, given["out"], "--out", given["out"]], output="screen")
+    return ExecuteProcess(
+        cmd=[*command, given["out"], "--out", given["out"]], output="screen", on_exit=ends_all
+    )

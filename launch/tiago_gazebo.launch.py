@@ -300,7 +300,7 @@ def trial(given, scene_file):
         "seed": int(given["seed"]),
         "out": text(given["out"]),
     }
-    ends = {"on_exit": Shutdown(reason="the task is over")} if given["out"] else {}
+    ends = {"on_exit": ends_all} if given["out"] else {}
     return suite_node(given, "trial", parameters, name=None, **ends)
 
 

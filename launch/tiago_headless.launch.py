@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from launch.actions import Shutdown
 from launch_ros.actions import Node
 from social_nav_core.sim.scene import load_scene
 from social_nav_nodes.launch_arguments import check_target
@@ -110,8 +109,7 @@ def start(given):
             "seed": int(given["seed"]),
             "out": text(given["out"]),
         }
-        ends = {"on_exit": Shutdown(reason="the task is over")}
-        actions.append(suite_node(given, "trial", parameters, **ends))
+        actions.append(suite_node(given, "trial", parameters, on_exit=ends_all))
     if given["record"] == "true":
         if not given["out"]:
             raise MissingError("record:=true needs out:=FOLDER")

@@ -101,10 +101,10 @@ def test_without_its_input_nothing_goes_on(installed, tmp_path, given):
 
 
 @pytest.mark.parametrize("name", SIMULATIONS)
-def test_without_the_recorder_nothing_goes_on(installed, tmp_path, name):
+def test_without_recorder_or_task_nothing_goes_on(installed, tmp_path, name):
     installed()
     walk = Walk(name, record="true", out=str(tmp_path / "out"))
-    assert "recorder" in walk.needed
+    assert {"recorder", "trial"} <= walk.needed
 
 
 def test_the_end_of_what_is_needed_ends_all_and_is_an_error_where_it_has_failed():
