@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -13,6 +14,18 @@ namespace social_nav_costmap
 {
 namespace
 {
+
+constexpr std::size_t kLongest = 80;  // name in a message for people [byte]
+
+/// What others wrote, for a line of the log.
+std::string shown(std::string text)
+{
+  if (text.size() > kLongest) {
+    text = text.substr(0, kLongest - 3) + "...";
+  }
+  std::replace_if(text.begin(), text.end(), [](unsigned char c) {return c < 32;}, '?');
+  return text;
+}
 
 struct Vector3
 {
@@ -104,7 +117,7 @@ void sightings_of(
       defect = defect_of(sighting.person);
     }
     if (!defect.empty()) {
-      left_out.push_back("person '" + seen.id + "': " + defect);
+      left_out.push_back("person '" + shown(seen.id) + "': " + defect);
       continue;
     }
     if (!seen.group_id.empty()) {

@@ -9,14 +9,13 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <limits>
 #include <memory>
-#include <random>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "dice.hpp"
 #include "social_nav_costmap/inbox.hpp"
 #include "social_nav_costmap/settings.hpp"
 #include "social_nav_costmap/social_costs.hpp"
@@ -27,33 +26,6 @@ namespace
 {
 
 constexpr std::uint8_t kLethal = 254;
-
-class Dice
-{
-public:
-  explicit Dice(unsigned seed)
-  : engine_(seed) {}
-
-  double real(double low, double high)
-  {
-    return std::uniform_real_distribution<double>(low, high)(engine_);
-  }
-  int whole(int low, int high) {return std::uniform_int_distribution<int>(low, high)(engine_);}
-  bool one_in(int count) {return whole(1, count) == 1;}
-  /// Of any size up to the largest.
-  double scaled(double largest) {return (one_in(2) ? -1 : 1) * std::pow(10, real(-9, 0)) * largest;}
-  /// Now and then one that is no number, or absurd.
-  double any(double usual)
-  {
-    constexpr double kStrange[] = {
-      std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
-      -std::numeric_limits<double>::infinity(), 1.7e308, 5e-324, -0.0, 1e12, -1.0};
-    return one_in(40) ? kStrange[whole(0, 7)] : usual;
-  }
-
-private:
-  std::mt19937 engine_;
-};
 
 Person random_person(Dice & dice)
 {
