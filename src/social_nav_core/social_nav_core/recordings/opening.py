@@ -27,11 +27,11 @@ from social_nav_core.recordings.sqlite_limits import check_sqlite
 LARGEST = 200 * 10**9  # file [byte]
 MOST_TAKEN = 500_000_000
 """Of all messages that are taken from a recording, as they are recorded [byte]."""
-MOST_DEFINED = 60_000
-"""Of the definitions of all messages that are read [character]; rosbags needs 1 s for so many."""
-MOST_VALUES = 10_000
-"""Of texts and messages in arrays of a fixed length in one message, for which rosbags writes a
-line of code each."""
+MOST_DEFINED = 1000
+"""Fields in the definitions of all messages that are read; rosbags needs 1 s for so many texts."""
+MOST_VALUES = 1000
+"""Of one message of each kind that is taken; rosbags writes lines of code for each, also in arrays
+of texts and messages of a fixed length, and needs 1 s for so many texts."""
 MOST_FILES = 10_000  # of a folder
 _MESSAGE = 100  # that each counts besides its content [byte]
 _BELOW = (
@@ -99,11 +99,7 @@ def _definitions(path: Path, connections: list[Any]) -> Any:
         for connection in connections
         if connection.msgtype in READ and connection.msgdef.format is not Format.NONE
     }
-    if sum(len(definition.data) for definition in told.values()) > MOST_DEFINED:
-        raise DataError(
-            f"{path}: its definitions of {shown(', '.join(sorted(told)))} take more than "
-            f"{MOST_DEFINED} characters, expected the usual ones"
-        )
+    lines = 0
     types: dict[str, Any] = {}
     for name, definition in told.items():
         if definition.format is not Format.MSG:
@@ -112,9 +108,16 @@ def _definitions(path: Path, connections: list[Any]) -> Any:
                 "it where the message's package has that file"
             )
         try:
-            types |= get_types_from_msg(fields_alone(definition.data), name)
+            fields = fields_alone(definition.data)
         except DefinitionError as error:
             raise DataError(f"{path}: its definition of {name}: {error}") from error
+        lines += fields.count("\n")
+        if lines > MOST_DEFINED:
+            raise DataError(
+                f"{path}: its definitions of {shown(', '.join(sorted(told)))} have more than "
+                f"{MOST_DEFINED} fields, expected the usual ones"
+            )
+        types |= get_types_from_msg(fields, name)
     store = get_typestore(Stores.EMPTY if told else Stores.ROS2_HUMBLE)
     store.register(types)
     return store
@@ -129,15 +132,17 @@ def taken(path: Path, recording: Recording, connections: list[Any]) -> Iterator[
     """Connections and messages of a recording from `opened`, in the order of their times.
 
     Raises:
-        DataError: they are more than `MOST_TAKEN`, or defined as more than `MOST_VALUES` each or
+        DataError: they are more than `MOST_TAKEN`, or are defined with more than `MOST_VALUES`, or
             otherwise than they are read.
     """
     left = MOST_TAKEN
     if not connections:  # which rosbags takes for all of them
         return
-    for kind in {connection.msgtype for connection in connections}:
+    values = 0
+    for kind in sorted({connection.msgtype for connection in connections}):
         check_definitions(path, recording.typestore, kind)
-        if _values(recording.typestore.fielddefs, kind, {}) > MOST_VALUES:
+        values += _values(recording.typestore.fielddefs, kind, {})
+        if values > MOST_VALUES:
             raise DataError(
                 f"{path}: its {shown(kind)} has arrays of more than {MOST_VALUES} texts and "
                 "messages, expected the usual definition"

@@ -101,6 +101,7 @@ def test_definitions_in_idl_are_refused(tmp_path: Path, encoding: str, more: str
         ("uint8[9999999999] x\n", "line 1 is"),
         ("a/b/c/D x\n", "line 1 is"),
         (f"uint8 {300 * 'x'}\n", "line 1 is 'uint8 xxx"),
+        ("".join(f"string a{i}\n" for i in range(1001)), "more than 1000 fields, expected the"),
     ],
 )
 def test_definitions_that_are_no_fields_are_refused(

@@ -195,7 +195,7 @@ def test_definitions_that_become_endless_code_are_refused(
 ) -> None:
     path = tmp_path / "definition.mcap"
     path.write_bytes(by_hand(good, "", more))
-    with pytest.raises(DataError, match="has arrays of more than 10000 texts and messages"):
+    with pytest.raises(DataError, match="has arrays of more than 1000 texts and messages"):
         read_bag(path)
     path.write_bytes(by_hand(good, "", more.replace("200000", "20").replace("101", "10")))
     if "x/E[1]" not in more:
