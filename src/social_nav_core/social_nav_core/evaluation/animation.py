@@ -31,6 +31,8 @@ COST_PERIOD = 0.25
 """Shortest time [s] between two pictures of the costs."""
 COST_LEVELS = 48
 ROOM_PIXELS_PER_METRE = 100
+MOST_ROOM_PIXELS = 4000
+"""Of the longer side of a room's picture: of large maps a metre has fewer."""
 
 
 def scenario(runs: Sequence[RunRecord], proxemics: ProxemicsModel) -> dict[str, Any]:
@@ -127,9 +129,11 @@ def _room(run: RunRecord) -> dict[str, Any]:
         ax = figure.add_axes((0.0, 0.0, 1.0, 1.0))
         drawing.room(ax, run)
         (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
-        figure.set_size_inches(right - left, top - bottom)
+        width, height = right - left, top - bottom
+        figure.set_size_inches(width, height)
+        dpi = min(ROOM_PIXELS_PER_METRE, MOST_ROOM_PIXELS / max(width, height))
         file = io.BytesIO()
-        figure.savefig(file, dpi=ROOM_PIXELS_PER_METRE, format="png", transparent=True)
+        figure.savefig(file, dpi=dpi, format="png", transparent=True)
     box = np.array([left, bottom, right, top], dtype=float)
     return {"box": _round(box), "picture": data_uri(file.getvalue())}
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import struct
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -45,6 +50,15 @@ def test_the_room_in_boxes(avoid_with: RunRecord) -> None:
     cells = np.count_nonzero(wall_cells(avoid_with))
     np.testing.assert_allclose(sum(walls), cells * 0.05**2, atol=1e-3)
     assert len(walls) < 20
+
+
+@pytest.mark.parametrize("resolution", [1e4, 1e7])
+def test_the_picture_of_a_large_map_is_not_large(avoid_with: RunRecord, resolution: float) -> None:
+    """It once had 100 pixels for every metre, and took all memory or could not be drawn."""
+    grid = replace(avoid_with.grid, resolution=resolution)
+    (run,) = scenario([avoid_with.changed(grid=grid)], shipped_model())["runs"]
+    png = base64.b64decode(run["room"]["picture"].partition(",")[2])
+    assert 1000 <= max(struct.unpack(">II", png[16:24])) <= 4001
 
 
 def test_waving_is_told_with_its_times(avoid_with: RunRecord) -> None:
