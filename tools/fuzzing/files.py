@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from social_nav_core.perception.checkpoint_file import CheckpointError, read_che
 from social_nav_core.perception.datasets.tracks import JPL_SOCIAL, TrackError, read_track
 from social_nav_core.perception.encounters.files import load_encounters
 from social_nav_core.perception.model_card import model_card
-from social_nav_core.perception.student_file import load_student
+from social_nav_core.perception.student_file import StudentAbout, load_student
 from social_nav_core.proxemics.model import ModelError, load_model
 from social_nav_core.recordings.data import read_data
 from social_nav_core.recordings.errors import DataError
@@ -292,8 +292,12 @@ def _read_part(path: Path) -> object:
 
 def _read_scores(path: Path) -> str:
     """Into the card of a student."""
-    about = load_student(seeds.MODELS / "student.onnx").about
-    return model_card("student.onnx", about, _scores(path))
+    return model_card("student.onnx", _student(), _scores(path))
+
+
+@cache
+def _student() -> StudentAbout:
+    return load_student(seeds.MODELS / "student.onnx").about
 
 
 def _read_answers(path: Path, key: dict[str, str]) -> object:
