@@ -14,6 +14,7 @@ from social_nav_core.grid import GridGeometry
 from social_nav_core.sim.room import Box
 
 TASKS = ("avoid", "approach")
+LONGEST = 86400.0  # run [s]
 
 
 class RunRecordError(ValueError):
@@ -176,7 +177,7 @@ class RunRecord:
 
 
 def check_times(times: FloatArray) -> None:
-    """Raise `RunRecordError` unless times (t,) [s] are finite and strictly increasing, t >= 2."""
+    """Raise `RunRecordError` unless times (t,) [s] increase, t >= 2, within `LONGEST`."""
     times = np.asarray(times)
     if times.ndim != 1 or len(times) < 2:
         raise RunRecordError(f"times has the shape {times.shape}, expected (t,) with t at least 2")
@@ -187,6 +188,12 @@ def check_times(times: FloatArray) -> None:
         i = int(backward[0])
         raise RunRecordError(
             f"times must increase: sample {i + 1} is at {times[i + 1]:g} s, after {times[i]:g} s"
+        )
+    if times[-1] - times[0] > LONGEST:
+        i = int(np.argmax(np.diff(times)))
+        raise RunRecordError(
+            f"times go on for {times[-1] - times[0]:g} s, expected at most {LONGEST:g} s: after "
+            f"{times[i]:g} s comes {times[i + 1]:g} s, are they of one clock?"
         )
 
 

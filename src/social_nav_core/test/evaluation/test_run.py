@@ -93,6 +93,10 @@ def test_a_run_with_nobody_and_no_goal_can_be_kept(tmp_path: Path) -> None:
         ({"times": np.array([0.0, 0.2, 0.1])}, "sample 2 is at 0.1 s, after 0.2 s"),
         ({"times": np.array([0.0, np.nan, 0.1])}, "times has a value that is not finite"),
         ({"times": np.array([0.0])}, "t at least 2"),
+        (
+            {"times": np.array([0.0, 0.1, 2e9])},
+            "for 2e.09 s, expected at most 86400 s: after 0.1 s",
+        ),
         ({"robot_in_map": np.zeros((2, 3))}, r"robot_in_map has the shape \(2, 3\), expected"),
         ({"robot_in_map": np.full((3, 3), np.inf)}, "robot_in_map has a value that is not finite"),
         ({"people_in_map": np.array([[[np.nan, 0.0, 0.0]] * 2] * 3)}, "NaN only in part"),
