@@ -231,7 +231,7 @@ def _quick(name: str, given: Mapping[str, Any]) -> bool:
     needed = {"survey": "answers", "evaluate": "bag"}
     if name in needed and not given[needed[name]]:
         return False
-    most = {"trials": 20, "count": 4, "passing": 4, "bootstrap": 0, "components": 4, "image": 20}
+    most = {"trials": 2, "count": 4, "passing": 4, "bootstrap": 0, "components": 4, "image": 20}
     if name != "evaluate" and any(given.get(key, 0) > bound for key, bound in most.items()):
         return False
     read = [*(given.get("data") or []), *given.get("folder", [])]
