@@ -184,7 +184,7 @@ class TransformLookup:
     def _clocks_apart(self, frame: str, parent: str, stamp: Time | None) -> float:
         """Most [s] that the stamp or the newest transform differs from now."""
         stamps = [] if stamp is None else [stamp.nanoseconds]
-        with suppress(TransformException):
+        with suppress(TransformException, ValueError):  # the latter for one from before time 0
             stamps.append(self._buffer.get_latest_common_time(parent, frame).nanoseconds)
         now = self.node.get_clock().now().nanoseconds
         return max((abs(now - each) * 1e-9 for each in stamps if each > 0), default=0.0)

@@ -11,7 +11,13 @@ from nav_msgs.msg import Odometry
 from sensor_msgs.msg import LaserScan
 from social_nav_core.grid import GridGeometry
 from social_nav_nodes.adapter import AdapterParameters, PeoplePublisher, person_seen
-from social_nav_nodes.conversions import cost_cells, grid_from, grid_message, scan_points
+from social_nav_nodes.conversions import (
+    cost_cells,
+    grid_from,
+    grid_message,
+    scan_points,
+    transform_message,
+)
 from social_nav_nodes.navigator_node import NavigatorNode
 from std_msgs.msg import Header
 
@@ -65,6 +71,17 @@ def test_odometry_that_cannot_be_does_not_reach_the_wheels(graph, speed):
     odometry.twist.twist.linear.x = speed
     node._receive_odometry(odometry)
     assert node._velocity == (0.5, 0.0)
+
+
+def test_a_transform_from_before_time_zero_is_missing_with_a_warning(graph):
+    node = graph.add(NavigatorNode)
+    for parent, child in (("map", "odom"), ("odom", "base_footprint")):
+        transform = transform_message((0.0, 0.0, 0.0), child, Header(frame_id=parent))
+        transform.header.stamp.sec = -5
+        node._transforms._buffer.set_transform(transform, "test")
+    refused = node._log.refused
+    assert node._transforms.pose("base_footprint", "map") is None
+    assert node._log.refused == refused + 1
 
 
 def test_an_adapter_passes_an_id_on_once(graph):
