@@ -3,29 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "social_nav_costmap/shown.hpp"
+
 namespace social_nav_costmap
 {
 namespace
 {
-
-constexpr std::size_t kLongest = 80;  // name in a message for people [byte]
-
-/// What others wrote, for a line of the log.
-std::string shown(std::string text)
-{
-  if (text.size() > kLongest) {
-    text = text.substr(0, kLongest - 3) + "...";
-  }
-  std::replace_if(text.begin(), text.end(), [](unsigned char c) {return c < 32;}, '?');
-  return text;
-}
 
 struct Vector3
 {

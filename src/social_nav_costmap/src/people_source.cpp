@@ -4,6 +4,8 @@
 #include <sstream>
 #include <utility>
 
+#include "social_nav_costmap/shown.hpp"
+
 namespace social_nav_costmap
 {
 namespace
@@ -78,7 +80,7 @@ PeopleSource::PeopleSource(
       }
       RCLCPP_WARN_THROTTLE(
         log, *clock, kThrottle, "people in '%s' are left out: their stamp is %d s, expected 0 or more",
-        message->header.frame_id.c_str(), message->header.stamp.sec);
+        shown(message->header.frame_id).c_str(), message->header.stamp.sec);
     }, options);
 }
 

@@ -19,6 +19,7 @@
 #include "social_nav_costmap/conversions.hpp"
 #include "social_nav_costmap/layer_parameters.hpp"
 #include "social_nav_costmap/model_file.hpp"
+#include "social_nav_costmap/shown.hpp"
 
 namespace social_nav_costmap
 {
@@ -163,8 +164,8 @@ bool SocialLayer::take_latest_people()
         to_global = tf_->tf2::BufferCore::lookupTransform(
           global_frame, message.header.frame_id, tf2::TimePoint(stamp)).transform;
       } catch (const tf2::TransformException & error) {
-        failure = "people in '" + message.header.frame_id + "' cannot be brought to '" +
-          global_frame + "': " + error.what();
+        failure = "people in '" + shown(message.header.frame_id) + "' cannot be brought to '" +
+          global_frame + "': " + shown(error.what(), 300);
         continue;
       }
     }

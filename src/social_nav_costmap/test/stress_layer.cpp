@@ -250,6 +250,15 @@ TEST_F(StressTest, NothingHostileGetsThrough)
         worst = cost < 0 ? 127 : std::max<int>(worst, cost);
       }
     });
+  std::string unfit;  // of what a person reads
+  auto look = rclcpp::create_subscription<diagnostic_msgs::msg::DiagnosticArray>(
+    node, "/diagnostics", rclcpp::QoS(10),
+    [&unfit](const diagnostic_msgs::msg::DiagnosticArray::ConstSharedPtr message) {
+      const std::string & said = message->status.at(0).message;
+      if (said.size() > 2000 || said.find('\n') != std::string::npos) {
+        unfit = said.substr(0, 2000);
+      }
+    });
   std::thread spinning([this] {executor.spin();});
   std::thread telling([&] {tell(going);});
   std::thread tuning([&] {tune(going);});
@@ -282,6 +291,7 @@ TEST_F(StressTest, NothingHostileGetsThrough)
     "%ld updates, %ld messages, %ld changes of parameters\n", updates, messages.load(),
     changed.load());
   EXPECT_LE(worst, 100);
+  EXPECT_EQ(unfit, "");
   EXPECT_GT(raised_cells, 0) << "somebody was drawn";
 
   calm();
