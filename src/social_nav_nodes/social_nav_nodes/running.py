@@ -40,8 +40,10 @@ def started(
             raise ValueError(f"got {others[0]!r}, expected arguments of ROS alone, as --ros-args")
         return make()
     except (ValueError, OSError, ParameterException, RCLError) as error:
-        rclpy.try_shutdown()
-        sys.exit("error: " + one_line(error, most=2000))
+        reason = one_line(error, most=2000)
+    gc.collect()  # the node that was half made takes its leave, or others wait for it
+    rclpy.try_shutdown()
+    sys.exit("error: " + reason)
 
 
 def run_node(make_node: Callable[[], Node], known_arguments: int = 0) -> None:

@@ -63,3 +63,26 @@ def test_other_commands_say_it_in_one_line_too(command, words):
     said = [line for line in process.stderr.splitlines() if "error: " in line]
     assert len(said) == 1 and words in said[0], process.stderr
     assert "Traceback" not in process.stderr
+
+
+HALF_MADE = """
+import weakref
+from rclpy.node import Node
+from social_nav_nodes.running import started
+made = []
+def make():
+    node = Node("half")
+    made.append(weakref.ref(node))
+    raise ValueError("its model is broken")
+try:
+    started(make)
+except SystemExit as end:
+    print(end, made[0]())
+"""
+
+
+def test_a_node_that_is_half_made_leaves_the_graph():
+    """Or others wait for it, as for one that was killed."""
+    command = [sys.executable, "-c", HALF_MADE]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "error: its model is broken None\n", done.stderr

@@ -136,12 +136,14 @@ class Outcomes:
         """
         processes = self._stage.processes
         self.now()
+        said_before = len(self._stage.log(node))
         self._stage.start(node, (), **{parameter: file})
         ended = f"{node} refuses {file.name}"
         self.expect(ended, lambda: processes.status_of(node) is not None, None)
         status = processes.status_of(node)
         processes.kill(node)
-        lines = [line for line in self._stage.log(node).splitlines() if str(file) in line]
+        said = self._stage.log(node)[said_before:]
+        lines = [line for line in said.splitlines() if str(file) in line]
         if status != 1 or len(lines) != 1 or not re.fullmatch(f"error: .*({reason}).*", lines[0]):
             raise OutcomeError(
                 f"{node} ended with status {status} and says {lines} of {file.name}, expected 1 "
