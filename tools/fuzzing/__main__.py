@@ -39,6 +39,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("out/fuzz"))
     parser.add_argument("--resume", action="store_true", help="keep what is finished in OUT")
     arguments = parser.parse_args()
+    arguments.out = arguments.out.resolve()
     try:
         arguments.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -104,6 +105,7 @@ def _one(arguments: argparse.Namespace, name: str, file: Path) -> None:
     share = min(max(arguments.cases // 10, 1), MOST_OF_HYPOTHESIS)
     stack = ExitStack()
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=_memory())))
+    os.chdir(folder)  # where commands write what they are told to by a name alone
 
     def make() -> engine.Runner:
         from fuzzing.entry_points import opened  # noqa: PLC0415
