@@ -21,6 +21,7 @@ from social_nav_nodes.launching import (
     need_file,
     need_packages,
     whole_namespace,
+    within,
 )
 from social_nav_nodes.parameter_files import NodeParameters
 
@@ -183,11 +184,6 @@ def parameters_of(given, nodes):
     said += localise(given, parameters)
     said += use_social_layers(given, parameters, namespace)
     return parameters, said
-
-
-def within(namespace, topic):
-    """The absolute name of a topic; '' stays."""
-    return topic if topic.startswith("/") or not topic else f"{namespace}/{topic}"
 
 
 def use_topics(parameters, nodes, scan, odometry):

@@ -18,6 +18,7 @@ from social_nav_nodes.launching import (
     need_file,
     scene_path,
     text,
+    within,
 )
 
 from social_nav_nodes import one_camera
@@ -129,7 +130,8 @@ def start(given):
     images = []
     if given["input"] == "camera":
         own["body_tracker"] = {"weights": text(need_file(given, "weights", WEIGHTS))}
-        images = [(name, camera_topic(given, name)) for name in CAMERA_TOPICS]
+        camera = given["camera"].rstrip("/")
+        images = [(name, within(camera, given[name])) for name in CAMERA_TOPICS]
     if given["camera_frame"] and "perception" in names:
         own["perception"] = {"camera_frame": text(given["camera_frame"])}
     if given["base_frame"]:
@@ -159,9 +161,3 @@ def start(given):
             for name in names
         ),
     ]
-
-
-def camera_topic(given, name):
-    """A topic of the camera; an absolute name is taken as it is."""
-    topic = given[name]
-    return topic if topic.startswith("/") else f"{given['camera'].rstrip('/')}/{topic}"

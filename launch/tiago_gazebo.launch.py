@@ -29,10 +29,12 @@ from social_nav_nodes.launching import (
     map_of,
     need_executables,
     need_packages,
-    need_recorder,
     need_room,
+    parameter_arguments,
+    recorder_parameters,
     scene_path,
     text,
+    trial_parameters,
 )
 
 from social_nav_nodes import one_camera
@@ -99,17 +101,7 @@ def generate_launch_description():
             ),
             argument("out", "", "Folder for the task's record and metrics; '' for none"),
             argument("record", "false", "Whether to record the topics into OUT/bag (MCAP)", YES_NO),
-            argument(
-                "params_file",
-                str(ROOT / "config" / "social_nav.yaml"),
-                "Parameters of the suite's nodes",
-            ),
-            argument(
-                "nav2_params_file",
-                str(ROOT / "config" / "nav2_tiago.yaml"),
-                "Parameters of Nav2, instead of the suite's",
-            ),
-            argument("extra_params_file", "", "More parameters of Nav2, which win; '' for none"),
+            *parameter_arguments(ROOT),
             enclaves(),
         ],
     )
@@ -292,25 +284,13 @@ def gazebo_people(given, scene_file):
 
 def trial(given, scene_file):
     """The node that gives the task, and ends everything when it is over and has a record."""
-    parameters = {
-        "scene": text(scene_file),
-        "task": given["task"],
-        "target": text(given["target"]),
-        "arm": "social costs" if given["social"] == "true" else "no social costs",
-        "seed": int(given["seed"]),
-        "out": text(given["out"]),
-    }
     ends = {"on_exit": ends_all} if given["out"] else {}
-    return suite_node(given, "trial", parameters, name=None, **ends)
+    return suite_node(given, "trial", trial_parameters(given, scene_file), name=None, **ends)
 
 
 def recording(given):
     """The node that records what the suite and Nav2 say, without images."""
-    if not given["out"]:
-        raise MissingError("record:=true needs out:=FOLDER")
-    need_recorder()
-    bag = text(Path(given["out"]) / "bag")
-    return suite_node(given, "recorder", {"out": bag}, on_exit=ends_all)
+    return suite_node(given, "recorder", recorder_parameters(given), on_exit=ends_all)
 
 
 def suite_node(given, executable, parameters, **options):

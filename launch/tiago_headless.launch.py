@@ -7,7 +7,6 @@ from social_nav_core.sim.scene import load_scene
 from social_nav_nodes.launch_arguments import check_target
 from social_nav_nodes.launching import (
     YES_NO,
-    MissingError,
     alone,
     argument,
     described,
@@ -17,10 +16,11 @@ from social_nav_nodes.launching import (
     include,
     map_of,
     need_executables,
-    need_recorder,
     need_room,
+    parameter_arguments,
+    recorder_parameters,
     scene_path,
-    text,
+    trial_parameters,
 )
 
 from social_nav_nodes import one_camera
@@ -62,17 +62,7 @@ def generate_launch_description():
             argument(
                 "safety", "true", "Whether velocities pass smoother and collision monitor", YES_NO
             ),
-            argument(
-                "params_file",
-                str(ROOT / "config" / "social_nav.yaml"),
-                "Parameters of the suite's nodes",
-            ),
-            argument(
-                "nav2_params_file",
-                str(ROOT / "config" / "nav2_tiago.yaml"),
-                "Parameters of Nav2, instead of the suite's",
-            ),
-            argument("extra_params_file", "", "More parameters of Nav2, which win; '' for none"),
+            *parameter_arguments(ROOT),
             enclaves(),
         ],
     )
@@ -100,33 +90,18 @@ def start(given):
     ]
     if given["task"] != "none":
         need_executables("trial")
-        parameters = {
-            "use_sim_time": True,
-            "scene": text(scene),
-            "task": given["task"],
-            "target": text(given["target"]),
-            "arm": "social costs" if given["social"] == "true" else "no social costs",
-            "seed": int(given["seed"]),
-            "out": text(given["out"]),
-        }
-        actions.append(suite_node(given, "trial", parameters, on_exit=ends_all))
+        actions.append(suite_node(given, "trial", trial_parameters(given, scene)))
     if given["record"] == "true":
-        if not given["out"]:
-            raise MissingError("record:=true needs out:=FOLDER")
-        need_recorder()
-        bag = text(Path(given["out"]) / "bag")
-        actions.append(
-            suite_node(given, "recorder", {"use_sim_time": True, "out": bag}, on_exit=ends_all)
-        )
+        actions.append(suite_node(given, "recorder", recorder_parameters(given)))
     return actions
 
 
-def suite_node(given, executable, parameters, **options):
+def suite_node(given, executable, parameters):
     return Node(
         package="social_nav_nodes",
         executable=executable,
-        parameters=[parameters],
+        parameters=[{"use_sim_time": True, **parameters}],
         output="screen",
+        on_exit=ends_all,
         **enclave(given, executable),
-        **options,
     )

@@ -17,12 +17,12 @@ from action_msgs.srv import CancelGoal
 from nav2_msgs.action import NavigateToPose
 from rclpy.action import ActionClient, ActionServer
 from rclpy.node import Node
-from rclpy.serialization import deserialize_message, serialize_message
+from rclpy.serialization import serialize_message
 from social_nav_nodes.demo.observer import ObserverNode
 from unique_identifier_msgs.msg import UUID
 
 from fuzzing import samples
-from fuzzing.bad_messages import spoiled
+from fuzzing.bad_messages import as_received, spoiled
 from fuzzing.choices import Choices
 from fuzzing.outcomes import check_answer, watched
 from social_nav_msgs.action import ApproachPerson
@@ -191,11 +191,8 @@ def _tell(
 ) -> None:
     """Spoil a message, and let the client take it if it can be sent."""
     spoiled(choices, message)
-    try:
-        wire = serialize_message(message)
-    except (ValueError, OverflowError, UnicodeEncodeError, TypeError):
-        return
-    _take(client, key, deserialize_message(wire, type(message)), request)
+    if (received := as_received(message)) is not None:
+        _take(client, key, received, request)
 
 
 def _take(client: Any, key: str, message: Any, request: int | None = None) -> None:

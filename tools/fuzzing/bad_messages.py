@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from rclpy.serialization import deserialize_message, serialize_message
 
 from fuzzing.choices import FLOATS, TEXTS, Choices
 
@@ -297,3 +298,17 @@ def spoiled(choices: Choices, message: Any) -> list[str]:
     for name in chosen:
         KINDS[name](choices, message)
     return chosen
+
+
+def on_the_wire(message: Any) -> bytes | None:
+    """A message as it is sent; None when no such message can be."""
+    try:
+        return bytes(serialize_message(message))
+    except (ValueError, OverflowError, UnicodeEncodeError, TypeError):
+        return None
+
+
+def as_received(message: Any) -> Any:
+    """A message as it arrives; None when no such message can be sent."""
+    wire = on_the_wire(message)
+    return None if wire is None else deserialize_message(wire, type(message))

@@ -37,7 +37,7 @@ from social_nav_nodes.parameter_tables import NODES
 
 from fuzzing import samples
 from fuzzing.actions import STEPS, FakeGoalHandle, action_servers
-from fuzzing.bad_messages import spoiled
+from fuzzing.bad_messages import on_the_wire, spoiled
 from fuzzing.choices import Choices
 from fuzzing.outcomes import watched
 from social_nav_msgs.msg import SocialPersonArray
@@ -230,10 +230,8 @@ def message_case(bench: Bench, topic: str, data: bytes) -> list[str]:
     with watched(lambda: bench.grid):
         if refresh:
             bench.tell_good()
-        try:
-            wire = serialize_message(message)
-        except (ValueError, OverflowError, UnicodeEncodeError, TypeError):
-            return []  # no such message can be sent
+        if (wire := on_the_wire(message)) is None:
+            return []
         bench.tell(topic, message, wire)
         bench.pass_time(step)
     return []

@@ -22,12 +22,12 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.action import ActionServer
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
-from rclpy.serialization import deserialize_message, serialize_message
+from rclpy.serialization import serialize_message
 from rclpy.task import Future
 from social_nav_nodes.trial_node import TrialNode
 
 from fuzzing import samples
-from fuzzing.bad_messages import spoiled
+from fuzzing.bad_messages import as_received, spoiled
 from fuzzing.choices import Choices
 from fuzzing.nodes import STEPS, Bench
 from fuzzing.outcomes import check_answer, watched
@@ -53,7 +53,7 @@ def service_case(bench: Bench, data: bytes) -> None:
     elif hasattr(request, "names"):
         request.names = names
     spoiled(choices, request)
-    if (request := _sent(request)) is None:
+    if (request := as_received(request)) is None:
         return
     answer = service.callback(request, service.srv_type.Response())
     serialize_message(answer)
@@ -72,15 +72,6 @@ def _any_value(choices: Choices) -> ParameterValue:
         string_value=choices.text().encode("utf-8", "replace").decode(),
         string_array_value=["a"] * choices.below(3),
     )
-
-
-def _sent(message: Any) -> Any:
-    """As it arrives; None when no such message can be sent."""
-    try:
-        wire = serialize_message(message)
-    except (ValueError, OverflowError, UnicodeEncodeError, TypeError):
-        return None
-    return deserialize_message(wire, type(message))
 
 
 class ActionAsker:
@@ -168,7 +159,7 @@ def state_case(bench: Bench, data: bytes) -> None:
     response = GetState.Response()
     response.current_state = State(id=choices.below(8), label="active")
     spoiled(choices, response)
-    if (response := _sent(response)) is None:
+    if (response := as_received(response)) is None:
         return
     assert isinstance(bench.node, TrialNode)
     answer = Future()

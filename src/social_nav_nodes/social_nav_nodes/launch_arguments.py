@@ -51,19 +51,21 @@ def _numbers(text: str) -> list[float]:
         return []
 
 
-def _is_speed(text: str) -> bool:
-    numbers = _numbers(text)
-    return len(numbers) == 1 and 0.05 <= numbers[0] <= 50.0
+def numbers(what: str, least: float, most: float, count: int = 1) -> Expected:
+    """Some numbers with spaces between them, each within bounds."""
+
+    def accepts(text: str) -> bool:
+        found = _numbers(text)
+        return len(found) == count and all(least <= number <= most for number in found)
+
+    return Expected(what, accepts)
 
 
-def _is_timeout(text: str) -> bool:
-    numbers = _numbers(text)
-    return len(numbers) == 1 and 0.05 <= numbers[0] <= 60.0
-
-
-def _is_pose(text: str) -> bool:
-    numbers = _numbers(text)
-    return len(numbers) == 3 and all(-FARTHEST <= number <= FARTHEST for number in numbers)
+def maybe(expected: Expected, otherwise: str = "nothing") -> Expected:
+    """The same, or an empty text."""
+    return Expected(
+        f"{expected.what}, or {otherwise}", lambda text: not text or expected.accepts(text)
+    )
 
 
 def _is_name(text: str) -> bool:
@@ -80,32 +82,28 @@ def _is_folder(text: str) -> bool:
 
 
 TOPIC = Expected("the name of a topic, such as image_raw", _is_name)
-MAYBE_TOPIC = Expected(
-    "the name of a topic, such as scan, or nothing", lambda text: not text or _is_name(text)
-)
-MAYBE_FRAME = Expected(
-    "the name of a frame, such as base_link, or nothing",
-    lambda text: not text or bool(FRAME.fullmatch(text)),
+MAYBE_TOPIC = maybe(Expected("the name of a topic, such as scan", _is_name))
+MAYBE_FRAME = maybe(
+    Expected("the name of a frame, such as base_link", lambda text: bool(FRAME.fullmatch(text)))
 )
 EXPECTED = {
     "seed": whole(0, 2**31 - 1),
     "trials": whole(1, 100_000),
-    "gz_version": Expected(
-        "the major version of Gazebo, such as 8, or nothing for any",
-        lambda text: not text or whole(1, 99).accepts(text),
+    "gz_version": maybe(
+        Expected("the major version of Gazebo, such as 8", whole(1, 99).accepts), "nothing for any"
     ),
-    "speed": Expected("one number of simulated seconds per second, from 0.05 to 50", _is_speed),
-    "initial_pose": Expected(
-        "three numbers with spaces between them: x [m], y [m], yaw [rad], or nothing",
-        lambda text: not text or _is_pose(text),
+    "speed": numbers("one number of simulated seconds per second, from 0.05 to 50", 0.05, 50.0),
+    "initial_pose": maybe(
+        numbers(
+            "three numbers with spaces between them: x [m], y [m], yaw [rad]",
+            -FARTHEST,
+            FARTHEST,
+            count=3,
+        )
     ),
-    "social_timeout": Expected(
-        "one number of seconds, from 0.05 to 60, or nothing",
-        lambda text: not text or _is_timeout(text),
-    ),
-    "namespace": Expected(
-        "a name of letters, digits and '_', such as /tiago or fleet/tiago, or nothing",
-        lambda text: not text or _is_name(text),
+    "social_timeout": maybe(numbers("one number of seconds, from 0.05 to 60", 0.05, 60.0)),
+    "namespace": maybe(
+        Expected("a name of letters, digits and '_', such as /tiago or fleet/tiago", _is_name)
     ),
     "scan_topic": MAYBE_TOPIC,
     "odom_topic": MAYBE_TOPIC,

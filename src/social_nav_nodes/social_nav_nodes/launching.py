@@ -139,6 +139,53 @@ def whole_namespace(given: dict[str, str]) -> str:
     return f"/{parts}" if parts else ""
 
 
+def within(namespace: str, topic: str) -> str:
+    """The name of a topic in a namespace; an absolute name, and '', stay as they are."""
+    return topic if topic.startswith("/") or not topic else f"{namespace}/{topic}"
+
+
+def parameter_arguments(root: Path) -> list[DeclareLaunchArgument]:
+    """The arguments of a simulation for the parameter files of the suite and of Nav2.
+
+    Args:
+        root: folder that holds config/.
+    """
+    config = root / "config"
+    own = "Parameters of the suite's nodes"
+    nav2 = "Parameters of Nav2, instead of the suite's"
+    more = "More parameters of Nav2, which win; '' for none"
+    return [
+        argument("params_file", str(config / "social_nav.yaml"), own),
+        argument("nav2_params_file", str(config / "nav2_tiago.yaml"), nav2),
+        argument("extra_params_file", "", more),
+    ]
+
+
+def trial_parameters(given: dict[str, str], scene: Path) -> dict[str, object]:
+    """Of the node that gives a simulation's task.
+
+    Args:
+        given: values of the arguments.
+        scene: file of the scene.
+    """
+    return {
+        "scene": text(scene),
+        "task": given["task"],
+        "target": text(given["target"]),
+        "arm": "social costs" if given["social"] == "true" else "no social costs",
+        "seed": int(given["seed"]),
+        "out": text(given["out"]),
+    }
+
+
+def recorder_parameters(given: dict[str, str]) -> dict[str, object]:
+    """Of the node that records a simulation; `MissingError` when it cannot."""
+    if not given["out"]:
+        raise MissingError("record:=true needs out:=FOLDER")
+    need_recorder()
+    return {"out": text(Path(given["out"]) / "bag")}
+
+
 def include(path: Path, **arguments: str) -> GroupAction:
     """Include a launch file with some arguments, and no others: what it sets stays inside."""
     source = PythonLaunchDescriptionSource(str(path))
