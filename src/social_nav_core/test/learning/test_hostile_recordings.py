@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from refused_recordings import both_refuse
 from social_nav_core.__main__ import main
 from social_nav_core.evaluation.bag_run import read_run
 from social_nav_core.recordings import opening
@@ -96,15 +97,9 @@ def lz4_zeros(count: int) -> bytes:
 def refusal(path: Path) -> str:
     """What both readers say, in one line that names the file."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    told = []
-    for read in (read_bag, lambda p: read_run(p, "avoid")):
-        with pytest.raises(DataError) as caught:
-            read(path)
-        told.append(str(caught.value))
-    assert told[0] == told[1] and told[0].startswith(str(path)) and "\n" not in told[0]
-    assert len(told[0]) < 400 + len(str(path))
+    told = both_refuse(path)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # [KiB]
-    return told[0]
+    return told
 
 
 def people() -> Trajectories:
