@@ -21,6 +21,7 @@ from typing import Any
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
+from social_nav_core.arguments import whole_number
 from social_nav_core.evaluation.perceived import Perceived, labels_over_time, save_perceived
 from social_nav_core.evaluation.record_file import save_run
 from social_nav_core.evaluation.report import Picture, write_report
@@ -100,8 +101,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--enclaves",
-        type=int,
-        choices=range(233),
+        type=whole_number(0, 232),
         metavar="DOMAIN",
         help="ask for SROS 2 enclaves, in the ROS domain that their permissions hold for",
     )
