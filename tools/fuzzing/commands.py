@@ -63,7 +63,7 @@ class Line:
 MODEL, KERNELS, TABLE = "proxemics model", "interaction model", "many positions"
 LINES: dict[str, tuple[Line, ...]] = {
     "plot": (
-        Line("{}/m.yaml {}/m.npz --out {}/m.png", {"m.yaml": MODEL, "m.npz": KERNELS}, share=10),
+        Line("{}/m.yaml {}/m.npz --out {}/m.png", {"m.yaml": MODEL, "m.npz": KERNELS}, share=40),
     ),
     "score": (
         Line("{}/m.yaml {}/d.csv", {"m.yaml": MODEL, "d.csv": TABLE}),
@@ -73,7 +73,7 @@ LINES: dict[str, tuple[Line, ...]] = {
         Line("interaction {}/d.mcap", {"d.mcap": "recording of people"}),
     ),
     "fit-proxemics": (
-        Line("{}/d.csv --method weighted --out {}/fitted.yaml", {"d.csv": TABLE}, share=10),
+        Line("{}/d.csv --method weighted --out {}/fitted.yaml", {"d.csv": TABLE}, share=40),
     ),
     "fit-interaction": (Line("{}/d.csv --out {}/fitted.npz", {"d.csv": TABLE}, share=5),),
     "update-proxemics": (
@@ -91,7 +91,7 @@ LINES: dict[str, tuple[Line, ...]] = {
         ),
     ),
     "evaluate": (
-        Line("--bag {}/r.mcap --out {}/report", {"r.mcap": "recording of a run"}, share=200),
+        Line("--bag {}/r.mcap --out {}/report", {"r.mcap": "recording of a run"}, share=1000),
     ),
     "report-runs": (
         Line("{}/runs --out {}/report", {"runs/run.npz": "run record"}, share=200),
@@ -106,8 +106,8 @@ LINES: dict[str, tuple[Line, ...]] = {
     "convert-movenet": (
         Line("{}/p.tgz --out {}/n.onnx", {"p.tgz": "package of a pose network"}, share=5),
     ),
-    "simulate-joinings": (Line("--out {}/joined --trials 1", share=10),),
-    "make-encounters": (Line("--out {}/e.npz --count 2 --image 0", share=10),),
+    "simulate-joinings": (Line("--out {}/joined --trials 1", share=50),),
+    "make-encounters": (Line("--out {}/e.npz --count 2 --image 0", share=30),),
 }
 DRAWS = ("plot", "evaluate", "report-runs")  # pictures, in more than the time of a case
 PROGRAMS = {"demo": demonstration.build_parser, "endurance": endurance.build_parser}

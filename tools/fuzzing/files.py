@@ -305,7 +305,10 @@ def _read_answers(path: Path, key: dict[str, str]) -> object:
 
 
 def _read_results(path: Path, plan: Plan) -> object:
-    return begin_results(path, plan, load_suite(plan.suite))
+    return begin_results(path, plan, _suite(plan.suite))
+
+
+_suite = cache(load_suite)
 
 
 def file_case(point: FilePoint, folder: Path, data: bytes) -> None:

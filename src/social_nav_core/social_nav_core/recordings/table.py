@@ -70,9 +70,8 @@ class Table:
 
     def _place(self, column: str) -> int:
         if column not in self.header:
-            raise DataError(
-                f"{self.path}: row 1: no column {column}; the file has {', '.join(self.header)}"
-            )
+            there = one_line(", ".join(self.header), most=1000)
+            raise DataError(f"{self.path}: row 1: no column {column}; the file has {there}")
         return self.header.index(column)
 
     def _raise_first_word(self, cells: list[list[str]], columns: Sequence[str]) -> None:

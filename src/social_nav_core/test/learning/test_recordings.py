@@ -62,6 +62,7 @@ def test_positions_with_trials(tmp_path: Path) -> None:
         ("", "bad.csv: empty, expected a header and rows"),
         ("forward_m,left_m\n", "bad.csv: a header and no rows"),
         ("forward_m,right_m\n1,2\n", "row 1: no column left_m; the file has forward_m, right_m"),
+        ('"a\nb",left_m\n1,2\n', "no column forward_m; the file has a b, left_m"),
         ("forward_m,left_m\n1,2\n1\n", "row 3: 1 cells, expected 2 as in the header"),
         ("forward_m,left_m\n1,2\n\n1,x\n", "row 4, column left_m: 'x', expected a number"),
         ("forward_m,left_m\n1,\n", "row 2, column left_m: 'nan', expected a finite number"),
