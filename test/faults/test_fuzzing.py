@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from action_msgs.msg import GoalStatusArray
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from fuzzing import (
     actions,
@@ -219,6 +220,14 @@ def test_there_are_many_kinds_of_bad_message_and_each_changes_one():
             spoil(Choices(bytes([7, 1, 250, 3, 9, 44])), message)
             changed.append(repr(message) != repr(good))
         assert any(changed), name
+
+
+def test_a_good_message_to_read_is_a_good_message():
+    from fuzzing import samples  # noqa: PLC0415
+
+    for kind in [*samples.MAKERS, DiagnosticArray, GoalStatusArray]:
+        for now in (3.0, 12.5):
+            assert samples.good_message_to_read(kind, now) == samples.good_message(kind, now)
 
 
 def test_broken_promises_are_noticed():

@@ -121,7 +121,7 @@ class Bench:
     def tell_good(self) -> None:
         """One good message on every topic, and a goal for every action."""
         for topic in self.subscribers:
-            self.tell(topic, samples.good_message(self.type_of(topic), self.now))
+            self.tell(topic, samples.good_message_to_read(self.type_of(topic), self.now))
         for server in action_servers(self.node):
             self.ask(server, server.action_type.Goal())
         self.pass_time(0.1)

@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import struct
+import tempfile
 from contextlib import closing, suppress
 from itertools import pairwise
 from pathlib import Path
@@ -112,14 +113,17 @@ def database_case(choices: Choices, seed: bytes) -> bytes:
     """A database with other bytes, or one of other tables or texts."""
     if choices.below(3):
         return mutation.changed_bytes(choices, seed)
-    with closing(sqlite3.connect(":memory:")) as base:
-        base.deserialize(seed)
-        for _ in range(1 + choices.below(3)):
-            command, texts = choices.pick(_COMMANDS)
-            text = choices.pick(texts) * 10 ** choices.below(5)
-            with suppress(sqlite3.IntegrityError), base:  # a key that is no number
-                base.execute(command, (text[:900_000],) * command.count("?"))
-        return base.serialize()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "changed.db3"
+        path.write_bytes(seed)
+        with closing(sqlite3.connect(path)) as base:
+            base.execute("PRAGMA synchronous = OFF")
+            for _ in range(1 + choices.below(3)):
+                command, texts = choices.pick(_COMMANDS)
+                text = choices.pick(texts) * 10 ** choices.below(5)
+                with suppress(sqlite3.IntegrityError), base:  # a key that is no number
+                    base.execute(command, (text[:900_000],) * command.count("?"))
+        return path.read_bytes()
 
 
 def metadata(good: bytes) -> tuple[bytes, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import copy
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -170,9 +171,47 @@ MAKERS: dict[type, Callable[[float], Any]] = {
 }
 
 
+_TEMPLATES: dict[type, Any] = {}
+_STAMPED: dict[type, tuple[str, ...]] = {}
+
+
 def good_message(kind: type[Any], now: float) -> Any:
     """A message of a type; of those without a maker one with an item in every list."""
     return MAKERS[kind](now) if kind in MAKERS else _filled(kind, now)
+
+
+def good_message_to_read(kind: type[Any], now: float) -> Any:
+    """The same, sooner made: only its stamps are its own, so nobody may change it."""
+    if kind not in _TEMPLATES:
+        _TEMPLATES[kind] = good_message(kind, 0.0)
+    return _at(_TEMPLATES[kind], now)
+
+
+def _at(part: Any, now: float) -> Any:
+    if isinstance(part, Time):
+        return stamp_of(now)
+    if isinstance(part, list):
+        return [_at(item, now) for item in part]
+    copied = copy.copy(part)
+    for name in _stamped(type(part)):
+        setattr(copied, name, _at(getattr(part, name), now))
+    return copied
+
+
+def _stamped(kind: type[Any]) -> tuple[str, ...]:
+    """Fields of a message that are a stamp or have one within."""
+    if kind not in _STAMPED:
+        slots = zip(kind.get_fields_and_field_types(), kind.SLOT_TYPES, strict=True)
+        _STAMPED[kind] = tuple(name for name, slot in slots if _has_stamp(slot))
+    return _STAMPED[kind]
+
+
+def _has_stamp(slot: Any) -> bool:
+    slot = getattr(slot, "value_type", slot)
+    if not hasattr(slot, "namespaced_name"):
+        return False
+    kind = _kind_of(slot)
+    return kind is Time or bool(_stamped(kind))
 
 
 def _filled(kind: type[Any], now: float) -> Any:
@@ -199,6 +238,10 @@ def _items(item: Any, now: float) -> list[Any]:
         return ["anna"]
     if not hasattr(item, "namespaced_name"):
         return []
+    return [_filled(_kind_of(item), now)]
+
+
+def _kind_of(item: Any) -> type[Any]:
     package, folder, name = item.namespaced_name()
-    module = __import__(f"{package}.{folder}", fromlist=[name])
-    return [_filled(getattr(module, name), now)]
+    kind: type[Any] = getattr(__import__(f"{package}.{folder}", fromlist=[name]), name)
+    return kind
