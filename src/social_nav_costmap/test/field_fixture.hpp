@@ -3,6 +3,7 @@
 #define FIELD_FIXTURE_HPP_
 
 #include <algorithm>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,9 @@ public:
     field.draw(
       window, [this](int row, int begin, int count, const float * values) {
         for (int k = 0; k < count; ++k) {
+          if (!(values[k] >= 0.0f && values[k] <= 1.001f)) {
+            throw std::out_of_range("a cost of " + std::to_string(values[k]));
+          }
           float & cell = costs[static_cast<std::size_t>(row * window.xn + begin + k)];
           cell = std::max(cell, values[k]);
         }
