@@ -194,6 +194,18 @@ def test_data_missing_above_the_common_ancestor_do_not_matter(
     assert xyz(core.lookup_transform_core("a", "b", at(9.0))) == pytest.approx((-1.0, 1.0, 0.0))
 
 
+def test_an_error_names_the_known_frames_unless_they_are_many(
+    core: BufferCore, stamped: Stamped
+) -> None:
+    core.set_transform_static(stamped("map", "odom", 0.0), "me")
+    with pytest.raises(LookupException, match=r"known frames: map, odom\)$"):
+        core.lookup_transform_core("map", "lost", LATEST)
+    for number in range(99):
+        core.set_transform_static(stamped("map", f"shelf_{number}", 0.0), "me")
+    with pytest.raises(LookupException, match=r"101 frames are known\)$"):
+        core.lookup_transform_core("map", "lost", LATEST)
+
+
 def test_unknown_frames_empty_names_and_slashes_are_told_apart(
     core: BufferCore, stamped: Stamped
 ) -> None:

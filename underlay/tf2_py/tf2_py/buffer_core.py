@@ -68,9 +68,8 @@ class BufferCore:
     def _warn(self, transform: TransformStamped, authority: str, reason: str) -> None:
         child, now = transform.child_frame_id, time.monotonic()
         with self._changed:
-            self._warned = {
-                frame: at for frame, at in self._warned.items() if now - at < WARNING_PERIOD
-            }
+            while self._warned and now - next(iter(self._warned.values())) >= WARNING_PERIOD:
+                del self._warned[next(iter(self._warned))]
             if child in self._warned:
                 return
             self._warned[child] = now

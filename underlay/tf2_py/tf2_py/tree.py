@@ -13,6 +13,9 @@ from tf2_py.exceptions import (
 )
 from tf2_py.rigid import IDENTITY, Rigid, compose, inverse
 
+MOST_NAMED = 100
+"""Frames that an error names."""
+
 
 def when(stamp: int) -> str:
     """A requested time [ns], in words."""
@@ -61,10 +64,15 @@ class FrameTree:
                 f"ask for '{frame[1:]}' ({request})"
             )
         if frame not in self.frames:
-            known = ", ".join(sorted(self.frames)) or "none"
             raise LookupException(
-                f"the {role} frame '{frame}' does not exist ({request}; known frames: {known})"
+                f"the {role} frame '{frame}' does not exist ({request}; {self._known()})"
             )
+
+    def _known(self) -> str:
+        """The frames, by name as long as they are not too many for a message."""
+        if len(self.frames) > MOST_NAMED:
+            return f"{len(self.frames)} frames are known"
+        return f"known frames: {', '.join(sorted(self.frames)) or 'none'}"
 
     def pose(self, target: str, source: str, stamp: int) -> tuple[Rigid, int]:
         """Pose of the source frame in the target frame, and the time [ns] that it is valid at."""
