@@ -57,7 +57,7 @@ class Line:
     words: str
     files: Mapping[str, str] = field(default_factory=dict)
     good: Mapping[str, bytes] = field(default_factory=dict)
-    share: int = 2
+    share: int = 10
 
 
 MODEL, KERNELS, TABLE = "proxemics model", "interaction model", "many positions"
@@ -75,12 +75,11 @@ LINES: dict[str, tuple[Line, ...]] = {
     "fit-proxemics": (
         Line("{}/d.csv --method weighted --out {}/fitted.yaml", {"d.csv": TABLE}, share=40),
     ),
-    "fit-interaction": (Line("{}/d.csv --out {}/fitted.npz", {"d.csv": TABLE}, share=5),),
+    "fit-interaction": (Line("{}/d.csv --out {}/fitted.npz", {"d.csv": TABLE}),),
     "update-proxemics": (
         Line(
             "{}/m.yaml {}/d.csv --out {}/updated.yaml --counts {}/c.npz",
             {"m.yaml": MODEL, "d.csv": TABLE, "c.npz": "personal counts"},
-            share=5,
         ),
     ),
     "survey": (
@@ -102,10 +101,8 @@ LINES: dict[str, tuple[Line, ...]] = {
             share=200,
         ),
     ),
-    "export-world": (Line("{}/scenes/s.yaml --out {}/world", {"scenes/s.yaml": "scene"}, share=5),),
-    "convert-movenet": (
-        Line("{}/p.tgz --out {}/n.onnx", {"p.tgz": "package of a pose network"}, share=5),
-    ),
+    "export-world": (Line("{}/scenes/s.yaml --out {}/world", {"scenes/s.yaml": "scene"}),),
+    "convert-movenet": (Line("{}/p.tgz --out {}/n.onnx", {"p.tgz": "package of a pose network"}),),
     "simulate-joinings": (Line("--out {}/joined --trials 1", share=50),),
     "make-encounters": (Line("--out {}/e.npz --count 2 --image 0", share=30),),
 }
