@@ -16,6 +16,7 @@ import contextlib
 import io
 import pkgutil
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -51,7 +52,7 @@ class Line:
         words: after the command's name; {} is the folder of a case.
         files: path in the folder -> name of the file point that spoils it.
         good: path in the folder -> content that stays.
-        share: one of so many cases runs it, fewer where a good file is long worked on.
+        share: at most one of so many cases runs it, fewer where a good file is long worked on.
     """
 
     words: str
@@ -63,7 +64,7 @@ class Line:
 MODEL, KERNELS, TABLE = "proxemics model", "interaction model", "many positions"
 LINES: dict[str, tuple[Line, ...]] = {
     "plot": (
-        Line("{}/m.yaml {}/m.npz --out {}/m.png", {"m.yaml": MODEL, "m.npz": KERNELS}, share=40),
+        Line("{}/m.yaml {}/m.npz --out {}/m.png", {"m.yaml": MODEL, "m.npz": KERNELS}, share=200),
     ),
     "score": (
         Line("{}/m.yaml {}/d.csv", {"m.yaml": MODEL, "d.csv": TABLE}),
@@ -73,7 +74,7 @@ LINES: dict[str, tuple[Line, ...]] = {
         Line("interaction {}/d.mcap", {"d.mcap": "recording of people"}),
     ),
     "fit-proxemics": (
-        Line("{}/d.csv --method weighted --out {}/fitted.yaml", {"d.csv": TABLE}, share=40),
+        Line("{}/d.csv --method weighted --out {}/fitted.yaml", {"d.csv": TABLE}, share=100),
     ),
     "fit-interaction": (Line("{}/d.csv --out {}/fitted.npz", {"d.csv": TABLE}),),
     "update-proxemics": (
@@ -93,12 +94,12 @@ LINES: dict[str, tuple[Line, ...]] = {
         Line("--bag {}/r.mcap --out {}/report", {"r.mcap": "recording of a run"}, share=1000),
     ),
     "report-runs": (
-        Line("{}/runs --out {}/report", {"runs/run.npz": "run record"}, share=200),
+        Line("{}/runs --out {}/report", {"runs/run.npz": "run record"}, share=1000),
         Line(
             "{}/runs --recordings --out {}/report",
             {"runs/bag/bag.mcap": "recording of a run", "runs/task.yaml": "recorded task"},
             {"runs/bag/metadata.yaml": METADATA},
-            share=200,
+            share=1000,
         ),
     ),
     "export-world": (Line("{}/scenes/s.yaml --out {}/world", {"scenes/s.yaml": "scene"}),),
@@ -138,10 +139,22 @@ def _parser(name: str) -> argparse.ArgumentParser:
     return PROGRAMS[name]() if name in PROGRAMS else build_parser(name)
 
 
+_cases: Counter[str] = Counter()
+_whole: Counter[str] = Counter()
+
+
+def _is_due(name: str, line: Line, choices: Choices) -> bool:
+    """Whether to run a line; a guided fuzzer asks for that more often than by chance."""
+    _cases[name] += 1
+    due = choices.one_in(line.share) and _whole[name] * line.share < _cases[name]
+    _whole[name] += due
+    return due
+
+
 def command_case(name: str, folder: Path, data: bytes) -> None:
     """One command line; anything but an exit status is a failure."""
     choices = Choices(data)
-    if name in LINES and choices.one_in((line := choices.pick(LINES[name])).share):
+    if name in LINES and _is_due(name, line := choices.pick(LINES[name]), choices):
         spoiled_case(name, line, folder, choices)
         return
     words = [choices.pick(WORDS) for _ in range(choices.below(7))]
