@@ -9,6 +9,10 @@ from numpy.typing import ArrayLike
 
 from social_nav_core.geometry import FloatArray
 
+FOCAL_OF_SIDE = (0.01, 100.0)  # shortest and longest, as a share of the image's longer side
+MOST_OFF_CENTRE = 10  # of that side
+MOST_DISTORTION = 1000.0
+
 
 @dataclass(frozen=True)
 class Pinhole:
@@ -35,21 +39,39 @@ class Pinhole:
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
             raise ValueError(f"image is {self.width} x {self.height}, expected pixels")
-        if not (np.isfinite(self.focal).all() and min(self.focal) > 0.0):
-            raise ValueError(f"focal lengths are {self.focal} pixel, expected numbers above 0")
-        if not np.isfinite([*self.centre, *self.distortion]).all() or len(self.distortion) > 5:
-            raise ValueError(
-                f"centre {self.centre} and distortion {self.distortion}, expected finite numbers, "
-                "at most 5 of the plumb bob model"
-            )
+        self._check_lens()
         turned = np.asarray(self.axes)
         if not np.allclose(turned.T @ turned, np.eye(3), atol=1e-3):
             raise ValueError("the camera's axes are not perpendicular unit vectors")
 
+    def _check_lens(self) -> None:
+        side = max(self.width, self.height)
+        low, high = (share * side for share in FOCAL_OF_SIDE)
+        if not all(low <= focal <= high for focal in self.focal):
+            raise ValueError(
+                f"focal lengths are {self.focal} pixel, expected {low:g} to {high:g} with images "
+                f"of {self.width} x {self.height}"
+            )
+        if not all(abs(place) <= MOST_OFF_CENTRE * side for place in self.centre):
+            raise ValueError(
+                f"centre is {self.centre} pixel, expected at most {MOST_OFF_CENTRE * side:g} with "
+                f"images of {self.width} x {self.height}"
+            )
+        known = all(abs(value) <= MOST_DISTORTION for value in self.distortion)
+        if not known or len(self.distortion) > 5:
+            raise ValueError(
+                f"distortion is {self.distortion}, expected at most 5 numbers of the plumb bob "
+                f"model, from -{MOST_DISTORTION:g} to {MOST_DISTORTION:g}"
+            )
+
     def rays(self, pixels: ArrayLike) -> FloatArray:
-        """Directions ``(..., 3)`` of pixels ``(..., 2)``, one long along the viewing direction."""
+        """Directions ``(..., 3)`` of pixels ``(..., 2)``, one long along the viewing direction.
+
+        They are not finite where the distortion cannot be undone.
+        """
         pixels = np.asarray(pixels, dtype=float)
-        ideal = self._undistorted((pixels - self.centre) / self.focal)
+        with np.errstate(over="ignore", invalid="ignore"):
+            ideal = self._undistorted((pixels - self.centre) / self.focal)
         optical = np.concatenate([ideal, np.ones((*ideal.shape[:-1], 1))], axis=-1)
         return np.asarray(optical @ np.asarray(self.axes).T)
 

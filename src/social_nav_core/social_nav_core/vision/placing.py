@@ -82,6 +82,8 @@ def place(
     if aim is None:
         return "neither trunk nor head nor feet are seen"
     ray = camera.rays(aim)
+    if not np.isfinite(ray).all():
+        return "the camera's distortion cannot be undone where it is seen"
     flat = float(np.hypot(*ray[:2]))
     if flat < 0.05:
         return "it is straight above or below the camera"
@@ -184,7 +186,7 @@ def _meets(
     if rise * slope <= 0.0 or abs(slope) < 1e-3:
         return np.inf, np.inf
     distance = rise / slope
-    per_slope = about.pixel_std / camera.focal[1] * (1.0 + slope**2)
+    per_slope = about.pixel_std / camera.focal[1] * (1.0 + slope * slope)
     return distance, abs(distance) * float(np.hypot(height_std / rise, per_slope / slope))
 
 

@@ -184,7 +184,12 @@ def test_joints_at_the_border_are_not_believed():
         ({"width": 0}, "expected pixels"),
         ({"focal": (0.0, 500.0)}, "focal lengths"),
         ({"focal": (np.nan, 500.0)}, "focal lengths"),
-        ({"distortion": (np.inf,)}, "expected finite numbers"),
+        ({"focal": (1e300, 1e300)}, "expected 6.4 to 64000 with images of 640 x 480"),
+        ({"focal": (500.0, 1e-300)}, "focal lengths"),
+        ({"centre": (320.0, -1e9)}, r"centre is .* expected at most 6400 with images"),
+        ({"centre": (np.nan, 240.0)}, "centre is"),
+        ({"distortion": (np.inf,)}, "from -1000 to 1000"),
+        ({"distortion": (0.0, -1e30)}, "from -1000 to 1000"),
         ({"distortion": (0.0,) * 8}, "at most 5"),
         ({"axes": np.ones((3, 3))}, "perpendicular"),
     ],
@@ -192,6 +197,14 @@ def test_joints_at_the_border_are_not_believed():
 def test_bad_cameras_are_refused(changes, words):
     with pytest.raises(ValueError, match=words):
         pinhole(**changes)
+
+
+def test_nobody_is_placed_where_a_distortion_cannot_be_undone():
+    _, points = crowd(1, 2.0, np.random.default_rng(7))
+    wild = pinhole(focal=(7.0, 7.0), distortion=(0.0, 0.0, 900.0, -900.0, 0.0))
+    depth = np.full((480, 640), 2.0, np.float32)
+    for depths in (None, depth):
+        assert "distortion" in place(seen(points[0]), wild, ABOUT, depths)
 
 
 def test_a_turn_moves_pixels_as_the_world_would():
