@@ -204,7 +204,8 @@ def test_nobody_is_placed_where_a_distortion_cannot_be_undone():
     wild = pinhole(focal=(7.0, 7.0), distortion=(0.0, 0.0, 900.0, -900.0, 0.0))
     depth = np.full((480, 640), 2.0, np.float32)
     for depths in (None, depth):
-        assert "distortion" in place(seen(points[0]), wild, ABOUT, depths)
+        refusal = place(seen(points[0]), wild, ABOUT, depths)
+        assert refusal == "the camera's distortion cannot be undone where it is seen"
 
 
 def test_a_turn_moves_pixels_as_the_world_would():
