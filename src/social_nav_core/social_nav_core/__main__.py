@@ -42,6 +42,9 @@ def build_parser(name: str = "") -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it did its job, 2 for bad input, 130 when interrupted."""
     words = sys.argv[1:] if arguments is None else list(arguments)
+    if any("\0" in word for word in words):
+        print("error: an argument has a zero character, which no file's name has", file=sys.stderr)
+        return 2
     try:
         chosen = build_parser(words[0] if words else "").parse_args(words)
         return int(chosen.run(chosen))

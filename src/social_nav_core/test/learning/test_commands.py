@@ -325,3 +325,22 @@ def test_a_broken_recording_is_named(
     path.write_bytes(content)
     assert main(["score", "proxemics", str(path)]) == 2
     assert "broken.mcap" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["make-encounters", "--count", "2", "--image", "0", "--out", "a\0.npz"],
+        ["simulate-joinings", "--trials", "1", "--out", "a\0"],
+        ["survey", "--out", "\0"],
+    ],
+    ids=lambda line: line[0],
+)
+def test_a_zero_character_is_refused(
+    line: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(line) == 2
+    said = capsys.readouterr().err
+    assert said == "error: an argument has a zero character, which no file's name has\n"
+    assert not [*tmp_path.iterdir()]
