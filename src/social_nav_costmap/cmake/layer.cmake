@@ -24,7 +24,7 @@ endif()
 
 add_library(social_layer SHARED
   src/conversions.cpp src/layer_parameters.cpp src/model_file.cpp src/people_source.cpp
-  src/plain_yaml.cpp src/social_layer.cpp)
+  src/plain_scalar.cpp src/plain_yaml.cpp src/social_layer.cpp)
 target_link_libraries(social_layer PUBLIC
   skew_normal_field
   ${diagnostic_msgs_TARGETS}

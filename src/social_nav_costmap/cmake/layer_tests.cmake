@@ -1,11 +1,14 @@
 # Tests of the layer with a real LayeredCostmap; they need Nav2.
 find_package(ament_cmake_gtest REQUIRED)
 
-foreach(name test_social_layer test_layer_diagnostics test_layer_settings test_model_file)
+foreach(name test_conversions test_social_layer test_layer_diagnostics test_layer_settings
+    test_model_file)
   ament_add_gtest(${name} ${CMAKE_CURRENT_LIST_DIR}/../test/${name}.cpp TIMEOUT 180)
   target_link_libraries(${name} social_layer nav2_costmap_2d::layers)
 endforeach()
 target_link_libraries(test_model_file ${yaml_cpp})
+target_compile_definitions(test_model_file PRIVATE
+  MODEL_FILES="${CMAKE_CURRENT_LIST_DIR}/../test/model_files.txt")
 
 # Real planners and a real controller; each needs the package that it names.
 find_package(launch_testing_ament_cmake QUIET)
@@ -20,7 +23,8 @@ function(social_nav_launch_test name domain)
   set(folder ${PROJECT_SOURCE_DIR}/test/system)
   add_launch_test(${folder}/${name}.py
     TIMEOUT 400 WORKING_DIRECTORY ${folder}
-    ENV ROS_DOMAIN_ID=${domain} ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST)
+    ENV ROS_DOMAIN_ID=${domain} ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST
+      ROS_STATIC_PEERS= ROS_DISCOVERY_SERVER=)
 endfunction()
 
 social_nav_launch_test(launch_planners 91

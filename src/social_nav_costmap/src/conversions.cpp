@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -40,6 +41,25 @@ Vector3 rotated(const geometry_msgs::msg::Quaternion & q, Vector3 v)
     v.z + 2.0 * (q.w * once.z + twice.z)};
 }
 
+/// Covariance of x and y in the parent frame, from the position's in the message's frame: the first
+/// two rows and columns of R C R'.
+Matrix turned_position(const geometry_msgs::msg::Quaternion & q, const std::array<double, 36> & c)
+{
+  const Vector3 x = rotated(q, {1.0, 0.0, 0.0}), y = rotated(q, {0.0, 1.0, 0.0});
+  const Vector3 z = rotated(q, {0.0, 0.0, 1.0});
+  const std::array<double, 3> rows[] = {{{x.x, y.x, z.x}}, {{x.y, y.y, z.y}}};
+  const auto entry = [&](std::size_t a, std::size_t b) {
+      double sum = 0.0;
+      for (std::size_t i = 0; i < 3; ++i) {
+        for (std::size_t k = 0; k < 3; ++k) {
+          sum += rows[a][i] * c[6 * i + k] * rows[b][k];
+        }
+      }
+      return sum;
+    };
+  return {entry(0, 0), entry(0, 1), entry(1, 0), entry(1, 1)};
+}
+
 std::int64_t nanoseconds(const builtin_interfaces::msg::Time & time)
 {
   return static_cast<std::int64_t>(time.sec) * 1000000000 + time.nanosec;
@@ -65,16 +85,14 @@ Person person_of(
   const Vector3 chest = rotated(to.rotation, rotated(pose.orientation, {1.0, 0.0, 0.0}));
   const Vector3 velocity =
     rotated(to.rotation, {message.velocity.x, message.velocity.y, message.velocity.z});
-  const Vector3 axis = rotated(to.rotation, {1.0, 0.0, 0.0});
-  const Matrix turn = rotation(std::atan2(axis.y, axis.x));
-  const auto & c = message.pose.covariance;  // row-major, x y z roll pitch yaw
+  const auto & covariance = message.pose.covariance;  // row-major, x y z roll pitch yaw
 
   Person person;
   person.position = {at.x + to.translation.x, at.y + to.translation.y};
   person.yaw = std::atan2(chest.y, chest.x);
   person.velocity = {velocity.x, velocity.y};
-  person.position_covariance = turn * Matrix{c[0], c[1], c[6], c[7]} * turn.transposed();
-  person.yaw_variance = c[35];
+  person.position_covariance = turned_position(to.rotation, covariance);
+  person.yaw_variance = covariance[35];
   person.intent = label_of(message.intent_probabilities);
   person.attitude = label_of(message.attitude_probabilities);
   person.confidence = static_cast<double>(message.confidence);

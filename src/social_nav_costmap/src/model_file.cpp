@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "openssl/evp.h"
+#include "plain_scalar.hpp"
 #include "plain_yaml.hpp"
+#include "social_nav_costmap/shown.hpp"
 #include "yaml-cpp/yaml.h"
 
 namespace social_nav_costmap
@@ -23,7 +25,7 @@ namespace
 {
 
 constexpr std::size_t kMostBytes = 200'000;  // as social_nav_core reads
-constexpr std::size_t kMostComponents = 100;
+constexpr std::size_t kMostComponents = 20;  // more take seconds to draw in Python
 constexpr double kFarthest = 20.0;  // of mu [m]
 constexpr double kSmallest = 4e-4, kLargest = 1e3;  // eigenvalues of sigma [m^2]
 constexpr double kSteepest = 1e4;  // of lambda
@@ -141,44 +143,59 @@ void check_keys(
   }
 }
 
-/// The numbers of a field, row by row; `rows` of 0 is a single number.
+/// The numbers of a value, row by row; `rows` of 0 is a single number.
 std::vector<double> numbers(
-  const std::string & path, const YAML::Node & part, const std::string & prefix,
-  const std::string & key, std::size_t rows)
+  const std::string & path, const YAML::Node & node, const std::string & name, std::size_t rows)
 {
   const std::string wanted = rows == 0 ? "a number" : rows == 1 ? "2 numbers" : "2 x 2 numbers";
-  const YAML::Node node = part[key];
   if (!node) {
-    refuse(path, prefix + key + " is missing, expected " + wanted);
+    refuse(path, name + " is missing, expected " + wanted);
   }
   const bool as_told = rows == 0 ? node.IsScalar() : node.IsSequence();
   if (!as_told || (rows > 0 && node.size() != 2)) {
-    refuse(path, prefix + key + " has the wrong size, expected " + wanted);
+    refuse(path, name + " has the wrong size, expected " + wanted);
   }
   std::vector<double> values;
-  try {
-    if (rows == 0) {
-      values.push_back(node.as<double>());
-    } else if (rows == 1) {
-      values = {node[0].as<double>(), node[1].as<double>()};
-    } else {
-      for (const auto & row : node) {
-        if (!row.IsSequence() || row.size() != 2) {
-          refuse(path, prefix + key + " has a row that is not 2 numbers, expected " + wanted);
-        }
-        values.push_back(row[0].as<double>());
-        values.push_back(row[1].as<double>());
+  const auto take = [&](const YAML::Node & number) {
+      double value = 0.0;
+      if (!is_number(number) || !YAML::convert<double>::decode(number, value)) {
+        refuse(path, name + " is not numeric, expected " + wanted);
       }
-    }
-  } catch (const YAML::Exception &) {
-    refuse(path, prefix + key + " is not numeric, expected " + wanted);
-  }
-  for (const double value : values) {
-    if (!std::isfinite(value)) {
-      refuse(path, prefix + key + " is not finite, expected " + wanted);
+      values.push_back(value);
+    };
+  if (rows == 0) {
+    take(node);
+  } else if (rows == 1) {
+    take(node[0]);
+    take(node[1]);
+  } else {
+    for (const auto & row : node) {
+      if (!row.IsSequence() || row.size() != 2) {
+        refuse(path, name + " has a row that is not 2 numbers, expected " + wanted);
+      }
+      take(row[0]);
+      take(row[1]);
     }
   }
   return values;
+}
+
+/// What no cost depends on must still be as social_nav_core reads it.
+void check_notes(const std::string & path, const YAML::Node & file)
+{
+  if (file["provenance"] && !is_text(file["provenance"])) {
+    refuse(path, "provenance is no text, expected one");
+  }
+  const YAML::Node intervals = file["intervals"];
+  if (intervals && !intervals.IsMap()) {
+    refuse(path, "intervals is no map, expected names and [low, high]");
+  }
+  for (const auto & item : intervals) {
+    if (!is_text(item.first)) {
+      refuse(path, "intervals has the key " + shown(item.first.Scalar()) + ", expected a name");
+    }
+    numbers(path, item.second, "intervals." + shown(item.first.Scalar()), 1);
+  }
 }
 
 std::string words(std::initializer_list<double> values)
@@ -217,9 +234,9 @@ std::string excess_of(
 SkewNormal component(
   const std::string & path, const YAML::Node & part, const std::string & prefix)
 {
-  const auto mu = numbers(path, part, prefix, "mu", 1);
-  const auto sigma = numbers(path, part, prefix, "sigma", 2);
-  const auto lambda = numbers(path, part, prefix, "lambda", 1);
+  const auto mu = numbers(path, part["mu"], prefix + "mu", 1);
+  const auto sigma = numbers(path, part["sigma"], prefix + "sigma", 2);
+  const auto lambda = numbers(path, part["lambda"], prefix + "lambda", 1);
   try {
     const SkewNormal found(
       {mu[0], mu[1]}, {sigma[0], sigma[1], sigma[2], sigma[3]}, {lambda[0], lambda[1]});
@@ -248,7 +265,7 @@ ProxemicsModel load_model(const std::string & path)
   if (!file.IsMap()) {
     refuse(path, "holds no keys and values");
   }
-  if (!file["format"] || file["format"].as<std::string>("") != "1") {
+  if (!file["format"] || !is_number(file["format"]) || file["format"].as<int>(0) != 1) {
     refuse(path, "format is missing or not 1");
   }
   if (!file["frame"] || file["frame"].as<std::string>("") != "person") {
@@ -258,6 +275,7 @@ ProxemicsModel load_model(const std::string & path)
   if (file["sha256"] && !sealed) {
     refuse(path, "sha256 cannot be checked, expected a line 'sha256: DIGITS'");
   }
+  check_notes(path, file);
   std::vector<std::pair<double, SkewNormal>> parts;
   const YAML::Node components = file["components"];
   if (!components) {
@@ -277,7 +295,7 @@ ProxemicsModel load_model(const std::string & path)
         refuse(path, "components[" + std::to_string(i) + "] holds no keys and values");
       }
       check_keys(path, components[i], prefix, kComponentKeys);
-      const double weight = numbers(path, components[i], prefix, "weight", 0)[0];
+      const double weight = numbers(path, components[i]["weight"], prefix + "weight", 0)[0];
       parts.emplace_back(weight, component(path, components[i], prefix));
     }
     for (const char * key : {"mu", "sigma", "lambda"}) {

@@ -16,10 +16,62 @@ namespace
 constexpr std::size_t kMostValues = 20'000;
 constexpr std::size_t kDeepest = 20;
 
+/// The letter that begins at a place, which moves on; -1 for what is no UTF-8.
+int next_letter(const std::string & text, std::size_t & at)
+{
+  const auto byte = [&](std::size_t i) {
+      return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+    };
+  const int first = byte(at);
+  const int more = first < 0x80 ? 0 : first < 0xc2 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+  if (more < 0 || first > 0xf4) {
+    return -1;
+  }
+  int letter = more == 0 ? first : first & (0x3f >> more);
+  ++at;
+  for (int i = 0; i < more; ++i, ++at) {
+    if ((byte(at) & 0xc0) != 0x80) {
+      return -1;
+    }
+    letter = (letter << 6) | (byte(at) & 0x3f);
+  }
+  const int least = more == 3 ? 0x10000 : more == 2 ? 0x800 : 0;
+  return letter < least || letter > 0x10ffff || (letter & ~0x7ff) == 0xd800 ? -1 : letter;
+}
+
+/// What YAML calls printable, less what some of its versions take for the end of a line or of
+/// nothing: U+0085, U+2028, U+2029, U+FEFF.
+bool is_printable(int letter)
+{
+  return letter == '\t' || letter == '\n' || letter == '\r' || (letter >= ' ' && letter <= '~') ||
+         (letter >= 0xa0 && letter != 0x2028 && letter != 0x2029 && letter != 0xfeff &&
+         (letter & ~1) != 0xfffe);
+}
+
+/// Refuses other bytes than UTF-8, letters that cannot be seen and directives.
+void check_letters(const std::string & text)
+{
+  for (std::size_t at = 0; at < text.size(); ) {
+    if (text[at] == '%' && (at == 0 || text[at - 1] == '\n' || text[at - 1] == '\r')) {
+      throw YAML::ParserException(YAML::Mark::null_mark(), "a line that begins with %");
+    }
+    const std::size_t place = at;
+    const int letter = next_letter(text, at);
+    if (letter < 0 || !is_printable(letter)) {
+      throw YAML::ParserException(
+              YAML::Mark::null_mark(), "byte " + std::to_string(place) +
+              (letter < 0 ? " is not UTF-8" : " is a control character"));
+    }
+  }
+}
+
 /// Sees a text's values in passing, without keeping them.
 class Watch : public YAML::EventHandler
 {
 public:
+  explicit Watch(const std::string & text)
+  : text_(text) {}
+
   void OnDocumentStart(const YAML::Mark & mark) override
   {
     if (++documents_ > 1) {
@@ -36,6 +88,9 @@ public:
     const YAML::Mark & mark, const std::string & tag, YAML::anchor_t,
     const std::string & value) override
   {
+    if (tag == "!") {
+      check_quotes(mark);
+    }
     take(mark, tag, value);
   }
   void OnSequenceStart(
@@ -71,11 +126,43 @@ private:
     if (at_key()) {
       throw YAML::ParserException(mark, "a key is no plain value");
     }
+    if (tag == "!") {
+      refuse_tag(mark);
+    }
     count(mark, tag);
     if (inside_.size() >= kDeepest) {
       throw YAML::ParserException(mark, "more than " + std::to_string(kDeepest) + " levels");
     }
     inside_.push_back({is_map, false, {}});
+  }
+
+  /// A scalar with the tag `!` has quotes that end, or is a block of lines: none is written.
+  void check_quotes(const YAML::Mark & mark) const
+  {
+    auto at = static_cast<std::size_t>(mark.pos);
+    while (at < text_.size() && (text_[at] == '&' || text_[at] == '#')) {  // anchor, comment
+      at = text_.find_first_of(text_[at] == '#' ? "\r\n" : " \t\r\n", at);
+      at = text_.find_first_not_of(" \t\r\n", at);
+    }
+    const char first = at < text_.size() ? text_[at] : ' ';
+    if (first == '|' || first == '>') {
+      return;
+    }
+    if (first != '"' && first != '\'') {
+      refuse_tag(mark);
+    }
+    while (++at < text_.size()) {
+      if (text_[at] == first && (first == '"' || text_.compare(at, 2, "''") != 0)) {
+        return;
+      }
+      at += text_[at] == first || (first == '"' && text_[at] == '\\') ? 1 : 0;  // escaped
+    }
+    throw YAML::ParserException(mark, "a quote that does not end");
+  }
+
+  [[noreturn]] static void refuse_tag(const YAML::Mark & mark)
+  {
+    throw YAML::ParserException(mark, "a tag, expected plain values");
   }
 
   void take(const YAML::Mark & mark, const std::string & tag, const std::string & value)
@@ -89,7 +176,7 @@ private:
   void count(const YAML::Mark & mark, const std::string & tag)
   {
     if (tag != "?" && tag != "!" && !tag.empty()) {  // plain, quoted
-      throw YAML::ParserException(mark, "a tag, expected plain values");
+      refuse_tag(mark);
     }
     if (++values_ > kMostValues) {
       throw YAML::ParserException(mark, "more than " + std::to_string(kMostValues) + " values");
@@ -99,6 +186,7 @@ private:
     }
   }
 
+  const std::string & text_;
   std::vector<Collection> inside_;
   std::size_t values_ = 0;
   int documents_ = 0;
@@ -108,11 +196,13 @@ private:
 
 YAML::Node plain_yaml(const std::string & content)
 {
-  std::istringstream stream(content);
+  const std::string text = content.compare(0, 3, "\xef\xbb\xbf") == 0 ? content.substr(3) : content;
+  check_letters(text);
+  std::istringstream stream(text);
   YAML::Parser parser(stream);
-  Watch watch;
+  Watch watch(text);
   while (parser.HandleNextDocument(watch)) {}
-  return YAML::Load(content);
+  return YAML::Load(text);
 }
 
 }  // namespace social_nav_costmap

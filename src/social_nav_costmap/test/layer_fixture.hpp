@@ -53,6 +53,13 @@ inline SocialPerson person(const std::string & id, double x, double y, double ya
   return message;
 }
 
+inline std::vector<unsigned char> cells_of(nav2_costmap_2d::LayeredCostmap & layered)
+{
+  const auto * costmap = layered.getCostmap();
+  return {costmap->getCharMap(),
+    costmap->getCharMap() + costmap->getSizeInCellsX() * costmap->getSizeInCellsY()};
+}
+
 /// The layer in a LayeredCostmap, with its own clock and its own messages. What arrives through
 /// DDS is waited for by looking at the costs, never by sleeping for a fixed time.
 class LayerTest : public ::testing::Test
@@ -170,10 +177,8 @@ protected:
   {
     layered->updateMap(robot_x, robot_y, yaw);
     if (layered->getPlugins()->size() == 1) {
-      const auto * costmap = layered->getCostmap();
-      const unsigned char * const cells = costmap->getCharMap();
-      const unsigned int count = costmap->getSizeInCellsX() * costmap->getSizeInCellsY();
-      EXPECT_LE(static_cast<int>(*std::max_element(cells, cells + count)), 252);
+      const auto cells = cells_of(*layered);
+      EXPECT_LE(static_cast<int>(*std::max_element(cells.begin(), cells.end())), 252);
     }
   }
 
@@ -189,12 +194,9 @@ protected:
 
   int raised() const
   {
-    const auto * costmap = layered->getCostmap();
-    int count = 0;
-    for (unsigned int i = 0; i < costmap->getSizeInCellsX() * costmap->getSizeInCellsY(); ++i) {
-      count += costmap->getCharMap()[i] != 0;
-    }
-    return count;
+    const auto cells = cells_of(*layered);
+    return static_cast<int>(cells.size()) -
+           static_cast<int>(std::count(cells.begin(), cells.end(), 0));
   }
 
   rclcpp::executors::SingleThreadedExecutor executor;

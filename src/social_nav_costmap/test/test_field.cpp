@@ -255,6 +255,23 @@ TEST(Zone, LabelsConfidenceAndAttitude)
   EXPECT_NEAR(cost({0.625, 0.0}, {interacting(at(0, 0, 0))}), 0.5 * plain(0.625, 0.0), 2e-3);
 }
 
+TEST(Zone, LabelProbabilitiesThatAreOffByRoundingAreNormalised)
+{
+  const Person exact = interacting(at(0, 0, 0));
+  for (const double sum : {0.9991, 1.0009}) {
+    Person off = exact;
+    for (double & share : off.intent) {
+      share *= sum;
+    }
+    off.attitude[0] *= sum;
+    EXPECT_EQ(defect_of(off), "");
+    const LabelFactors factors = label_factors(off, ZoneParameters());
+    EXPECT_EQ(factors.amplitude, 1.0);
+    EXPECT_EQ(factors.size, 1.0);
+    EXPECT_EQ(factors.opening, 1.0);
+  }
+}
+
 TEST(Combination, MixtureOfAGroupIsNormalisedByItsPeak)
 {
   ZoneParameters p = as_learned();

@@ -37,8 +37,8 @@ def random_person(name: str, rng: np.random.Generator) -> Person:
         np.array([*rng.uniform(-2.0, 2.0, 2), rng.uniform(-7.0, 7.0)]),
         velocity=rng.choice([0.0, 1.0]) * rng.normal(0.0, 1.0, 2),
         covariance=covariance,
-        intent=rng.dirichlet(np.full(4, 0.5)),
-        attitude=rng.dirichlet(np.full(4, 0.5)),
+        intent=rng.dirichlet(np.full(4, 0.5)) * rng.uniform(0.9991, 1.0009),
+        attitude=rng.dirichlet(np.full(4, 0.5)) * rng.uniform(0.9991, 1.0009),
         group_id=str(rng.choice(["", "a", "b"])),
         confidence=float(rng.uniform(0.0, 1.0)),
     )

@@ -47,10 +47,16 @@ protected:
     costs.set_people(people);
   }
 
+  /// Whatever a test does, no cost that is drawn is above 252.
   Box update(std::int64_t now = 0, Vector robot = {})
   {
+    const auto before = cells;
     const Box box = costs.update_bounds(now, robot);
     costs.update_costs(cells.data(), 200, window);
+    EXPECT_TRUE(
+      std::equal(
+        cells.begin(), cells.end(), before.begin(),
+        [](int drawn, int given) {return drawn == given || drawn <= 252;}));
     return box;
   }
 

@@ -12,18 +12,6 @@
 #include "nav2_costmap_2d/inflation_layer.hpp"
 #include "nav2_costmap_2d/static_layer.hpp"
 
-namespace
-{
-
-std::vector<unsigned char> cells_of(nav2_costmap_2d::LayeredCostmap & layered)
-{
-  const auto * costmap = layered.getCostmap();
-  return {costmap->getCharMap(),
-    costmap->getCharMap() + costmap->getSizeInCellsX() * costmap->getSizeInCellsY()};
-}
-
-}  // namespace
-
 TEST_F(LayerTest, APersonRaisesCostsUpToMaxCost)
 {
   start(false);

@@ -22,7 +22,7 @@ from scipy.special import log_ndtr, logsumexp
 from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import check, parameter
 from social_nav_core.proxemics.mixture import Mixture
-from social_nav_core.proxemics.model import ProxemicsModel
+from social_nav_core.proxemics.model import MOST_COMPONENTS, ProxemicsModel
 from social_nav_core.proxemics.skew_normal import symmetric_root
 
 MEMORY = 5  # steps that are extrapolated
@@ -35,7 +35,7 @@ _SKEWNESS = (2.0 - 0.5 * math.pi) ** (2.0 / 3.0)
 class EmParameters:
     """How long and how carefully the fit searches."""
 
-    components: int = parameter(1, "", "skew normals in the mixture", 1, 20)
+    components: int = parameter(1, "", "skew normals in the mixture", 1, MOST_COMPONENTS)
     restarts: int = parameter(4, "", "starts that are tried", 1, 100)
     trial_cycles: int = parameter(10, "", "most cycles of each start", 1, 1000)
     trial_tolerance: float = parameter(3e-4, "", "the gain that ends a start's cycles", 0, 1)

@@ -16,6 +16,8 @@ is written.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -39,12 +41,13 @@ from social_nav_core.input_files import (
 from social_nav_core.proxemics.skew_normal import SkewNormal
 from social_nav_core.whole_file import written_whole
 
-MOST_COMPONENTS = 100
+MOST_COMPONENTS = 20  # more take seconds to draw
 FARTHEST = 20.0  # of mu from the person, forward and left [m]
 SMALLEST, LARGEST = 4e-4, 1e3  # eigenvalues of sigma [m^2]: deviations of 2 cm and 32 m
 STEEPEST = 1e4  # of lambda
 _COMPONENT_KEYS = ("mu", "sigma", "lambda")
 _KEYS = ("format", "frame", *_COMPONENT_KEYS, "components", "provenance", "intervals", FIELD)
+_ODD = re.compile("[\x85\u2028\u2029\ufeff]|(?:^|[\r\n])%")  # ends of lines in some; directives
 SHIPPED_MODEL = Path(__file__).parents[1] / "models" / "proxemics.yaml"
 
 
@@ -183,7 +186,10 @@ def _data(path: Path, content: bytes) -> dict[str, Any]:
     """The keys and values of a file, its checksum checked."""
     try:
         sealed_here = check_seal(content, path)
-        data = parse_yaml(content.decode("utf-8-sig"), path)
+        text = content.decode("utf-8-sig")
+        if odd := _ODD.search(text):
+            raise ModelError(f"{path}: is not YAML (holds {odd[0]!a}, not alike in all versions)")
+        data = parse_yaml(text, path)
     except UnicodeDecodeError as error:
         raise ModelError(f"{path}: is not YAML ({error})") from error
     except FileError as error:
@@ -243,13 +249,19 @@ def _numbers(
     wanted = f"{' x '.join(map(str, shape))} numbers" if shape else "a number"
     if key not in part:
         raise ModelError(f"{path}: {name}{key} is missing, expected {wanted}")
-    try:
-        value = np.array(part[key], dtype=float)
-    except (TypeError, ValueError):
-        value = np.full((), np.nan)
-    if value.shape != shape or not np.isfinite(value).all():
-        raise ModelError(f"{path}: {name}{key} is {shown(part[key])}, expected {wanted}")
-    return value
+    if not _are_numbers(part[key], shape):
+        raise ModelError(
+            f"{path}: {name}{one_line(key, 80)} is {shown(part[key])}, expected {wanted}"
+        )
+    return np.array(part[key], dtype=float)
+
+
+def _are_numbers(value: Any, shape: tuple[int, ...]) -> bool:
+    """Finite numbers in lists of lengths: no texts, and neither true nor yes."""
+    if not shape:
+        return type(value) in (int, float) and math.isfinite(value)
+    of_length = isinstance(value, list) and len(value) == shape[0]
+    return of_length and all(_are_numbers(item, shape[1:]) for item in value)
 
 
 def _intervals(path: Path, data: Any) -> dict[str, tuple[float, float]]:
@@ -257,8 +269,10 @@ def _intervals(path: Path, data: Any) -> dict[str, tuple[float, float]]:
         raise ModelError(f"{path}: intervals is {shown(data)}, expected names and [low, high]")
     limits = {}
     for key in data:
+        if not isinstance(key, str):
+            raise ModelError(f"{path}: intervals has the key {shown(key)}, expected a name")
         low, high = _numbers(path, "intervals.", data, key, (2,))
-        limits[str(key)] = (float(low), float(high))
+        limits[key] = (float(low), float(high))
     return limits
 
 

@@ -24,6 +24,7 @@ from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import check, parameter
 from social_nav_core.proxemics.em import EmParameters, Fit, fit_skew_normals
 from social_nav_core.proxemics.mixture import Mixture
+from social_nav_core.proxemics.model import MOST_COMPONENTS
 from social_nav_core.recordings.positions import Histogram, Positions
 
 RADIUS = 1.0  # [m]: of the disc that both recipes look at
@@ -37,7 +38,7 @@ class RecipeParameters:
     method: str = parameter("paper", "", "which recipe", choices=("paper", "weighted"))
     draws: int = parameter(20, "", "times that the points of 'paper' are drawn", 1, 1000)
     smoothing: float = parameter(0.05, "m", "deviation of the kernel of 'weighted'", 0.0, 0.5)
-    components: int = parameter(1, "", "skew normals in the mixture", 1, 20)
+    components: int = parameter(1, "", "skew normals in the mixture", 1, MOST_COMPONENTS)
 
     def __post_init__(self) -> None:
         check(self)

@@ -14,11 +14,10 @@ import numpy as np
 
 from social_nav_core.geometry import FloatArray, relative
 from social_nav_core.parameters import check, parameter
-from social_nav_core.people import Person
+from social_nav_core.people import UNKNOWN_HEADING, Person
 from social_nav_core.proxemics.model import ProxemicsModel
 from social_nav_core.proxemics.personal import PersonalModel, PersonalParameters
 from social_nav_core.proxemics.recipes import RADIUS
-from social_nav_core.proxemics.zone import UNKNOWN_HEADING
 from social_nav_core.recordings.trajectories import SAMPLE_PERIOD, STEP
 
 SITE = ""  # the name of the model that everybody shares

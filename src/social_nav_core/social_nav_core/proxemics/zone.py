@@ -19,11 +19,9 @@ import numpy as np
 
 from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import ParameterError, check, parameter
-from social_nav_core.people import Person
+from social_nav_core.people import UNKNOWN_HEADING, Person
 from social_nav_core.proxemics.model import ProxemicsModel
 from social_nav_core.proxemics.shape import ZoneShape, zone_shape
-
-UNKNOWN_HEADING = math.pi**2  # [rad^2]: a yaw variance above it says that nobody knows the front
 
 
 @dataclass(frozen=True)
@@ -78,8 +76,12 @@ class SocialZoneParameters:
 
         An UNKNOWN label has amplitude and size 1; its intent does not open the front and its
         attitude leaves the opening as it is.  The factors of intent and attitude multiply.
+        Probabilities that a defect tolerates are off 1 by rounding: they are normalised.
         """
         intent, attitude = person.intent.tolist(), person.attitude.tolist()
+        whole = (intent[0] + intent[1] + intent[2] + intent[3]) * (
+            attitude[0] + attitude[1] + attitude[2] + attitude[3]
+        )
         amplitude = (
             intent[0]
             + intent[1] * self.intent_interacting_amplitude
@@ -112,7 +114,7 @@ class SocialZoneParameters:
             + attitude[2] * self.attitude_negative_opening
             + attitude[3] * self.attitude_not_interacting_opening
         )
-        return amplitude, size, opening
+        return amplitude / whole, size / whole, opening / whole
 
 
 @dataclass(frozen=True, eq=False)

@@ -280,6 +280,24 @@ def test_five_hundred_people():
     assert field.min() > 0.0 and field.max() <= 1.0
 
 
+@pytest.mark.parametrize("combination", ["max", "sum", "mixture"])
+@pytest.mark.parametrize("sums", [0.9991, 1.0009])
+def test_label_probabilities_that_are_off_by_rounding_are_normalised(combination, sums):
+    """Costs stay within [0, 1] whatever a person tolerates, and those of the others stay."""
+    parameters = SocialZoneParameters(combination=combination)
+    intent, attitude = np.array([0.1, 0.6, 0.2, 0.1]), np.array([0.25, 0.5, 0.25, 0.0])
+    exact = [replace(p, intent=intent, attitude=attitude) for p in face_to_face(1.0)]
+    exact.append(standing("c", 3.0, 0.0, 0.0))
+    off = [replace(p, intent=sums * p.intent, attitude=sums * p.attitude) for p in exact]
+    grid = GridGeometry(300, 200, 0.02, (-2.0, -2.0, 0.0))
+    field = social_field(off, MODEL, grid, parameters)
+    assert 0.9 < field.max() <= 1.0
+    np.testing.assert_allclose(field, social_field(exact, MODEL, grid, parameters), atol=1e-12)
+    certainly = [replace(p, intent=sums * certain(Intent.NOT_INTERESTED)) for p in exact]
+    centers = [zone.center for zone in zones_of(certainly, MODEL, parameters)]
+    assert social_cost(centers, certainly, MODEL, parameters).max() == 1.0
+
+
 @pytest.mark.parametrize("combination", ["max", "sum"])
 def test_people_may_have_a_model_each(combination: str) -> None:
     parameters = SocialZoneParameters(combination=combination, o_space_amplitude=0.0)

@@ -103,6 +103,7 @@ inline std::string defect_of(const Person & person)
 }
 
 /// Expectation of the label table over a person's probabilities; UNKNOWN is the plain zone.
+/// Probabilities whose sum is off 1 by rounding are normalised.
 inline LabelFactors label_factors(const Person & person, const ZoneParameters & parameters)
 {
   const auto & i = person.intent;
@@ -113,13 +114,14 @@ inline LabelFactors label_factors(const Person & person, const ZoneParameters & 
   const LabelFactors & a1 = parameters.attitude_positive;
   const LabelFactors & a2 = parameters.attitude_negative;
   const LabelFactors & a3 = parameters.attitude_not_interacting;
+  const double whole = (i[0] + i[1] + i[2] + i[3]) * (a[0] + a[1] + a[2] + a[3]);
   return {
     (i[0] + i[1] * i1.amplitude + i[2] * i2.amplitude + i[3] * i3.amplitude) *
-    (a[0] + a[1] * a1.amplitude + a[2] * a2.amplitude + a[3] * a3.amplitude),
+    (a[0] + a[1] * a1.amplitude + a[2] * a2.amplitude + a[3] * a3.amplitude) / whole,
     (i[0] + i[1] * i1.size + i[2] * i2.size + i[3] * i3.size) *
-    (a[0] + a[1] * a1.size + a[2] * a2.size + a[3] * a3.size),
+    (a[0] + a[1] * a1.size + a[2] * a2.size + a[3] * a3.size) / whole,
     (i[1] * i1.opening + i[2] * i2.opening + i[3] * i3.opening) *
-    (a[0] + a[1] * a1.opening + a[2] * a2.opening + a[3] * a3.opening)};
+    (a[0] + a[1] * a1.opening + a[2] * a2.opening + a[3] * a3.opening) / whole};
 }
 
 constexpr int kDirections = 64;
