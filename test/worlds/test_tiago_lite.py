@@ -10,9 +10,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from social_nav_core.sim.camera import CameraParameters
-from social_nav_core.sim.lidar import LidarParameters
 from social_nav_core.sim.robot import RobotParameters
+from social_nav_nodes.simulator_node import SimulatedCamera, SimulatedLidar
 
 XACRO = Path(__file__).resolve().parents[2] / "worlds/robots/tiago_lite.urdf.xacro"
 
@@ -67,7 +66,7 @@ def test_every_link_but_the_root_has_one_parent(robot):
 
 
 def test_sensors_sit_where_the_simulated_robot_has_them(robot):
-    camera, lidar = CameraParameters(), LidarParameters()
+    camera, lidar = SimulatedCamera(), SimulatedLidar()
     place, axes = frame(robot, "base_laser_link")
     assert place == pytest.approx([lidar.forward, 0.0, 0.0945])
     assert axes == pytest.approx(np.eye(3))
@@ -92,7 +91,7 @@ def test_the_torso_lifts_the_camera(lift, height):
 
 
 def test_sensors_cover_what_the_simulated_ones_cover(robot):
-    camera, lidar = CameraParameters(), LidarParameters()
+    camera, lidar = SimulatedCamera(), SimulatedLidar()
     laser = robot.find(".//sensor[@type='gpu_lidar']")
     assert float(laser.findtext("update_rate")) == lidar.rate
     assert int(laser.findtext(".//samples")) == lidar.beams
@@ -154,7 +153,7 @@ def test_the_footprint_is_tiagos(robot):
 
 def test_no_shape_is_in_the_lidars_view(robot):
     """Boxes around all visuals that cross its plane lie behind its field of view."""
-    lidar = LidarParameters()
+    lidar = SimulatedLidar()
     laser, _ = frame(robot, "base_laser_link")
     for link in robot.findall("link"):
         place, axes = frame(robot, link.get("name"))

@@ -6,6 +6,7 @@ fixed rate.  A new goal replaces the one before, as with Nav2.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -13,19 +14,18 @@ from typing import Any, ClassVar
 import numpy as np
 from geometry_msgs.msg import Twist
 from nav2_msgs.action import NavigateToPose
-from nav_msgs.msg import OccupancyGrid, Odometry, Path
+from nav_msgs.msg import Path
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.task import Future
-from sensor_msgs.msg import LaserScan
-from social_nav_core.geometry import FloatArray, compose, inverse, transform_points
+from social_nav_core.geometry import FloatArray, compose, inverse
 from social_nav_core.input_files import one_line
 from social_nav_core.parameters import parameter
 from social_nav_core.sim.follower import DriveStatus, FollowerParameters, PathFollower
-from social_nav_core.sim.obstacles import MemoryParameters, ObstacleMemory
-from social_nav_core.sim.planner import GridPlanner, PlannerParameters, PlanningError
+from social_nav_core.sim.obstacles import MemoryParameters
+from social_nav_core.sim.planner import PlannerParameters, PlanningError
 from std_msgs.msg import Header
 
 from social_nav_nodes import topics
@@ -34,20 +34,19 @@ from social_nav_nodes.conversions import (
     path_message,
     pose_from,
     pose_stamped,
-    scan_points,
-    seconds,
 )
 from social_nav_nodes.diagnostics import Diagnostics
-from social_nav_nodes.life_signs import Watch, on_time_jump
-from social_nav_nodes.map_reading import read_map
+from social_nav_nodes.life_signs import Watch, clock_time, on_time_jump
+from social_nav_nodes.navigator_map import NavigatorMap
+from social_nav_nodes.navigator_senses import Lidar, Odometer, Source
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.running import run_node
 from social_nav_nodes.throttled_log import ThrottledLog
-from social_nav_nodes.transforms import TransformLookup, WaitingMessages
+from social_nav_nodes.transforms import TransformLookup
 
-SOCIAL, SCAN = "social costs", "scan"  # what is watched
 NONE, UNKNOWN, TF_ERROR, TIMEOUT = 0, 9000, 9002, 9003  # error codes, as newer Nav2 names them
-FASTEST, FASTEST_TURN = 5.0, 20.0  # that odometry may say [m/s], [rad/s]
+PROGRESS, PROGRESS_TURN = 0.1, 0.2  # by which a robot that drives changes its pose [m], [rad]
+LONG_PLANNING = 0.2  # during which the robot had better not drive on [s]
 
 
 @dataclass(frozen=True)
@@ -61,16 +60,24 @@ class NavigatorParameters:
         10.0, "s", "without a plan or progress before it gives up", 0.5, 120.0
     )
     social_timeout: float = parameter(
-        2.0, "s", "social costs that are not renewed for so long are dropped", 0.1, 60.0
+        2.0, "s", "social costs older than this, or not renewed, are dropped", 0.1, 60.0
     )
     scan_timeout: float = parameter(
-        1.0, "s", "without a scan, after one has come, the robot stands", 0.1, 60.0
+        1.0, "s", "without a new scan of use, after one has come, the robot stands", 0.1, 60.0
+    )
+    odometry_timeout: float = parameter(
+        0.5, "s", "without new odometry of use the robot stands", 0.1, 60.0
     )
 
 
 @dataclass
 class Drive:
-    """One goal while it is being driven to; times in seconds of the node's clock."""
+    """One goal while it is being driven to; times in seconds of the node's clock.
+
+    Attributes:
+        planned: when the last plan was made, or was not found.
+        moved: when the robot had last come on from where it was then, `moved_to`.
+    """
 
     goal_handle: ServerGoalHandle
     goal_in_map: FloatArray
@@ -78,6 +85,7 @@ class Drive:
     started: float | None = None
     planned: float = -np.inf
     moved: float = 0.0
+    moved_to: FloatArray | None = None
     has_path: bool = False
     distance: float = 0.0
     trouble: str = ""
@@ -98,24 +106,22 @@ class NavigatorNode(Node):
         super().__init__("navigator", **options)
         read = read_parameters(self, self.PARAMETERS)
         self._config: NavigatorParameters = read[""]
-        self._planner_parameters: PlannerParameters = read["planner"]
         self._follower = PathFollower(read["follower"])
         self._log = ThrottledLog(self.get_logger())
         self._transforms = TransformLookup(self, self._log)
-        self._planner: GridPlanner | None = None
-        self._social: FloatArray | None = None
-        self._scans: WaitingMessages[LaserScan] = WaitingMessages(self._transforms)
-        self._memory_parameters: MemoryParameters = read["memory"]
-        self._memory: ObstacleMemory | None = None
-        self._points_in_base: FloatArray = np.zeros((0, 2))
-        self._obstacles_in_map: FloatArray = np.zeros((0, 2))
-        self._velocity = (0.0, 0.0)
+        self._watch = Watch(self, self._tick)
+        about = self._config
+        scans = self._source(topics.SCAN, about.scan_timeout)
+        self._lidar = Lidar(self, self._transforms, scans, read["memory"])
+        self._odometer = Odometer(self, self._source(topics.ODOM, about.odometry_timeout))
+        self._costs = self._source(topics.SOCIAL_COSTMAP, about.social_timeout)
+        costs = self._costs if about.use_social_costs else None
+        self._map = NavigatorMap(self, self._log, read["planner"], costs, self._plan_anew)
         self._drive: Drive | None = None
+        self._planning_took = 0.0
         self._cmd_vel = self.create_publisher(Twist, topics.CMD_VEL, 1)
         self._plan = self.create_publisher(Path, topics.PLAN, topics.RELIABLE_QOS)
-        self._watch = Watch(self, self._drop_old_costs)
         self._jumps = on_time_jump(self, self._forget)
-        self._subscribe()
         self._diagnostics = Diagnostics(self, self._log, self._values)
         self._server = ActionServer(
             self,
@@ -128,21 +134,11 @@ class NavigatorNode(Node):
         )
         self.create_timer(1.0 / self._config.control_rate, self._control)
 
-    def _subscribe(self) -> None:
-        self.create_subscription(OccupancyGrid, topics.MAP, self._receive_map, topics.LATCHED_QOS)
-        if self._config.use_social_costs:
-            self.create_subscription(
-                OccupancyGrid, topics.SOCIAL_COSTMAP, self._receive_social, topics.LATCHED_QOS
-            )
-        self.create_subscription(LaserScan, topics.SCAN, self._receive_scan, topics.SENSOR_QOS)
-        self.create_subscription(Odometry, topics.ODOM, self._receive_odometry, topics.RELIABLE_QOS)
+    def _source(self, topic: str, timeout: float) -> Source:
+        return Source(self, self._watch, self._log, topic, timeout)
 
-    def _receive_map(self, message: OccupancyGrid) -> None:
-        found = read_map(message, self._log)
-        if found is not None:
-            self._planner = GridPlanner(*found, self._planner_parameters)
-            self._social = None
-            self._plan_anew()
+    def _tick(self) -> None:
+        self._map.drop_old_costs()
 
     def _plan_anew(self) -> None:
         """Stand until there is a plan that was made with what is known now."""
@@ -152,81 +148,32 @@ class NavigatorNode(Node):
 
     def _forget(self, jump: str) -> None:
         """Nothing that was known holds on a clock that jumped."""
-        self._scans.clear()
-        self._memory, self._social = None, None
-        self._points_in_base = self._obstacles_in_map = np.zeros((0, 2))
+        self._lidar.forget()
+        self._odometer.forget()
+        self._map.forget_costs()
         self._end(jump, UNKNOWN)
-
-    def _drop_old_costs(self) -> None:
-        silence = self._watch.silence(SOCIAL)
-        if self._social is not None and (silence or 0.0) > self._config.social_timeout:
-            self._social = None
-            topic = self.resolve_topic_name(topics.SOCIAL_COSTMAP)
-            self._log.warning(
-                SOCIAL, f"no social costs on '{topic}' for {silence:.1f} s, they are dropped"
-            )
 
     def _values(self) -> dict[str, object]:
         return {
             "driving": self._drive is not None,
             "trouble": self._drive.trouble if self._drive else "",
-            "social costs in use": self._social is not None,
-            "social costs silent for [s]": self._watch.silence(SOCIAL),
-            "scan silent for [s]": self._watch.silence(SCAN),
+            "social costs in use": self._map.social is not None,
+            "social costs silent for [s]": self._costs.silence,
+            "scan silent for [s]": self._lidar.source.silence,
+            "odometry silent for [s]": self._odometer.source.silence,
         }
-
-    def _receive_scan(self, message: LaserScan) -> None:
-        self._watch.heard(SCAN)
-        self._scans.add(message)
-
-    def _receive_social(self, message: OccupancyGrid) -> None:
-        if self._planner is None:
-            return
-        found = read_map(message, self._log)
-        if found is None:
-            return
-        geometry, cells = found
-        if geometry != self._planner.geometry:
-            self._log.warning("social costs", "the social costs are on another grid than the map")
-            return
-        self._social = np.maximum(cells, 0) / 100.0
-        self._watch.heard(SOCIAL)
-
-    def _take_scan(self) -> None:
-        """Keep what is in the way now, and what was there where the lidar does not look."""
-        newest = self._scans.take(topics.MAP_FRAME)
-        if newest is None:
-            return
-        scan, laser_in_map = newest
-        laser_in_base = self._transforms.pose(scan.header.frame_id, topics.BASE_FRAME)
-        if laser_in_base is None:
-            return
-        self._points_in_base = transform_points(laser_in_base, scan_points(scan))
-        if self._memory is None:
-            half_angle = max(-scan.angle_min, scan.angle_max)
-            forward = float(laser_in_base[0])
-            self._memory = ObstacleMemory(half_angle, forward, self._memory_parameters)
-        robot_in_map = compose(laser_in_map, inverse(laser_in_base))
-        time = seconds(scan.header.stamp)
-        self._obstacles_in_map = self._memory.update(self._points_in_base, robot_in_map, time)
-
-    def _receive_odometry(self, message: Odometry) -> None:
-        twist = message.twist.twist
-        velocity = (twist.linear.x, twist.angular.z)
-        if not (abs(velocity[0]) <= FASTEST and abs(velocity[1]) <= FASTEST_TURN):
-            self._log.warning(
-                "odometry",
-                f"odometry says {velocity[0]:g} m/s and {velocity[1]:g} rad/s and is ignored, "
-                f"expected at most {FASTEST:g} m/s and {FASTEST_TURN:g} rad/s",
-            )
-            return
-        self._velocity = velocity
 
     def _accept(self, goal: NavigateToPose.Goal) -> GoalResponse:
         turn = goal.pose.pose.orientation
-        values = [*pose_from(goal.pose.pose), turn.x, turn.y, turn.z, turn.w]
-        if not np.isfinite(values).all() or not np.any(values[3:]):
-            self.get_logger().warning("a goal that is not a finite pose is refused")
+        place = goal.pose.pose.position
+        values = np.array([place.x, place.y, turn.x, turn.y, turn.z, turn.w])
+        if not np.isfinite(values).all() or not values[2:].any():
+            x, y, *quaternion = (f"{value:g}" for value in values.tolist())
+            self._log.warning(
+                "goal",
+                f"a goal at ({x}, {y}) m with the quaternion ({', '.join(quaternion)}) is refused, "
+                "expected finite numbers and a quaternion that is not 0",
+            )
             return GoalResponse.REJECT
         return GoalResponse.ACCEPT
 
@@ -261,18 +208,15 @@ class NavigatorNode(Node):
             result.error_code, result.error_msg = error_code, message
         drive.done.set_result((result, error_code == NONE))
 
-    def _now(self) -> float:
-        return self.get_clock().now().nanoseconds * 1e-9
-
     def _control(self) -> None:
-        self._take_scan()
+        self._lidar.look()
         drive = self._drive
         if drive is None:
             return
         if drive.goal_handle.is_cancel_requested:
             self._end("cancelled", UNKNOWN)
             return
-        now = self._now()
+        now = clock_time(self)
         if now == 0.0:  # simulated time has not come yet
             return
         if drive.started is None:
@@ -287,34 +231,37 @@ class NavigatorNode(Node):
             self._make_plan(drive, robot_in_map)
         if robot_in_map is not None and drive.has_path:
             self._follow(drive, robot_in_map, now)
-        else:  # a sign of life
+        else:
+            self._follower.stand()
+            self._cmd_vel.publish(Twist())
             feedback = NavigateToPose.Feedback(distance_remaining=drive.distance)
             drive.goal_handle.publish_feedback(feedback)
         if self._drive is drive and now - drive.moved > self._config.patience:
-            self._end(drive.trouble or "no progress", TIMEOUT)
+            self._end(drive.trouble or f"no progress for {now - drive.moved:.1f} s", TIMEOUT)
 
     def _missing(self, robot_in_map: FloatArray | None) -> str:
         """Without what the robot cannot drive now; empty when all is there."""
-        if self._planner is None:
+        if self._map.geometry is None:
             return "no map"
         if robot_in_map is None:
             return "no pose of the robot"
-        silence = self._watch.silence(SCAN)
-        if silence is not None and silence > self._config.scan_timeout:
-            topic = self.resolve_topic_name(topics.SCAN)
-            self._log.warning(SCAN, f"no scan on '{topic}' for {silence:.1f} s, the robot stands")
-            return "no scan"
-        return ""
+        silent = self._lidar.source.missing() or self._odometer.missing()
+        if silent:
+            self._log.warning("standing", f"the robot stands: {silent}")
+        return silent
 
     def _make_plan(self, drive: Drive, robot_in_map: FloatArray) -> None:
-        assert self._planner is not None
-        self._planner.update(self._social, self._obstacles_in_map)
+        if self._planning_took > LONG_PLANNING:  # in which nobody brakes
+            self._cmd_vel.publish(Twist())
+        began = time.monotonic()
         try:
-            path = self._planner.plan(robot_in_map, drive.goal_in_map)
+            path = self._map.plan(robot_in_map, drive.goal_in_map, self._lidar.obstacles_in_map)
         except PlanningError as error:
             drive.trouble = str(error)
             self._log.warning("plan", f"no plan: {error}")
             return
+        finally:
+            self._planning_took = time.monotonic() - began
         drive.trouble, drive.has_path = "", True
         self._follower.set_path(path, float(drive.goal_in_map[2]))
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=topics.MAP_FRAME)
@@ -323,14 +270,16 @@ class NavigatorNode(Node):
     def _follow(self, drive: Drive, robot_in_map: FloatArray, now: float) -> None:
         x, y, yaw = robot_in_map.tolist()
         period = 1.0 / self._config.control_rate
-        command = self._follower.command((x, y, yaw), self._velocity, period, self._points_in_base)
+        command = self._follower.command(
+            (x, y, yaw), self._odometer.velocity, period, self._lidar.points_in_base
+        )
         twist = Twist()
         twist.linear.x, twist.angular.z = command.velocity
         self._cmd_vel.publish(twist)
         if command.status is DriveStatus.BLOCKED:
             drive.trouble = command.status.value
-        elif not drive.trouble:
-            drive.moved = now
+        elif not drive.trouble and _has_come_on(drive.moved_to, robot_in_map):
+            drive.moved, drive.moved_to = now, robot_in_map
         drive.distance = command.distance_remaining
         self._send_feedback(drive, robot_in_map, now)
         if command.status is DriveStatus.ARRIVED:
@@ -347,6 +296,14 @@ class NavigatorNode(Node):
                 distance_remaining=drive.distance,
             )
         )
+
+
+def _has_come_on(before: FloatArray | None, robot_in_map: FloatArray) -> bool:
+    """Whether a pose is another one than before, by more than localisation trembles."""
+    if before is None:
+        return True
+    x, y, yaw = compose(inverse(before), robot_in_map).tolist()
+    return bool(np.hypot(x, y) >= PROGRESS or abs(yaw) >= PROGRESS_TURN)
 
 
 def main() -> None:

@@ -51,6 +51,7 @@ class Bench:
         self.node = graph.add(NavigatorNode, parameters=parameters)
         self.robot = DifferentialDrive((0.0, 0.0, 0.0), RobotParameters())
         self.commands = graph.collect(Twist, CMD_VEL)
+        self.all_commands = graph.collect(Twist, CMD_VEL)
         self.plans = graph.collect(Path, PLAN)
         self._rng = np.random.default_rng(1)
         self._odometry = graph.probe.create_publisher(Odometry, ODOM, RELIABLE_QOS)
@@ -72,7 +73,6 @@ class Bench:
     def _drive(self):
         for command in self.commands:
             self.robot.command(command.linear.x, command.angular.z)
-        self.last_commands = list(self.commands)
         self.commands.clear()
         self.robot.drive(*self.robot.next_motion(STEP), self._rng)
         odometry = Odometry(header=self.graph.header("odom"))

@@ -30,7 +30,6 @@ class CameraParameters:
     farthest: float = parameter(8.0, "m", "largest depth that is seen", 0.5, 100.0)
     mount_x: float = parameter(0.216, "m", "camera ahead of the robot's centre", -1.0, 1.0)
     mount_z: float = parameter(1.217, "m", "camera above the floor", 0.05, 3.0)
-    rate: float = parameter(30.0, "Hz", "images per second", 1.0, 120.0)
 
 
 class Camera:

@@ -118,6 +118,10 @@ class PathFollower:
         self._reached = self._reached and same_goal
         self._turning = False
 
+    def stand(self) -> None:
+        """The robot was told to stand, so the next command speeds it up from there."""
+        self._last = (0.0, 0.0)
+
     def command(
         self,
         robot: Pose,

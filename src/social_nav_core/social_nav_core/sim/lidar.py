@@ -25,7 +25,6 @@ class LidarParameters:
     range_max: float = parameter(25.0, "m", "farthest reading", 0.5, 200.0)
     sigma: float = parameter(0.01, "m", "standard deviation of a reading", 0.0, 0.5)
     forward: float = parameter(0.202, "m", "place ahead of the robot's centre", -1.0, 1.0)
-    rate: float = parameter(10.0, "Hz", "scans per second", 0.1, 100.0)
     leg_radius: float = parameter(0.1, "m", "of each of a person's two legs", 0.02, 0.2)
     leg_spread: float = parameter(0.1, "m", "from a person's middle to each leg", 0.0, 0.3)
 

@@ -25,22 +25,22 @@ class ObstacleMemory:
     Without it a robot that turns away from people plans through them, turns back, and so on.
 
     Args:
-        half_angle: of the scanner's view to either side [rad].
-        forward: place of the scanner ahead of the robot's centre [m].
         parameters: what is kept.
     """
 
-    def __init__(
-        self, half_angle: float, forward: float, parameters: MemoryParameters | None = None
-    ) -> None:
+    def __init__(self, parameters: MemoryParameters | None = None) -> None:
         self._parameters = parameters or MemoryParameters()
         check(self._parameters)
-        self._half_angle, self._forward = half_angle, forward
         self._points = np.zeros((0, 2))
         self._times = np.zeros(0)
 
     def update(
-        self, points_in_robot: ArrayLike, robot_in_map: ArrayLike, time: float
+        self,
+        points_in_robot: ArrayLike,
+        robot_in_map: ArrayLike,
+        time: float,
+        half_angle: float,
+        forward: float,
     ) -> FloatArray:
         """Take in a scan and return all obstacles ``(n, 2)`` [m] in the map.
 
@@ -48,11 +48,13 @@ class ObstacleMemory:
             points_in_robot: ``(n, 2)`` [m], the present scan's.
             robot_in_map: (x [m], y [m], yaw [rad]) at the scan.
             time: of the scan [s].
+            half_angle: of the scanner's view to either side [rad].
+            forward: place of the scanner ahead of the robot's centre [m].
         """
         seen = np.asarray(points_in_robot, dtype=float).reshape(-1, 2)
         seen = seen[np.hypot(*seen.T) <= self._parameters.reach]
         old = transform_points(inverse(robot_in_map), self._points)
-        in_view = np.abs(np.arctan2(old[:, 1], old[:, 0] - self._forward)) <= self._half_angle
+        in_view = np.abs(np.arctan2(old[:, 1], old[:, 0] - forward)) <= half_angle
         is_young = time - self._times <= self._parameters.keep
         kept = ~in_view & is_young & (np.hypot(*old.T) <= self._parameters.reach)
         self._points = np.concatenate([self._points[kept], transform_points(robot_in_map, seen)])

@@ -73,7 +73,7 @@ def require_jupedsim() -> None:
     if importlib.util.find_spec("jupedsim") is None:
         raise PedestrianError(
             "scenes with flows need JuPedSim, which is not installed: run 'python3 -m pip install"
-            " jupedsim', or choose a suite without flows"
+            " jupedsim==1.4.2', or choose a suite without flows"
         )
 
 

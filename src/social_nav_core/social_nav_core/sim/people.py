@@ -28,8 +28,8 @@ Places = dict[str, tuple[float, float]]  # (x, y) [m] in the map of people by id
 
 
 @dataclass(frozen=True)
-class WalkerParameters:
-    """How the people of the simulator move."""
+class SteadyWalkerParameters:
+    """How people move where their bodies do not sway."""
 
     acceleration: float = parameter(1.0, "m/s^2", "of walking, also braking", 0.2, 5.0)
     turn_rate: float = parameter(2.0, "rad/s", "largest turning rate of the chest", 0.2, 6.0)
@@ -39,6 +39,12 @@ class WalkerParameters:
     robot_gap: float = parameter(0.75, "m", "centre distance kept to a robot ahead", 0.55, 3.0)
     anticipation: float = parameter(1.5, "s", "time by which robots are foreseen", 0.0, 3.0)
     step_back_speed: float = parameter(0.5, "m/s", "away from a robot too near", 0.0, 1.4)
+
+
+@dataclass(frozen=True)
+class WalkerParameters(SteadyWalkerParameters):
+    """How the people of the simulator move."""
+
     sway: float = parameter(0.008, "m", "standard deviation of idle sway", 0.0, 0.05)
     sway_time: float = parameter(1.5, "s", "correlation time of idle sway", 0.2, 10.0)
 

@@ -47,14 +47,15 @@ class Failure(Enum):
     GOAL_OUTSIDE = "the goal is outside the map"
     GOAL_BLOCKED = "the goal is blocked"
     UNREACHABLE = "no way leads from the start to the goal"
+    TOO_FAR = "the goal is too far from the start to plan a way"
 
 
 class PlanningError(ValueError):
     """There is no path; ``failure`` says why, the message says where."""
 
-    def __init__(self, failure: Failure, place: ArrayLike) -> None:
+    def __init__(self, failure: Failure, place: ArrayLike, detail: str = "") -> None:
         x, y = np.asarray(place, dtype=float)[:2].tolist()
-        super().__init__(f"{failure.value}: ({x:.2f}, {y:.2f}) m")
+        super().__init__(f"{failure.value}: ({x:.2f}, {y:.2f}) m{detail}")
         self.failure = failure
 
 

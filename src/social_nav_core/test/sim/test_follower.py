@@ -168,6 +168,17 @@ def test_a_late_measurement_does_not_slow_it_down():
     assert max(commands) <= 0.8 * (0.3 + DT) + 1e-9  # but it does not run ahead of the robot
 
 
+def test_after_standing_it_speeds_up_from_rest():
+    follower = PathFollower()
+    follower.set_path(LINE, None)
+    for _ in range(40):
+        fast = follower.command((0.0, 0.0, 0.0), (0.8, 0.0), DT)
+    assert fast.velocity[0] == pytest.approx(0.8)
+    follower.stand()
+    first = follower.command((0.0, 0.0, 0.0), (0.0, 0.0), DT)
+    assert first.velocity[0] == pytest.approx(follower.parameters.acceleration * DT)
+
+
 def test_a_new_path_is_taken_up_in_motion():
     robot = DifferentialDrive((0.0, 0.0, 0.0), RobotParameters())
     follower = PathFollower()

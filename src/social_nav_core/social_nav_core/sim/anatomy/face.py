@@ -20,7 +20,6 @@ HEAD_POINTS = np.stack([NOSE, LEFT_EYE, LEFT_EYE * _FLIP, LEFT_EAR, LEFT_EAR * _
 """Nose, left eye, right eye, left ear, right ear ``(5, 3)``."""
 CENTRE = np.array([0.05, 0.0, 0.22])
 """Centre of the skull."""
-CHIN = np.array([0.40, 0.0, -0.27])
 
 
 def _surface(across: FloatArray, height: FloatArray) -> FloatArray:
