@@ -105,7 +105,7 @@ class Approach:
             return False
         if self.target is None or before is None:
             return False
-        elapsed = max(self.target.last_seen - before.last_seen, 1e-3)
-        turn_rate = abs(float(wrap_angle(self.target.pose[2] - before.pose[2]))) / elapsed
+        elapsed = self.target.last_seen - before.last_seen  # without news, only the map has turned
+        turn = abs(float(wrap_angle(self.target.pose[2] - before.pose[2])))
         walks = float(np.hypot(*self.target.velocity)) > about.walking_speed
-        return walks or turn_rate > about.turning_rate
+        return walks or (elapsed > 0.0 and turn / elapsed > about.turning_rate)

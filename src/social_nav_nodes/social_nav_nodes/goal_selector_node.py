@@ -37,7 +37,7 @@ from social_nav_nodes.action_end import finish
 from social_nav_nodes.approach import Approach, GoalSelectorParameters
 from social_nav_nodes.conversions import pose_stamped, seconds
 from social_nav_nodes.diagnostics import Diagnostics
-from social_nav_nodes.life_signs import Watch, on_time_jump
+from social_nav_nodes.life_signs import Watch, clock_time, on_time_jump
 from social_nav_nodes.map_reading import read_map
 from social_nav_nodes.navigation_client import NAVIGATOR, NavigationClient, NavigationState
 from social_nav_nodes.parameters import read_parameters
@@ -48,6 +48,7 @@ from social_nav_nodes.transforms import TransformLookup
 
 Result = ApproachPerson.Result
 PEOPLE = "people"
+REQUEST = "request"
 
 
 class GoalSelectorNode(Node):
@@ -116,11 +117,9 @@ class GoalSelectorNode(Node):
             self._map = ReachableMap(*found, self._planner_parameters, self._config.reach)
             self._map_frame = message.header.frame_id
 
-    def _now(self) -> float:
-        return self.get_clock().now().nanoseconds * 1e-9
-
     def _begin(self, goal_handle: ServerGoalHandle) -> None:
         self._end(Result.CANCELLED, "replaced by a new request")
+        self._watch.heard(REQUEST)
         request = goal_handle.request
         about = self._config
         wish = WishWatch(about.unwilling_from, about.unwilling_patience)
@@ -133,6 +132,10 @@ class GoalSelectorNode(Node):
         )
         goal_handle.execute(partial(finish, self._approach.done))
         self._tick()
+
+    def leave(self) -> list[Future]:
+        """Cancel what drives, before the node ends; the answers of the navigator."""
+        return self._navigation.cancel()
 
     def _end(self, error_code: int, message: str) -> None:
         """Stop driving and report how the present approach ended; nothing when there is none."""
@@ -174,21 +177,30 @@ class GoalSelectorNode(Node):
         approach = self._approach
         if approach is None:
             return
-        lost = self._lost_source() if approach.place is not None else ""
+        lost = self._lost_source(approach)
         if approach.goal_handle.is_cancel_requested:
             self._end(Result.CANCELLED, "cancelled on request")
         elif lost:
-            self._end(Result.PERSON_LOST, f"'{approach.person_id}' is lost: {lost}")
+            who = f"'{approach.person_id}' is lost: " if approach.person_id else ""
+            self._end(Result.PERSON_LOST, who + lost)
         else:
             self._watch_navigation(approach)
 
-    def _lost_source(self) -> str:
-        """Why nothing is known about anybody any more; empty while there is news."""
-        most, still = self._config.people_timeout, self._config.clock_timeout
+    def _lost_source(self, approach: Approach) -> str:
+        """Why nothing is known about anybody any more; empty while there is news or may be."""
+        most, still, start = (
+            self._config.people_timeout,
+            self._config.clock_timeout,
+            self._config.start_patience,
+        )
         topic = self.resolve_topic_name(topics.SOCIAL_PEOPLE)
-        if min(self._watch.standstill(), self._watch.ticks_silent(PEOPLE)) >= still:
+        silence = self._watch.silence(PEOPLE)
+        quiet = self._watch.ticks_silent(PEOPLE if silence is not None else REQUEST)
+        if min(self._watch.standstill(), quiet) >= still:
             return f"the clock and '{topic}' have stood still for {still:g} s"
-        if (self._watch.silence(PEOPLE) or 0.0) >= most:
+        if clock_time(self) == 0.0 and self._watch.ticks_silent(REQUEST) >= start:
+            return f"simulated time has not begun within {start:g} s: does the simulator run?"
+        if approach.place is not None and (silence or 0.0) >= most:
             return f"nothing new on '{topic}' for {most:g} s: does the perception run?"
         return ""
 
@@ -201,10 +213,10 @@ class GoalSelectorNode(Node):
 
     def _choose(self, approach: Approach) -> None:
         """Choose the place, again or for the first time, and drive there if it is a new one."""
-        if self._now() == 0.0:  # simulated time has not come yet
+        if clock_time(self) == 0.0:  # simulated time has not come yet
             return
         if approach.last_good is None:
-            approach.good(self._now())
+            approach.good(clock_time(self))
         situation = self._situation()
         if isinstance(situation, str):
             self._wait_for(situation, approach)
@@ -214,16 +226,16 @@ class GoalSelectorNode(Node):
             self._leave(approach)
             return
         if approach.lets_walk(situation, self._config):
-            approach.good(self._now())
+            approach.good(clock_time(self))
             return
         choice = self._selected(approach, situation)
         if not isinstance(choice, Place):
             self._give_up_after(approach, choice, self._waited(approach))
             return
-        approach.good(self._now())
+        approach.good(clock_time(self))
         if choice is not approach.place:
             approach.replans += approach.place is not None
-            approach.place, approach.chosen, approach.arrived = choice, self._now(), None
+            approach.place, approach.chosen, approach.arrived = choice, clock_time(self), None
             approach.person_id = choice.person_id
             message = self._place_message(choice)
             self._place.publish(message)
@@ -244,7 +256,7 @@ class GoalSelectorNode(Node):
             self._end(Result.NAVIGATION_FAILED, missing)
 
     def _waited(self, approach: Approach) -> float:
-        return approach.waited(self._now(), 1.0 / self._config.rate)
+        return approach.waited(clock_time(self), 1.0 / self._config.rate)
 
     def _situation(self) -> Situation | str:
         """What is known now, or what is missing for that."""
@@ -259,7 +271,7 @@ class GoalSelectorNode(Node):
         except PlanningError as error:
             return f"the robot's place is not usable: {error}"
         people = self._people.current(self._map_frame)
-        return Situation(people, robot_in_map, surroundings, self._now())
+        return Situation(people, robot_in_map, surroundings, clock_time(self))
 
     def _selected(self, approach: Approach, situation: Situation) -> Place | NoPlace:
         if approach.place is None:
@@ -284,7 +296,7 @@ class GoalSelectorNode(Node):
         if state is NavigationState.FAILED:
             self._end(Result.NAVIGATION_FAILED, self._navigation.failure)
         elif state is NavigationState.ARRIVED:
-            now = self._now()
+            now = clock_time(self)
             approach.arrived = now if approach.arrived is None else approach.arrived
             if now - approach.arrived >= approach.stay:
                 self._end(Result.NONE, "arrived")
@@ -307,7 +319,7 @@ class GoalSelectorNode(Node):
 
 
 def main() -> None:
-    run_node(GoalSelectorNode)
+    run_node(GoalSelectorNode, leave=GoalSelectorNode.leave)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,11 @@ LEAP = Duration(seconds=5.0)  # of the clock, ahead in one step
 STUMBLE = Duration(nanoseconds=-100_000_000)  # of the clock, back
 
 
+def clock_time(node: Node) -> float:
+    """Time of a node's clock [s]; 0 before simulated time has begun."""
+    return float(node.get_clock().now().nanoseconds) * 1e-9
+
+
 class Watch:
     """Calls a node ten times in a wall-clock second, and measures silences.
 
@@ -35,7 +40,7 @@ class Watch:
 
     def heard(self, what: str) -> None:
         """A sign of life of something."""
-        self._heard[what] = self._now(), self._ticks
+        self._heard[what] = clock_time(self._node), self._ticks
 
     def forget(self, what: str) -> None:
         """Nothing is known of it any more."""
@@ -45,7 +50,7 @@ class Watch:
         """How long something gave no sign of life [s]; None when it never did."""
         if what not in self._heard:
             return None
-        return min(abs(self._now() - self._heard[what][0]), self.ticks_silent(what))
+        return min(abs(clock_time(self._node) - self._heard[what][0]), self.ticks_silent(what))
 
     def ticks_silent(self, what: str) -> float:
         """How long something gave no sign of life in wall-clock time [s]; 0 when it never did."""
@@ -56,13 +61,10 @@ class Watch:
         time, ticks = self._clock_seen
         return (self._ticks - ticks) * TICK if time > 0.0 else 0.0
 
-    def _now(self) -> float:
-        return float(self._node.get_clock().now().nanoseconds) * 1e-9
-
     def _tick(self) -> None:
         self._ticks += 1
-        if self._now() != self._clock_seen[0]:
-            self._clock_seen = self._now(), self._ticks
+        if clock_time(self._node) != self._clock_seen[0]:
+            self._clock_seen = clock_time(self._node), self._ticks
         self._on_tick()
 
 

@@ -7,9 +7,10 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import Any
 
-from action_msgs.msg import GoalStatus, GoalStatusArray
+from action_msgs.msg import GoalInfo, GoalStatus, GoalStatusArray
 from action_msgs.srv import CancelGoal
 from geometry_msgs.msg import PoseStamped
 from nav2_msgs.action import NavigateToPose
@@ -39,9 +40,11 @@ class NavigationState(Enum):
 
 
 class NavigationClient:
-    """Sends goals to Nav2 and watches over the last one; what happens to earlier ones is ignored.
+    """Sends goals to Nav2 and watches over the last one.
 
-    Goals that a node of the same name has left behind, because it was killed, are cancelled.
+    An earlier one counts only when it is time to stop: a navigator that refuses to change its goal
+    may still drive there.  Goals that a node of the same name has left behind, because it was
+    killed, are cancelled.
 
     Args:
         node: in whose executor everything happens.
@@ -66,9 +69,9 @@ class NavigationClient:
         self._client = ActionClient(node, NavigateToPose, NAVIGATE_TO_POSE)
         self._state = NavigationState.IDLE
         self._failure = ""
-        self._generation = 0
         self._waiting: PoseStamped | None = None
-        self._handle: Any = None
+        self._last = b""
+        self._wanted: dict[bytes, Any] = {}
         self.distance_remaining = 0.0
         self._mark = hashlib.sha256(node.get_fully_qualified_name().encode()).digest()[:8]
         self._mine: deque[bytes] = deque(maxlen=100)
@@ -87,20 +90,22 @@ class NavigationClient:
 
     def go(self, goal: PoseStamped) -> None:
         """Drive to a pose from now on, instead of to the one before."""
-        self._generation += 1
-        self._state, self._failure = NavigationState.DRIVING, ""
-        self._handle = None
+        self._state, self._failure, self._last = NavigationState.DRIVING, "", b""
         self._watch.heard(NAVIGATOR)
         self._waiting = goal
         self._send_waiting()
 
-    def cancel(self) -> None:
-        """Stop; a goal that the server has not answered yet is cancelled when it answers."""
-        self._generation += 1
-        self._state, self._waiting = NavigationState.IDLE, None
-        if self._handle is not None:
-            self._handle.cancel_goal_async()
-            self._handle = None
+    def cancel(self) -> list[Future]:
+        """Stop; a goal that the server has not answered yet is cancelled again when it answers.
+
+        Returns what becomes of each.
+        """
+        self._state, self._waiting, self._last = NavigationState.IDLE, None, b""
+        wanted, self._wanted = self._wanted, {}
+        return [
+            self._cancel_goal(name) if handle is None else handle.cancel_goal_async()
+            for name, handle in wanted.items()
+        ]
 
     def poll(self) -> NavigationState:
         """The state now; notices a server that is not there or no longer answers."""
@@ -117,33 +122,39 @@ class NavigationClient:
         return self._state
 
     def _see_goals(self, message: GoalStatusArray) -> None:
-        """Cancel what drives for this node although this node has not sent it."""
+        """Cancel what drives for this node although it is not wanted."""
         for status in message.status_list:
             name = bytes(status.goal_info.goal_id.uuid.tolist())
-            if status.status in ACTIVE and name[:8] == self._mark and name not in self._mine:
+            if status.status not in ACTIVE or name[:8] != self._mark or name in self._wanted:
+                continue
+            if name not in self._mine:
                 self._mine.append(name)
                 self._log.warning(
                     "left behind", "a goal that this node sent before it was started is cancelled"
                 )
-                self._cancel.call_async(CancelGoal.Request(goal_info=status.goal_info))
+            self._cancel_goal(name)
+
+    def _cancel_goal(self, name: bytes) -> Future:
+        info = GoalInfo(goal_id=UUID(uuid=list(name)))  # with a stamp, others would end as well
+        return self._cancel.call_async(CancelGoal.Request(goal_info=info))
 
     def _send_waiting(self) -> None:
         if self._waiting is None or not self._client.server_is_ready():
             return
         goal = NavigateToPose.Goal(pose=self._waiting)
         self._waiting = None
-        generation = self._generation
-        name = self._mark + uuid.uuid4().bytes[:8]
+        self._last = name = self._mark + uuid.uuid4().bytes[:8]
         self._mine.append(name)
+        self._wanted[name] = None
         answer = self._client.send_goal_async(
             goal,
-            feedback_callback=lambda message: self._hear(generation, message.feedback),
+            feedback_callback=lambda message: self._hear(name, message.feedback),
             goal_uuid=UUID(uuid=list(name)),
         )
-        answer.add_done_callback(lambda future: self._answered(generation, future))
+        answer.add_done_callback(partial(self._answered, name))
 
-    def _hear(self, generation: int, feedback: NavigateToPose.Feedback) -> None:
-        if generation == self._generation:
+    def _hear(self, name: bytes, feedback: NavigateToPose.Feedback) -> None:
+        if name == self._last:
             self._watch.heard(NAVIGATOR)
             distance = feedback.distance_remaining
             if 0.0 <= distance <= FARTHEST:
@@ -155,31 +166,32 @@ class NavigationClient:
                     f"0 to {FARTHEST:g} m",
                 )
 
-    def _answered(self, generation: int, future: Future) -> None:
+    def _answered(self, name: bytes, future: Future) -> None:
         handle = future.result()
         if handle is None or not handle.accepted:
-            self._finish(generation, "the navigator refused the goal")
+            self._finish(name, "the navigator refused the goal")
             return
-        if generation != self._generation:
-            if self._state is NavigationState.IDLE:
-                handle.cancel_goal_async()
+        if name not in self._wanted:
+            handle.cancel_goal_async()
             return
-        self._handle = handle
-        self._watch.heard(NAVIGATOR)
-        handle.get_result_async().add_done_callback(lambda done: self._ended(generation, done))
+        self._wanted[name] = handle
+        if name == self._last:
+            self._watch.heard(NAVIGATOR)
+        handle.get_result_async().add_done_callback(partial(self._ended, name))
 
-    def _ended(self, generation: int, future: Future) -> None:
+    def _ended(self, name: bytes, future: Future) -> None:
         outcome = future.result()
         if outcome is not None and outcome.status == GoalStatus.STATUS_SUCCEEDED:
-            self._finish(generation, "")
+            self._finish(name, "")
             return
         reason = getattr(outcome and outcome.result, "error_msg", "")  # Humble has no message
         why = f": {one_line(reason)}" if reason else ""
-        self._finish(generation, f"the navigator gave up{why}")
+        self._finish(name, f"the navigator gave up{why}")
 
-    def _finish(self, generation: int, failure: str) -> None:
-        if generation != self._generation:
+    def _finish(self, name: bytes, failure: str) -> None:
+        self._wanted.pop(name, None)
+        if name != self._last:
             return
-        self._handle, self._failure = None, failure
+        self._failure = failure
         self._state = NavigationState.FAILED if failure else NavigationState.ARRIVED
         self._on_end()

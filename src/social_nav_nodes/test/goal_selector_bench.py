@@ -63,9 +63,9 @@ class PlayedNavigator:
         if self.handles and self.handles[-1].is_active:
             self.handles[-1].publish_feedback(NavigateToPose.Feedback(distance_remaining=1.5))
 
-    def finish(self, arrived=True, text=""):
-        """End the last goal."""
-        self._ends[-1].set_result((arrived, text))
+    def finish(self, arrived=True, text="", number=-1):
+        """End the last goal, or the one with a number."""
+        self._ends[number].set_result((arrived, text))
 
     def stop_cancelled(self):
         """End goals that were asked to stop."""
@@ -77,10 +77,11 @@ class PlayedNavigator:
 class Bench:
     """The node in an empty room, the robot at the origin, people who are seen all the time."""
 
-    def __init__(self, graph, place_frame, has_map=True, **parameters):
+    def __init__(self, graph, place_frame, has_map=True, has_node=True, **parameters):
         self.graph = graph
         self.navigator = PlayedNavigator(graph)
-        self.node = graph.add(GoalSelectorNode, parameters=parameters)
+        if has_node:
+            self.node = graph.add(GoalSelectorNode, parameters=parameters)
         self.people = []
         self.age = 0.0
         self._publisher = graph.probe.create_publisher(

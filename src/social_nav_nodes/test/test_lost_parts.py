@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from action_msgs.msg import GoalStatus
+from geometry_msgs.msg import Twist
 from nav_msgs.msg import OccupancyGrid
 from rclpy.node import Node
 from sensor_msgs.msg import LaserScan
@@ -16,6 +17,8 @@ from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.topics import LATCHED_QOS, MAP
 from social_nav_nodes.transforms import OLDEST, TransformLookup
 from tf2_ros import TransformBroadcaster
+
+from social_nav_msgs.action import ApproachPerson
 
 from .test_goal_selector_node import Bench as ApproachBench
 from .test_goal_selector_node import Result, person
@@ -141,10 +144,14 @@ def test_a_robot_without_a_pose_stands_and_goes_on_when_it_is_back(driving):
 def test_a_map_of_another_size_stops_the_robot_until_there_is_a_plan_on_it(driving):
     graph = driving.graph
     driving.plans.clear()
+    driving.all_commands.clear()
     wider = GridGeometry(140, 80, 0.1, (-5.0, -4.0, 0.0))
     cells = np.zeros(wider.shape, np.int8)
     driving._maps.publish(grid_message(cells, wider, graph.header("map")))
+    graph.spin_until(lambda: driving.node._map.geometry == wider, "the new map", step=0.0)
+    assert not driving.node._drive.has_path
     graph.spin_until(lambda: driving.plans, "a new plan")
+    assert Twist() in driving.all_commands
     graph.spin_until(lambda: speed(driving) > 0.4, "driving again", step=0.05)
 
 
@@ -161,8 +168,8 @@ def test_social_costs_that_are_not_renewed_do_not_block_for_ever(graph):
     costs = np.zeros(GRID.shape, np.int8)
     costs[28:52, 30:45] = 90
     bench.use_costs(costs)
-    graph.spin_until(lambda: bench.node._social is not None, "the costs")
-    graph.spin_until(lambda: bench.node._social is None, "the end of the costs", step=0.05)
+    graph.spin_until(lambda: bench.node._map.social is not None, "the costs")
+    graph.spin_until(lambda: bench.node._map.social is None, "the end of the costs", step=0.05)
     bench.send((5.0, 0.0, 0.0))
     graph.spin_until(lambda: bench.plans, "a plan")
     straight = np.array([[p.pose.position.x, p.pose.position.y] for p in bench.plans[0].poses])
@@ -237,6 +244,32 @@ def test_a_clock_that_stands_still_ends_the_approach(approach):
     result = approach.outcome.result().result
     assert result.error_code == Result.PERSON_LOST
     assert "the clock and '/social_people' have stood still for 0.8 s" in result.error_msg
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_clock_that_stands_still_ends_an_approach_without_a_place(graph, place_frame, heard):
+    bench = ApproachBench(graph, place_frame, patience=60.0)
+    if not heard:
+        for timer in list(graph.probe.timers):
+            timer.cancel()
+    bench.request("nobody")
+    graph.spin_until(bench.outcome.done, "the end", step=0.0)
+    result = bench.outcome.result().result
+    assert result.error_code == Result.PERSON_LOST
+    assert result.error_msg.startswith("'nobody' is lost: the clock and '/social_people' have")
+
+
+def test_a_clock_that_never_begins_ends_an_approach(graph, place_frame):
+    bench = ApproachBench(graph, place_frame, start_patience=1.0)
+    graph.now = 0.0
+    graph.spin_until(bench.client.server_is_ready, "the action server", step=0.0)
+    answer = bench.client.send_goal_async(ApproachPerson.Goal())
+    graph.spin_until(answer.done, "the answer", step=0.0)
+    outcome = answer.result().get_result_async()
+    graph.spin_until(outcome.done, "the end", step=0.0)
+    assert outcome.result().result.error_msg == (
+        "simulated time has not begun within 1 s: does the simulator run?"
+    )
 
 
 def test_what_a_killed_goal_selector_left_behind_is_cancelled(graph, approach):
