@@ -38,6 +38,7 @@ FramePose = tuple[FloatArray, FloatArray]
 """Position (3,) [m] and axes (3, 3), columns x, y and z, of a frame in another one."""
 PLANAR = np.ix_((0, 1, 5), (0, 1, 5))  # x, y and yaw of a 6 x 6 covariance
 NORM_TOLERANCE = 0.01  # of a quaternion's length
+MOST_ANGLE = 4.0 * math.pi  # of a beam of a scan [rad]
 
 
 @dataclass(frozen=True)
@@ -326,12 +327,40 @@ def path_from(message: Path) -> FloatArray:
     return np.array(places).reshape(-1, 2)
 
 
+def scan_defect(message: LaserScan) -> str | None:
+    """Why a scan says nothing of what is around, in words; None when it does."""
+    names = ("angle_min", "angle_max", "angle_increment", "range_min", "range_max")
+    for name in names:
+        if not math.isfinite(getattr(message, name)):
+            return f"its {name} is {getattr(message, name)}, expected a finite number"
+    if not message.range_min < message.range_max:
+        return f"its ranges go from {message.range_min:g} to {message.range_max:g} m, expected up"
+    if not len(message.ranges):
+        return "it has no ranges, expected one for each beam"
+    widest = max(abs(angle) for angle in _outer_beams(message))
+    if widest > MOST_ANGLE:
+        return f"it has a beam at {widest:.3g} rad, expected at most {MOST_ANGLE:.3g} rad"
+    return None
+
+
+def scan_half_angle(message: LaserScan) -> float:
+    """Angle [rad] up to which the beams of a scan go to either side of straight ahead."""
+    first, last = _outer_beams(message)
+    return max(-first, -last, first, last)
+
+
+def _outer_beams(message: LaserScan) -> tuple[float, float]:
+    """Angles of the first and the last beam of a scan [rad]."""
+    last = message.angle_min + message.angle_increment * (len(message.ranges) - 1)
+    return message.angle_min, last
+
+
 def scan_points(message: LaserScan) -> FloatArray:
     """Points ``(n, 2)`` [m] of a scan's finite ranges, in the scanner's frame."""
     ranges = np.asarray(message.ranges, dtype=float)
     angles = message.angle_min + message.angle_increment * np.arange(len(ranges))
     hit = np.isfinite(ranges) & (ranges >= message.range_min) & (ranges <= message.range_max)
-    hit &= np.abs(angles) <= 4.0 * np.pi  # beyond it, or not finite, an angle is no direction
+    hit &= np.abs(angles) <= MOST_ANGLE  # beyond it, or not finite, an angle is no direction
     return ranges[hit, None] * np.stack([np.cos(angles[hit]), np.sin(angles[hit])], axis=-1)
 
 

@@ -20,6 +20,7 @@ from social_nav_nodes.topics import RELIABLE_QOS
 TOPIC = "/diagnostics"
 PERIOD = 1.0  # [s] of wall-clock time, also while simulated time stands still
 CLOCK_PATIENCE = 3  # periods of a simulated time that stands still before it is worth a warning
+SOURCE_PATIENCE = 2  # periods without what has come before and should go on
 
 
 class Diagnostics:
@@ -45,6 +46,8 @@ class Diagnostics:
         self._slowest: dict[str, float] = {}
         self._published = time.monotonic()
         self._clock_seen = (0, 0)
+        self._steady: dict[str, tuple[str, Callable[[], bool]]] = {}
+        self._silent: dict[str, int] = {}
         guard(node, log)
         self._publisher = node.create_publisher(DiagnosticArray, TOPIC, RELIABLE_QOS)
         node.create_timer(PERIOD, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
@@ -53,6 +56,16 @@ class Diagnostics:
         """Something happened once; its number and its rate are among the values."""
         self._counts[what] = self._counts.get(what, 0) + 1
 
+    def expect(self, what: str, topic: str, when: Callable[[], bool] = lambda: True) -> None:
+        """Warn when what has been counted counts no more, although `when` says that it should.
+
+        Args:
+            what: the name that it is counted under.
+            topic: on which its source should go on.
+            when: asked once a second.
+        """
+        self._steady[what] = topic, when
+
     def took(self, what: str, started: float) -> None:
         """Something ends that began at a time of `time.monotonic`; the slowest is published."""
         elapsed = time.monotonic() - started
@@ -60,6 +73,7 @@ class Diagnostics:
 
     def _publish(self) -> None:
         self._watch_clock()
+        self._watch_sources()
         stamp = self._node.get_clock().now().to_msg()
         message = DiagnosticArray(status=[self._status()])
         message.header.stamp = stamp
@@ -74,6 +88,17 @@ class Diagnostics:
         if still >= CLOCK_PATIENCE:
             where = f"stands still at {now * 1e-9:.2f} s" if now else "has not begun"
             self._log.warning("clock", f"simulated time {where}: does the simulator run?")
+
+    def _watch_sources(self) -> None:
+        """Say whose source has stopped, unless simulated time stands still."""
+        for what, (topic, when) in self._steady.items():
+            stays = self._counts.get(what, 0) == self._before.get(what, 0)
+            silent = self._silent.get(what, 0) + (self._clock_seen[1] == 0)
+            self._silent[what] = silent if stays and what in self._counts and when() else 0
+            if self._silent[what] >= SOURCE_PATIENCE:
+                name = self._node.resolve_topic_name(topic)
+                text = f"nothing of use on '{name}' for {silent * PERIOD:g} s: does its source run?"
+                self._log.warning(f"no {what}", text)
 
     def _status(self) -> DiagnosticStatus:
         troubles = self._log.troubles()

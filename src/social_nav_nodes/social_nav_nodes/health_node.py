@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
-from social_nav_core.parameters import parameter
+from social_nav_core.parameters import ParameterError, parameter
 
 from social_nav_nodes.diagnostics import TOPIC, Diagnostics
 from social_nav_nodes.life_signs import Watch
@@ -39,6 +39,12 @@ class HealthParameters:
     others: str = parameter(
         "", "", "watched beside the suite's nodes: names of diagnostics, commas in between"
     )
+
+    def __post_init__(self) -> None:
+        if self.forget <= self.timeout:
+            raise ParameterError(
+                f"forget is {self.forget} s, expected more than timeout, {self.timeout} s"
+            )
 
 
 class HealthNode(Node):

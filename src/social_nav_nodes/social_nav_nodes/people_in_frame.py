@@ -12,7 +12,7 @@ from social_nav_core.people import Person
 
 from social_nav_msgs.msg import SocialPersonArray
 from social_nav_nodes.conversions import people_from, seconds
-from social_nav_nodes.life_signs import on_time_jump
+from social_nav_nodes.life_signs import clock_time, on_time_jump
 from social_nav_nodes.stamps import clock_hint
 from social_nav_nodes.throttled_log import ThrottledLog
 from social_nav_nodes.topics import NEWEST_QOS, SOCIAL_PEOPLE
@@ -109,7 +109,7 @@ class PeopleInFrame:
     def age(self) -> float | None:
         """Seconds since the stamp of the newest message; None without one."""
         stamp = seconds(self._newest)
-        return self._now() - stamp if stamp > 0.0 else None
+        return clock_time(self._node) - stamp if stamp > 0.0 else None
 
     def forget(self) -> None:
         """Forget everybody, until the next message."""
@@ -118,6 +118,8 @@ class PeopleInFrame:
         self._newest = TimeMessage()
 
     def _receive(self, message: SocialPersonArray) -> None:
+        if not self._waiting.add(message):
+            return
         if message.header.stamp == self._newest:
             self._repeats += 1
             if self._repeats >= REPEATS:
@@ -130,7 +132,6 @@ class PeopleInFrame:
             self._newest, self._repeats = message.header.stamp, 0
             if -CLOCK_TOLERANCE <= (self.age() or 0.0) <= FRESH:
                 self._on_news()
-        self._waiting.add(message)
 
     def _drop_silent(self, present: list[Person]) -> None:
         """Say why nobody is known; who grew too old alone has been told of already."""
@@ -142,11 +143,8 @@ class PeopleInFrame:
         if present or not self._people:
             self._log.warning("silent people", f"{reason}: nobody is known any more")
 
-    def _now(self) -> float:
-        return float(self._node.get_clock().now().nanoseconds) * 1e-9
-
     def _age(self, person: Person) -> float:
-        return self._now() - person.last_seen
+        return clock_time(self._node) - person.last_seen
 
     def _read(self, message: SocialPersonArray) -> list[Person]:
         stamp = Time.from_msg(message.header.stamp)

@@ -87,7 +87,7 @@ class PerceptionNode(Node):
         self._log = ThrottledLog(self.get_logger())
         named = {getattr(self._config, name): name for name in ("camera_frame", "frame")}
         self._transforms = TransformLookup(self, self._log, named)
-        self._publisher = PeoplePublisher(self, self._log)
+        self._publisher = PeoplePublisher(self, topics.BODIES, self._log)
         self._waiting: deque[BodyArray] = deque(maxlen=MOST_WAITING)
         self._jumps = on_time_jump(self, lambda _: self._waiting.clear())
         self.create_subscription(BodyArray, topics.BODIES, self._receive, NEWEST)

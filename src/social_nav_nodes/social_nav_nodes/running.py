@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import gc
+import re
 import signal
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import numpy as np
 import rclpy
+import rclpy.logging
 import rclpy.utilities
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
+from rclpy.logging import LoggingSeverity
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
 from social_nav_core.input_files import one_line
 
 RCLError = rclpy_implementation.RCLError
+UnknownROSArgsError = rclpy_implementation.UnknownROSArgsError
+LEAVING = 1.0  # longest wait for the answers to what a node asks others for when it ends [s]
 Made = TypeVar("Made")
+MadeNode = TypeVar("MadeNode", bound=Node)
 
 
 def started(
@@ -34,7 +42,7 @@ def started(
     """
     np.seterr(all="ignore")  # what comes of values that overflow is checked; logs are throttled
     try:
-        rclpy.init(signal_handler_options=signals)
+        _init(signals)
         others = rclpy.utilities.remove_ros_args(sys.argv)[1 + known_arguments :]
         if others:
             raise ValueError(f"got {others[0]!r}, expected arguments of ROS alone, as --ros-args")
@@ -46,7 +54,27 @@ def started(
     sys.exit("error: " + reason)
 
 
-def run_node(make_node: Callable[[], Node], known_arguments: int = 0) -> None:
+def _init(signals: SignalHandlerOptions) -> None:
+    """Begin ROS; what is wrong with its arguments is raised alone, without the lines of rcl."""
+    rclpy.logging.set_logger_level("rcl", LoggingSeverity.FATAL)
+    try:
+        rclpy.init(signal_handler_options=signals)
+    except UnknownROSArgsError as error:
+        raise ValueError(
+            f"got {error} among the arguments of ROS, expected -p name:=value, -r from:=to or "
+            "--params-file FILE"
+        ) from error
+    except RCLError as error:
+        raise ValueError(re.sub(r", at \S+:[0-9]+", "", str(error))) from error
+    if rclpy.logging.get_logger("rcl").get_effective_level() == LoggingSeverity.FATAL:
+        rclpy.logging.set_logger_level("rcl", LoggingSeverity.UNSET)
+
+
+def run_node(
+    make_node: Callable[[], MadeNode],
+    known_arguments: int = 0,
+    leave: Callable[[MadeNode], Iterable[Future]] = lambda _: (),
+) -> None:
     """Spin a node until SIGINT, SIGTERM or shutdown, and leave the process.
 
     What the node refuses to start with is said as by `started`.
@@ -54,6 +82,7 @@ def run_node(make_node: Callable[[], Node], known_arguments: int = 0) -> None:
     Args:
         make_node: makes it.
         known_arguments: of the command line that the caller has read already.
+        leave: called when the node is told to stop; it spins on until these are answered.
     """
     stop = False
 
@@ -71,6 +100,9 @@ def run_node(make_node: Callable[[], Node], known_arguments: int = 0) -> None:
     try:
         while not stop:
             executor.spin_once(timeout_sec=0.2)
+        end = time.monotonic() + LEAVING
+        for answer in leave(node):
+            executor.spin_until_future_complete(answer, max(end - time.monotonic(), 0.0))
     except ExternalShutdownException:
         pass
     finally:

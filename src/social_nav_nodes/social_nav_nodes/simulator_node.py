@@ -60,13 +60,27 @@ class SimulatorParameters:
     seed: int = parameter(1, "", "of everything random", 0, 2**31 - 1)
     speed: float = parameter(1.0, "", "simulated seconds per second", 0.05, 50.0)
     resolution: float = parameter(0.05, "m", "of the map", 0.01, 0.5)
-    people_rate: float = parameter(10.0, "Hz", "of the truth about people", 0.5, 50.0)
+    people_rate: float = parameter(10.0, "Hz", "of the truth about people", 0.5, 1.0 / STEP)
     stands_in: bool = parameter(
         True, "", "publish the truth as social_people, in place of a perception"
     )
     localised: bool = parameter(
         True, "", "publish the map and where odom is in it; false leaves both to Nav2"
     )
+
+
+@dataclass(frozen=True)
+class SimulatedLidar(LidarParameters):
+    """A lidar whose scans are taken at steps."""
+
+    rate: float = parameter(10.0, "Hz", "scans per second", 0.1, 1.0 / STEP)
+
+
+@dataclass(frozen=True)
+class SimulatedCamera(CameraParameters):
+    """A camera whose images are taken at steps."""
+
+    rate: float = parameter(30.0, "Hz", "images per second", 1.0, 1.0 / STEP)
 
 
 class SimulatorNode(Node):
@@ -76,8 +90,8 @@ class SimulatorNode(Node):
         "": SimulatorParameters,
         "robot": RobotParameters,
         "walkers": WalkerParameters,
-        "lidar": LidarParameters,
-        "camera": CameraParameters,
+        "lidar": SimulatedLidar,
+        "camera": SimulatedCamera,
         "detector": DetectorParameters,
     }
 
@@ -91,6 +105,7 @@ class SimulatorNode(Node):
         scene = load_scene(self._config.scene)
         seed = self._config.seed
         self._world = World(scene, seed, read["robot"], read["walkers"], read["lidar"])
+        self._scan_rate, self._image_rate = read["lidar"].rate, read["camera"].rate
         camera_rng = np.random.default_rng([seed, 1])
         self._camera = Camera(read["camera"])
         self._detector = Detector(self._camera, read["detector"], camera_rng)
@@ -139,9 +154,9 @@ class SimulatorNode(Node):
         self._publish_odometry()
         if self._is_due(self._config.people_rate):
             self._publish_people()
-        if self._is_due(self._world.lidar.parameters.rate):
+        if self._is_due(self._scan_rate):
             self._publish_scan()
-        if self._is_due(self._camera.parameters.rate):
+        if self._is_due(self._image_rate):
             self._publish_bodies()
 
     def _is_due(self, rate: float) -> bool:
@@ -202,7 +217,7 @@ class SimulatorNode(Node):
                 angle_min=-about.half_angle,
                 angle_max=about.half_angle,
                 angle_increment=2.0 * about.half_angle / (about.beams - 1),
-                scan_time=1.0 / about.rate,
+                scan_time=1.0 / self._scan_rate,
                 range_min=about.range_min,
                 range_max=about.range_max,
                 ranges=self._world.scan().astype(np.float32),
@@ -213,7 +228,7 @@ class SimulatorNode(Node):
         state, camera = self._world.state, self._camera
         figures = self._cast.figures(state.people, state.time)
         camera_pose = camera.pose(state.robot_in_map)
-        dt = 1.0 / camera.parameters.rate
+        dt = 1.0 / self._image_rate
         bodies = self._detector.detect(self._cast.ids, figures, camera_pose, self._blockers, dt)
         map_in_robot = inverse(state.robot_in_map)
         in_robot = [body.expressed_in_parent(map_in_robot) for body in bodies]

@@ -44,7 +44,7 @@ class SocialCostmapParameters:
     """Of the social costmap node."""
 
     model: str = parameter("", "", "proxemics model (YAML); empty for the one that ships")
-    max_cost: int = parameter(99, "%", "occupancy at a person's peak; 100 is lethal", 1, 100)
+    max_cost: int = parameter(99, "%", "occupancy at a person's peak; 100 would be lethal", 1, 99)
     timeout: float = parameter(2.0, "s", "people seen longer ago are dropped", 0.05, 60.0)
     source_timeout: float = parameter(
         2.0, "s", "without any message about people, everybody is dropped", 0.05, 60.0

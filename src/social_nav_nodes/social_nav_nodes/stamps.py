@@ -7,6 +7,7 @@ from rclpy.node import Node
 from std_msgs.msg import Header
 
 from social_nav_nodes.conversions import seconds
+from social_nav_nodes.life_signs import clock_time
 from social_nav_nodes.throttled_log import ThrottledLog
 
 AHEAD = 0.5  # of the node's clock; clocks that agree are nearer [s]
@@ -44,13 +45,17 @@ class StampCheck:
 
     def accepts(self, header: Header, topic: str) -> bool:
         """Whether a message can be used that came on a topic."""
-        defect = stamp_defect(header.stamp) or self._ahead(header.stamp)
+        defect = self.defect(header.stamp)
         if defect is not None:
             self._log.warning(f"stamp {topic}", f"a message on '{topic}' is left out: {defect}")
         return defect is None
 
+    def defect(self, stamp: TimeMessage) -> str | None:
+        """Why a stamp is none, or not of now, in words; None when it can be."""
+        return stamp_defect(stamp) or self._ahead(stamp)
+
     def _ahead(self, stamp: TimeMessage) -> str | None:
-        now = self._node.get_clock().now().nanoseconds * 1e-9
+        now = clock_time(self._node)
         ahead = seconds(stamp) - now
         if now <= 0.0 or ahead <= AHEAD:
             return None

@@ -1,6 +1,6 @@
-"""Names, types and quality of service of everything that the nodes exchange.
+"""Names and quality of service of what the nodes exchange, and names of frames.
 
-Names are relative, so that a namespace or a remapping moves them.
+Names of topics are relative, so that a namespace or a remapping moves them.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from geometry_msgs.msg import Transform, TransformStamped
@@ -25,56 +25,101 @@ PATIENCE = 0.5  # how long a message waits for its transform before that is wort
 MOST_WAITING = 50
 OLDEST = 0.5  # age up to which the newest transform of a moving frame says where it is [s]
 FUTURE = 5.0  # how far ahead of the clock a transform may be stamped [s]; localisation post-dates
+SILENT = 2.0  # unrenewed for longer, a moving frame's place gives way to what contradicts it [s]
+MOST_FRAMES = 3000
+
+
+class Edge(NamedTuple):
+    """That a frame has a parent, and when that was said last [s]; infinite for a static one."""
+
+    parent: str
+    renewed: float
+
+    def is_silent(self, now: float) -> bool:
+        """Whether it was not said for long, or by a clock that has gone back since."""
+        return self.renewed < float("inf") and abs(now - self.renewed) > SILENT
 
 
 class CheckedListener(TransformListener):
     """Keeps transforms out of the buffer that would spoil it for those that come after.
 
     One from the far future would have tf2 take all true ones for outdated; a loop would let no
-    look-up come to an end.
+    look-up come to an end.  What contradicts a transform that nobody sends any more is taken: all
+    moving frames begin anew then.
     """
 
     def __init__(self, buffer: Buffer, node: Node, log: ThrottledLog) -> None:
         self._node_clock = node.get_clock()
         self._log = log
-        self._parents: dict[str, str] = {}
+        self._edges: dict[str, Edge] = {}
+        self._forgot = 0.0
         super().__init__(buffer, node)
 
     def callback(self, data: TFMessage) -> None:
         """Take what can be used of a message from /tf."""
-        now = self._node_clock.now().nanoseconds * 1e-9
-        data.transforms = [t for t in data.transforms if self._is_usable(t, now)]
+        data.transforms = self._usable(data.transforms, static=False)
         super().callback(data)
 
     def static_callback(self, data: TFMessage) -> None:
         """Take what can be used of a message from /tf_static."""
-        data.transforms = [t for t in data.transforms if not self._closes_loop(t)]
+        data.transforms = self._usable(data.transforms, static=True)
         super().static_callback(data)
 
-    def _is_usable(self, transform: TransformStamped, now: float) -> bool:
-        ahead = transform.header.stamp.sec - now
-        if now > 0.0 and ahead > FUTURE:
-            name = transform.child_frame_id
-            text = f"the transform of '{name}' is ignored: its stamp is {ahead:.0f} s ahead of now"
-            self._log.warning(f"future {name}", text + clock_hint(ahead))
-            return False
-        return not self._closes_loop(transform)
+    def _usable(
+        self, transforms: Sequence[TransformStamped], static: bool
+    ) -> list[TransformStamped]:
+        """Those that spoil nothing, which are remembered."""
+        now = self._node_clock.now().nanoseconds * 1e-9
+        found, refused = [], []
+        for each in transforms:
+            ahead = None if static else self._ahead(each, now)
+            defect = ahead or self._contradicts(each, now, float("inf") if static else now)
+            if defect is None:
+                found.append(each)
+            else:
+                refused.append((f"the transform of '{each.child_frame_id}' is ignored", defect))
+        self._log.several("frames", refused)
+        return found
 
-    def _closes_loop(self, transform: TransformStamped) -> bool:
+    def _ahead(self, transform: TransformStamped, now: float) -> str | None:
+        ahead = transform.header.stamp.sec - now
+        if now <= 0.0 or ahead <= FUTURE:
+            return None
+        return f"its stamp is {ahead:.0f} s ahead of now{clock_hint(ahead)}"
+
+    def _contradicts(self, transform: TransformStamped, now: float, renewed: float) -> str | None:
+        """Why a transform cannot be taken beside the others; None when it was."""
         child, parent = transform.child_frame_id.lstrip("/"), transform.header.frame_id.lstrip("/")
-        if self._parents.get(child) == parent:
-            return False
-        above, chain = parent, [child, parent]
-        while above != child and above in self._parents:
-            above = self._parents[above]
-            chain.append(above)
-        if above == child:
-            loop = " in ".join(f"'{frame}'" for frame in chain)
-            text = f"the transform of '{child}' in '{parent}' is ignored, it closes a loop: {loop}"
-            self._log.warning(f"loop {child} {parent}", text)
-            return True
-        self._parents[child] = parent
-        return False
+        known = self._edges.get(child)
+        if known is None or known.parent != parent:
+            loop = self._loop(child, parent)
+            if any(self._edges[frame].is_silent(now) for frame in loop[1:-1]):
+                self._forget_silent(now)
+            elif loop:
+                return "it closes a loop: " + " in ".join(f"'{frame}'" for frame in loop)
+            if known is None and not self._has_room(now):
+                return f"there are {MOST_FRAMES} others already"
+        self._edges[child] = Edge(parent, max(renewed, known.renewed if known else renewed))
+        return None
+
+    def _loop(self, child: str, parent: str) -> list[str]:
+        """The frames of a loop that a child with this parent would close; empty for none."""
+        chain = [child, parent]
+        while chain[-1] != child and chain[-1] in self._edges:
+            chain.append(self._edges[chain[-1]].parent)
+        return chain if chain[-1] == child else []
+
+    def _has_room(self, now: float) -> bool:
+        """Whether there may be one more frame, now and then without those of long ago."""
+        if len(self._edges) >= MOST_FRAMES and abs(now - self._forgot) > SILENT:
+            self._forgot = now
+            self._forget_silent(now)
+        return len(self._edges) < MOST_FRAMES
+
+    def _forget_silent(self, now: float) -> None:
+        """Forget frames that nobody sends any more; the buffer can only forget all that move."""
+        self._edges = {name: edge for name, edge in self._edges.items() if not edge.is_silent(now)}
+        self.buffer.clear()
 
 
 class TransformLookup:
@@ -176,9 +221,8 @@ class TransformLookup:
         if defect is None:
             return message.transform
         if warn:
-            subject = f"transform {frame} {parent}"
             hint = clock_hint(self._clocks_apart(frame, parent, stamp))
-            self._log.warning(subject, f"{self.missing(frame, parent)}: {defect}{hint}")
+            self._log.several("transforms", [(self.missing(frame, parent), f"{defect}{hint}")])
         return None
 
     def _clocks_apart(self, frame: str, parent: str, stamp: Time | None) -> float:
@@ -202,7 +246,7 @@ class TransformLookup:
     def warn_of_stamp(self, header: Header) -> None:
         """Say that a message cannot be used because of its stamp."""
         self._log.warning(
-            f"stamp {header.frame_id}",
+            "stamp",
             f"a message in '{header.frame_id}' is left out: its stamp is {header.stamp.sec} s, "
             "expected 0 s or more",
         )
@@ -215,12 +259,13 @@ class WaitingMessages(Generic[Message]):
         self._transforms = transforms
         self._messages: deque[Message] = deque(maxlen=MOST_WAITING)
 
-    def add(self, message: Message) -> None:
-        """Let a stamped message wait; a stamp before time zero is refused with a warning."""
+    def add(self, message: Message) -> bool:
+        """Let a stamped message wait; False, with a warning, for a stamp before time zero."""
         if message.header.stamp.sec < 0:
             self._transforms.warn_of_stamp(message.header)
-        else:
-            self._messages.append(message)
+            return False
+        self._messages.append(message)
+        return True
 
     def clear(self) -> None:
         """Forget all that wait."""

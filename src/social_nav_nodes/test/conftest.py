@@ -16,7 +16,7 @@ from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock
 from social_nav_nodes.conversions import stamp_of, transform_message
-from social_nav_nodes.demo.domain import free_domain
+from social_nav_nodes.demo.domain import free_domain, this_computer
 from std_msgs.msg import Header
 from tf2_ros import StaticTransformBroadcaster
 
@@ -32,7 +32,7 @@ class Graph:
     """
 
     def __init__(self) -> None:
-        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+        os.environ.update(this_computer())
         self.context = Context()
         rclpy.init(context=self.context, domain_id=free_domain())
         self.executor = SingleThreadedExecutor(context=self.context)

@@ -15,6 +15,8 @@ from social_nav_nodes.conversions import (
     cost_cells,
     grid_from,
     grid_message,
+    scan_defect,
+    scan_half_angle,
     scan_points,
     transform_message,
 )
@@ -33,6 +35,33 @@ def test_beams_without_a_direction_are_no_points(increment):
     points = scan_points(scan)
     assert np.isfinite(points).all()
     assert len(points) <= 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("angle_min", np.nan, "its angle_min is nan, expected a finite number"),
+        ("angle_max", np.inf, "its angle_max is inf"),
+        ("angle_increment", np.nan, "its angle_increment is nan"),
+        ("range_min", np.nan, "its range_min is nan"),
+        ("range_max", -np.inf, "its range_max is -inf"),
+        ("range_max", 0.05, "its ranges go from 0.05 to 0.05 m, expected up"),
+        ("angle_increment", 20.0, "it has a beam at 38.5 rad, expected at most 12.6 rad"),
+        ("ranges", array.array("f"), "it has no ranges"),
+    ],
+)
+def test_a_scan_that_says_nothing_of_what_is_around_is_told(field, value, reason):
+    scan = LaserScan(angle_min=-1.5, angle_max=1.5, angle_increment=1.5)
+    scan.range_min, scan.range_max, scan.ranges = 0.05, 9.0, array.array("f", [1.0, 2.0, 3.0])
+    assert scan_defect(scan) is None and scan_half_angle(scan) == 1.5
+    setattr(scan, field, value)
+    assert (scan_defect(scan) or "").startswith(reason)
+
+
+def test_a_scan_with_backward_beams_looks_as_far_to_the_side():
+    scan = LaserScan(angle_min=0.5, angle_increment=-0.5, range_max=9.0)
+    scan.ranges = array.array("f", [1.0] * 4)
+    assert scan_half_angle(scan) == 1.0
 
 
 def test_a_map_with_a_cell_out_of_range_is_refused():
@@ -67,10 +96,11 @@ def test_odometry_that_cannot_be_does_not_reach_the_wheels(graph, speed):
     node = graph.add(NavigatorNode)
     odometry = Odometry()
     odometry.twist.twist.linear.x = 0.5
-    node._receive_odometry(odometry)
+    node._odometer._receive(odometry)
+    odometry.header.stamp.nanosec = 1000
     odometry.twist.twist.linear.x = speed
-    node._receive_odometry(odometry)
-    assert node._velocity == (0.5, 0.0)
+    node._odometer._receive(odometry)
+    assert node._odometer.velocity == (0.5, 0.0)
 
 
 def test_a_transform_from_before_time_zero_is_missing_with_a_warning(graph):
@@ -86,7 +116,7 @@ def test_a_transform_from_before_time_zero_is_missing_with_a_warning(graph):
 
 def test_an_adapter_passes_an_id_on_once(graph):
     sent: list[SocialPersonArray] = []
-    publisher = PeoplePublisher(graph.probe)
+    publisher = PeoplePublisher(graph.probe, "people")
     vars(publisher)["_publisher"] = SimpleNamespace(publish=sent.append)
     place = (np.array([0.0, 1.0]), np.zeros(2), 5.0, AdapterParameters())
     people = [person_seen(name, *place) for name in ("ana", "ben", "ana")]

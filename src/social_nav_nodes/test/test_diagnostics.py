@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
+from social_nav_core.parameters import ParameterError
 from social_nav_core.people import Person
 from social_nav_nodes.conversions import people_message, stamp_of
 from social_nav_nodes.diagnostics import TOPIC, Diagnostics
@@ -91,6 +92,36 @@ def test_three_hundred_people_are_one_trouble_and_one_line(log):
     ]
 
 
+def test_names_that_are_always_new_are_told_of_only_now_and_then(log):
+    for number in range(150):
+        log.now = number / 30.0
+        log.throttled.left_out([(f"track_{number}", f"its pose is {number} nan")])
+        log.throttled.several("frames", [(f"'frame_{number}' is ignored", f"in 'map{number}'")])
+    assert len(log.lines) == 10 and "track_4" in log.lines[8][1]
+    assert len(log.throttled.troubles()) == 2 and log.throttled.refused == 300
+    log.now = 5.0
+    log.throttled.left_out([("track_150", "its pose is 3 nan"), ("ben", "seen 3 s ago")])
+    assert "'track_150'" in log.lines[10][1] and "'ben'" in log.lines[10][1]
+    log.now = 6.0
+    log.throttled.left_out(
+        [(f"p{n}", f"is {chr(97 + n % 26)}{chr(97 + n // 26)}") for n in range(400)]
+    )
+    assert len(log.throttled._named) <= 101
+
+
+def test_thousands_of_subjects_are_not_told_and_hide_no_error(log):
+    log.throttled.error("disk", "no space")
+    for number in range(5000):
+        log.throttled.warning(f"subject {number}", "something")
+    log.throttled.error("model", "no model")
+    assert len(log.lines) == 101 and log.lines[-1] == ("error", "no model")
+    assert [t.text for t in log.throttled.troubles()[:2]] == ["no space", "no model"]
+    assert len(log.throttled.troubles()) == 100
+    log.now = 5.0
+    log.throttled.warning("subject 4000", "again")
+    assert log.lines[-1] == ("warning", "again")
+
+
 def values(status):
     return {item.key: item.value for item in status.values}
 
@@ -127,6 +158,38 @@ def test_time_that_stands_still_is_reported(graph):
         return any("simulated time stands still at 100.0" in text for text in messages)
 
     graph.spin_until(says_so, "the report", step=0.0)
+
+
+def test_what_comes_no_more_is_reported_once_it_has_come(graph):
+    """A camera that is unplugged: nothing else would tell of it."""
+    node = graph.add(Node, node_name="worker")
+    throttled, wanted = ThrottledLog(Lines()), True
+    diagnostics = Diagnostics(node, throttled)
+    diagnostics.expect("images", "image", when=lambda: wanted)
+    received = graph.collect(DiagnosticArray, TOPIC)
+
+    def entry(number):
+        graph.spin_until(lambda: len(received) >= number, f"entry {number}")
+        return received[number - 1].status[0].message
+
+    assert [entry(1), entry(2), entry(3)] == ["all is well"] * 3
+    diagnostics.count("images")
+    assert [entry(4), entry(5)] == ["all is well"] * 2
+    assert entry(6) == "nothing of use on '/image' for 2 s: does its source run?"
+    wanted = False
+    throttled._troubles.clear()
+    assert entry(7) == "all is well"
+
+
+def test_nobody_is_blamed_while_time_stands_still(graph):
+    node = graph.add(Node, node_name="worker")
+    diagnostics = Diagnostics(node, ThrottledLog(Lines()))
+    diagnostics.expect("images", "image")
+    received = graph.collect(DiagnosticArray, TOPIC)
+    graph.tick()
+    diagnostics.count("images")
+    graph.spin_until(lambda: len(received) >= 5, "five entries", step=0.0)
+    assert not any("source" in item.status[0].message for item in received)
 
 
 def test_health_names_who_is_silent_and_who_is_back(graph):
@@ -196,6 +259,13 @@ def test_health_names_a_new_loss_at_once_and_forgets_who_was_ended(graph):
     assert not watched.node._known and not watched.node._silent and not watched.node._watch._heard
 
 
+@pytest.mark.parametrize("forget", [2.0, 2.5])
+def test_health_does_not_forget_before_it_has_told(graph, forget):
+    words = f"health: forget is {forget} s, expected more than timeout, 2.5 s"
+    with pytest.raises(ParameterError, match=words):
+        graph.add(HealthNode, parameters={"forget": forget})
+
+
 def test_health_watches_only_so_many(graph):
     watched = Watched(graph)
     watched.tell(*(f"robot{n}/navigator" for n in range(300)))
@@ -208,7 +278,8 @@ def test_health_watches_only_so_many(graph):
 
 
 def test_the_names_of_the_nodes_are_those_of_the_table():
-    assert {*NODES} == NODE_NAMES
+    """`trial` ends with its task: nobody is to wait for its next entry."""
+    assert {*NODES} == NODE_NAMES | {"trial"}
 
 
 def test_a_node_with_too_many_people_keeps_the_nearest_and_says_so(graph, place_frame):

@@ -13,6 +13,7 @@ from rclpy.time import Time
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import LaserScan
 from social_nav_core.geometry import compose
+from social_nav_core.parameters import ParameterError
 from social_nav_core.people import Intent
 from social_nav_core.sim.reading import SceneError
 from social_nav_core.sim.scene import load_scene, occupancy
@@ -224,6 +225,22 @@ def test_the_same_seed_gives_the_same_world(graph):
 def test_a_bad_scene_stops_the_node(graph, scene, error, words):
     with pytest.raises(error, match=words):
         SimulatorNode(context=graph.context, parameter_overrides=[Parameter("scene", value=scene)])
+
+
+@pytest.mark.parametrize("name", ["lidar.rate", "camera.rate", "people_rate"])
+def test_a_rate_that_the_steps_cannot_keep_is_refused(graph, name):
+    scene = str(SCENES / "circle.yaml")
+    with pytest.raises(ParameterError, match=rf"simulator: {name} is 50\.1, expected .* to 50 Hz"):
+        graph.add(SimulatorNode, parameters={"scene": scene, "use_sim_time": False, name: 50.1})
+
+
+def test_the_fastest_rates_are_kept(graph):
+    bench = Bench(graph, **{"lidar.rate": 50.0, "camera.rate": 50.0})
+    bench.run(0.5)
+    for topic in (topics.SCAN, topics.BODIES):
+        bench.settle(lambda: len(bench.received[topic]) >= 25, f"25 of {topic}")  # noqa: B023
+        assert len(bench.received[topic]) == 25
+    assert bench.last(topics.SCAN).scan_time == pytest.approx(STEP)
 
 
 def test_intents_are_those_of_the_script(graph):

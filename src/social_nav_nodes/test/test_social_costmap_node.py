@@ -230,7 +230,7 @@ def test_a_map_that_makes_no_sense_is_refused(bench):
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
-        ({"max_cost": 101}, ["social_costmap", "max_cost is 101", "1 to 100 %"]),
+        ({"max_cost": 100}, ["social_costmap", "max_cost is 100", "1 to 99 %"]),
         ({"timeout": -1.0}, ["timeout is -1.0", "0.05 to 60 s"]),
         ({"rate": "fast"}, ["rate is 'fast'", "0.1 to 50 Hz"]),
         ({"zones.combination": "best"}, ["zones.combination is 'best'", "max, sum, mixture"]),
