@@ -9,8 +9,7 @@ import numpy as np
 from rclpy.node import Node
 from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import parameter
-from social_nav_core.people import Person
-from social_nav_core.proxemics.zone import UNKNOWN_HEADING
+from social_nav_core.people import UNKNOWN_HEADING, Person
 from std_msgs.msg import Header
 
 from social_nav_msgs.msg import SocialPersonArray
@@ -68,15 +67,17 @@ class PeoplePublisher:
 
     Args:
         node: the adapter.
+        source: topic of what the people are made of.
         log: what it has to say, which goes to the diagnostics too; its own when None.
 
     Attributes:
         diagnostics: of the node.
     """
 
-    def __init__(self, node: Node, log: ThrottledLog | None = None) -> None:
+    def __init__(self, node: Node, source: str, log: ThrottledLog | None = None) -> None:
         self._log = log or ThrottledLog(node.get_logger())
         self.diagnostics = Diagnostics(node, self._log)
+        self.diagnostics.expect("messages", source)
         self._publisher = node.create_publisher(
             SocialPersonArray, topics.SOCIAL_PEOPLE, topics.RELIABLE_QOS
         )

@@ -93,6 +93,7 @@ class BodyTrackerNode(Node):
         self._mounted: float | None = None
         self._bodies_seen = 0
         self._diagnostics = Diagnostics(self, self._log, lambda: {"bodies": self._bodies_seen})
+        self._diagnostics.expect("images", IMAGE)
         self._publisher = self.create_publisher(BodyArray, topics.BODIES, topics.SENSOR_QOS)
         self.create_subscription(Image, IMAGE, self._receive_image, NEWEST)
         self.create_subscription(Image, DEPTH, self._receive_depth, topics.SENSOR_QOS)

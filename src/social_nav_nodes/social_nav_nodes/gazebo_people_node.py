@@ -8,7 +8,7 @@ script stands where the scene says.  Truth goes out: everybody as `social_people
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,7 +24,12 @@ from social_nav_core.sim.detector import Detector, DetectorParameters
 from social_nav_core.sim.gazebo.following import following_velocity
 from social_nav_core.sim.gazebo.names import ROBOT_MODEL, check_for_gazebo
 from social_nav_core.sim.gazebo.walkers import body_of_model
-from social_nav_core.sim.people import Crowd, PersonState, WalkerParameters
+from social_nav_core.sim.people import (
+    Crowd,
+    PersonState,
+    SteadyWalkerParameters,
+    WalkerParameters,
+)
 from social_nav_core.sim.scene import load_scene
 from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
@@ -41,6 +46,7 @@ from social_nav_nodes.transforms import TransformLookup
 
 GAZEBO_POSES = "gazebo_poses"
 LONGEST_STEP = 0.1  # of the scripts [s]
+SILENT = 2.0  # without a new pose of the robot is worth a warning [s]
 LEAP = 5.0  # between two steps; by more time has begun anew, as when it runs back [s]
 
 
@@ -60,7 +66,7 @@ class GazeboPeopleNode(Node):
 
     PARAMETERS: ClassVar = {
         "": GazeboPeopleParameters,
-        "walkers": WalkerParameters,
+        "walkers": SteadyWalkerParameters,
         "camera": CameraParameters,
         "detector": DetectorParameters,
     }
@@ -77,7 +83,7 @@ class GazeboPeopleNode(Node):
         self._rng, camera_rng = map(
             np.random.default_rng, np.random.SeedSequence(self._about.seed).spawn(2)
         )
-        still = replace(read["walkers"], sway=0.0)
+        still = WalkerParameters(**asdict(read["walkers"]), sway=0.0)  # Gazebo moves the models
         self._crowd = Crowd(scene.people, still, scene.room.box_array)
         self._scripted = {person.id: person for person in scene.people if person.script}
         self._camera = Camera(read["camera"])
@@ -120,6 +126,8 @@ class GazeboPeopleNode(Node):
                 self._log.warning("stamp", f"the pose of '{name}' is left out: {defect}")
                 return
             self._robot_stamp = stamp
+        elif name not in self._cast.ids:
+            return
         person = self._scripted.get(name)
         self._poses[name] = pose if person is None else body_of_model(person, pose)
 
@@ -134,7 +142,10 @@ class GazeboPeopleNode(Node):
     def _step(self) -> None:
         stamp, robot = self._robot()
         now = seconds(stamp)
-        if now == 0.0 or robot is None or now == self._time:
+        if now == 0.0 or robot is None:
+            return
+        if now == self._time:
+            self._warn_of_silence(now)
             return
         if self._time is None or not self._time <= now <= self._time + LEAP:
             self._warn_of_jump(now)
@@ -152,7 +163,13 @@ class GazeboPeopleNode(Node):
         message = people_message([state.person(now) for state in people], header)
         for publisher in self._people:
             publisher.publish(message)
-        self._publish_bodies(people, robot, header, now)
+        self._publish_bodies(people, robot, header, dt)
+
+    def _warn_of_silence(self, told: float) -> None:
+        silence = seconds(self.get_clock().now().to_msg()) - told
+        if silence > SILENT:
+            what = f"no new pose of '{self._about.robot}' for {silence:.1f} s"
+            self._log.warning("silence", f"{what}: nothing is published; does Gazebo tell poses?")
 
     def _warn_of_jump(self, now: float) -> None:
         if self._time is not None:
@@ -194,10 +211,10 @@ class GazeboPeopleNode(Node):
         return people
 
     def _publish_bodies(
-        self, people: list[PersonState], robot: FloatArray, header: Header, now: float
+        self, people: list[PersonState], robot: FloatArray, header: Header, dt: float
     ) -> None:
-        figures = self._cast.figures(people, now)
-        pose, dt = self._camera.pose(robot), 1.0 / self._about.rate
+        figures = self._cast.figures(people, seconds(header.stamp))
+        pose = self._camera.pose(robot)
         bodies = self._detector.detect(self._cast.ids, figures, pose, self._blockers, dt)
         map_in_robot = inverse(robot)
         about = self._camera.parameters

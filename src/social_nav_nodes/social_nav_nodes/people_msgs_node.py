@@ -6,11 +6,14 @@ the heading of those who stand is not known.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
+from social_nav_core.geometry import FloatArray
+from social_nav_core.tracks import Tracks
 
 from social_nav_nodes.adapter import AdapterParameters, PeoplePublisher, person_seen
 from social_nav_nodes.conversions import seconds
@@ -39,7 +42,8 @@ class PeopleMsgsNode(Node):
             ) from error
         self._about: AdapterParameters = read_parameters(self, self.PARAMETERS)[""]
         log = ThrottledLog(self.get_logger())
-        self._publisher = PeoplePublisher(self, log)
+        self._publisher = PeoplePublisher(self, PEOPLE, log)
+        self._tracks = Tracks()
         self._stamps = StampCheck(self, log)
         self.create_subscription(People, PEOPLE, self._receive, qos_profile_sensor_data)
 
@@ -47,17 +51,28 @@ class PeopleMsgsNode(Node):
         if not self._stamps.accepts(message.header, PEOPLE):
             return
         seen = seconds(message.header.stamp)
+        places = [np.array([item.position.x, item.position.y]) for item in message.people]
+        names = self._names(message.people, places, seen)
         people = [
             person_seen(
-                item.name or f"person_{index}",
-                np.array([item.position.x, item.position.y]),
-                np.array([item.velocity.x, item.velocity.y]),
-                seen,
-                self._about,
+                name, place, np.array([item.velocity.x, item.velocity.y]), seen, self._about
             )
-            for index, item in enumerate(message.people, start=1)
+            for name, place, item in zip(names, places, message.people, strict=True)
         ]
         self._publisher.publish(people, message.header)
+
+    def _names(self, items: Sequence[Any], places: list[FloatArray], seen: float) -> list[str]:
+        """Everybody's name; who has none gets one by where they are."""
+        names = [item.name for item in items]
+        nameless = [
+            index
+            for index, (name, place) in enumerate(zip(names, places, strict=True))
+            if not name and np.isfinite(place).all()
+        ]
+        found = self._tracks.update([places[index] for index in nameless], seen)
+        for index, (name, _) in zip(nameless, found, strict=True):
+            names[index] = name
+        return names
 
 
 def main() -> None:

@@ -45,13 +45,13 @@ class PoseArrayNode(Node):
         self._about: PoseArrayParameters = read[""]
         self._tracks = Tracks(read["tracks"])
         self._log = ThrottledLog(self.get_logger())
-        self._publisher = PeoplePublisher(self, self._log)
+        self._publisher = PeoplePublisher(self, POSES, self._log)
         self._stamps = StampCheck(self, self._log)
-        self._newest = 0.0
+        self._newest, self._frame = 0.0, ""
         self.create_subscription(PoseArray, POSES, self._receive, qos_profile_sensor_data)
 
     def _receive(self, message: PoseArray) -> None:
-        """Tracks begin anew where stamps run back; not where a message is late."""
+        """Tracks begin anew where stamps run back or frames change; not where a message is late."""
         seen = seconds(message.header.stamp)
         if not self._stamps.accepts(message.header, POSES):
             return
@@ -59,7 +59,11 @@ class PoseArrayNode(Node):
             late = f"a message on '{POSES}' is left out: it is {self._newest - seen:.3f} s late"
             self._log.warning("late", late)
             return
-        self._newest = seen
+        frame = message.header.frame_id
+        if self._newest and frame != self._frame:
+            self._log.warning("frame", f"poses in '{frame}' follow poses in '{self._frame}'")
+            self._tracks.begin_anew()
+        self._newest, self._frame = seen, frame
         self._publish(message, seen)
 
     def _publish(self, message: PoseArray, seen: float) -> None:

@@ -100,7 +100,7 @@ class RecorderNode(Node):
         types = get_typestore(Stores.ROS2_JAZZY)
         types.register(dict(_own_types()))
         for name, message_type, qos in RECORDED:
-            topic = self.resolve_topic_name(name)
+            topic = self.resolve_topic_name(name, only_expand=True)  # as if nothing were remapped
             connection = self._writer.add_connection(
                 topic,
                 _type_name(message_type),
@@ -127,11 +127,21 @@ class RecorderNode(Node):
     def _look(self) -> None:
         """End in time when the disk is nearly full; keep saying that the recording has ended."""
         if not self._ended:
-            free = shutil.disk_usage(self._folder).free / 1e6
-            if free < self._config.keep_free:
-                self._close(f"the disk has {free:.0f} MB left, {self._config.keep_free:g} are kept")
+            self._look_at_disk()
         if self._ended:
             self._log.error("ended", self._ended)
+
+    def _look_at_disk(self) -> None:
+        assert self._writer.storage is not None
+        try:
+            free = shutil.disk_usage(self._writer.storage.path).free / 1e6
+        except OSError as error:
+            with suppress(OSError):
+                self._writer.close()
+            self._end(f"its file is gone: {error.strerror}")
+            return
+        if free < self._config.keep_free:
+            self._close(f"the disk has {free:.0f} MB left, {self._config.keep_free:g} are kept")
 
     def _close(self, why: str) -> None:
         """Finish the file; ``why`` is empty when nothing is wrong."""

@@ -77,6 +77,8 @@ class Ros4hriNode(Node):
         self._config: Ros4hriParameters = read_parameters(self, self.PARAMETERS)[""]
         self._log = ThrottledLog(self.get_logger())
         self._diagnostics = Diagnostics(self, self._log)
+        skeletons = SKELETON.format(id="ID")
+        self._diagnostics.expect("images", skeletons, when=lambda: bool(self._skeletons))
         self._stamps = StampCheck(self, self._log)
         self._transforms = TransformLookup(self, self._log)
         self._skeletons: dict[str, Subscription] = {}
@@ -140,11 +142,12 @@ class Ros4hriNode(Node):
             skeletons = self._images[key]
             header = next(iter(skeletons.values())).header
             age = abs((now - Time.from_msg(header.stamp)).nanoseconds) * 1e-9
+            may_wait = age <= self._config.wait
+            if may_wait and not skeletons.keys() >= set(self._skeletons):
+                return
             found = {name: self._body(name, item) for name, item in skeletons.items()}
             missing = [name for name, body in found.items() if body is None]
-            if age <= self._config.wait and (
-                missing or not skeletons.keys() >= set(self._skeletons)
-            ):
+            if may_wait and missing:
                 return
             for name in missing:
                 self._log.left_out([(name, f"no transform of body_{name} at its image's time")])

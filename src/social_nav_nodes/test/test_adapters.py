@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from geometry_msgs.msg import PoseArray
-from social_nav_core.proxemics.zone import UNKNOWN_HEADING
-from social_nav_core.tracks import Tracks
+from social_nav_core.people import UNKNOWN_HEADING
+from social_nav_core.tracks import MOST, Tracks
 from social_nav_nodes.adapter import AdapterParameters, person_seen
 from social_nav_nodes.conversions import people_from, pose_message, seconds, stamp_of
 from social_nav_nodes.people_msgs_node import PeopleMsgsNode
@@ -76,6 +76,21 @@ class TestTracks:
         assert velocity == pytest.approx([0.25 * 0.8 / 1.1, 0.0])
         (third, _), *_ = tracks.update([[0.2, 0.0]], 0.5)
         assert third != first
+
+    def test_of_a_crowd_only_so_many_are_followed_and_nobody_is_left_out(self):
+        """All pairs of 20 000 places do not fit into a computer."""
+        tracks, rng = Tracks(), np.random.default_rng(0)
+        places = 3.0 * np.stack(np.meshgrid(np.arange(200), np.arange(100)), -1).reshape(-1, 2)
+        first, second = (tracks.update(places + 0.1 * step, 0.2 * step) for step in (0, 1))
+        for found in (first, second):
+            assert len({name for name, _ in found}) == len(places)
+        kept = [a == b for (a, _), (b, _) in zip(first, second, strict=True)]
+        assert kept == [True] * MOST + [False] * (len(places) - MOST)
+        assert all((velocity == 0.0).all() for _, velocity in second[MOST:])
+        shuffled = rng.permutation(places)[:2000]
+        for step in range(3):
+            tracks.update(shuffled + step, 1.0 + step)
+        assert len(tracks._tracks) <= 2 * MOST
 
 
 def test_pose_array(graph):
@@ -146,7 +161,7 @@ def test_people_msgs(graph, monkeypatch):
         lambda: node._receive(ahead) or node._receive(message) or received, "people", step=0.1
     )
     ana, other = people_from(received[-1]).people
-    assert (ana.id, other.id) == ("ana", "person_2")
+    assert (ana.id, other.id) == ("ana", "person_1")
     assert abs(ana.pose[2]) == pytest.approx(math.pi)
     assert other.covariance[2, 2] > UNKNOWN_HEADING
 
@@ -170,3 +185,39 @@ def test_stamps_that_cannot_be_rename_nobody(graph):
     assert "s ahead of the clock" in texts and "it is 0.900 s late" in texts
     tell(now - 2.0)
     assert seconds(sent[-1].header.stamp) == pytest.approx(now - 2.0), "it has begun anew"
+
+
+def test_poses_in_another_frame_are_other_peoples(graph):
+    node = graph.add(PoseArrayNode)
+    sent: list[SocialPersonArray] = []
+    vars(node._publisher)["_publisher"] = SimpleNamespace(publish=sent.append)
+    for step, frame in enumerate(("map", "map", "odom", "odom")):
+        header = Header(stamp=stamp_of(graph.now + 0.1 * step), frame_id=frame)
+        node._receive(PoseArray(header=header, poses=[pose_message((1.0, 0.0, 0.0))]))
+    names = [message.people[0].id for message in sent]
+    assert names[0] == names[1] != names[2] == names[3]
+    assert "poses in 'odom' follow poses in 'map'" in node._log.troubles()[0].text
+
+
+def test_people_without_names_keep_theirs_when_another_one_leaves(graph, monkeypatch):
+    """Or a robot on its way to the second would turn to the third."""
+    stand_in = SimpleNamespace(People=PoseArray)
+    monkeypatch.setitem(sys.modules, "people_msgs", SimpleNamespace(msg=stand_in))
+    monkeypatch.setitem(sys.modules, "people_msgs.msg", stand_in)
+    node = graph.add(PeopleMsgsNode)
+    sent: list[SocialPersonArray] = []
+    vars(node._publisher)["_publisher"] = SimpleNamespace(publish=sent.append)
+    point = SimpleNamespace
+
+    def tell(time, *places):
+        people = [
+            point(name="", position=point(x=x, y=0.0, z=0.0), velocity=point(x=0.0, y=0.0, z=0.0))
+            for x in places
+        ]
+        header = Header(stamp=stamp_of(graph.now + time), frame_id="odom")
+        node._receive(SimpleNamespace(header=header, people=people))
+        return {p.pose.pose.position.x: p.id for p in sent[-1].people}
+
+    before, after = tell(0.0, 1.0, 2.0, 3.0), tell(0.1, math.nan, 2.0, 3.0)
+    assert len(set(before.values())) == 3
+    assert after == {x: before[x] for x in (2.0, 3.0)}

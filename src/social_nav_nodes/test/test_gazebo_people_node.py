@@ -12,6 +12,7 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry
 from social_nav_core.geometry import compose, relative
+from social_nav_core.parameters import ParameterError
 from social_nav_core.sim.gazebo.following import following_velocity
 from social_nav_core.sim.gazebo.walkers import LEAD
 from social_nav_core.sim.reading import SceneError
@@ -174,3 +175,51 @@ def test_people_whose_models_gazebo_cannot_have_are_refused(graph, tmp_path, nam
         graph.add(
             GazeboPeopleNode, parameters={"scene": str(tmp_path / "own.yaml"), "robot": "mia"}
         )
+
+
+@pytest.mark.parametrize("name", ["camera.rate", "walkers.sway", "walkers.sway_time"])
+def test_what_gazebo_decides_is_no_parameter(graph, name):
+    with pytest.raises(ParameterError, match=f"unknown parameter {name}"):
+        graph.add(GazeboPeopleNode, parameters={"scene": str(SCENES / "single.yaml"), name: 0.01})
+
+
+def test_errors_of_the_tracker_last_as_long_as_the_images_are_apart(graph):
+    """The node looks 30 times a second, and Gazebo tells poses when it likes."""
+    node = graph.add(GazeboPeopleNode, parameters={"scene": str(SCENES / "single.yaml")})
+    apart = []
+
+    def detect(*about):
+        apart.append(about[-1])
+        return []
+
+    vars(node)["_detector"] = SimpleNamespace(detect=detect)
+    vars(node)["_truth"] = SimpleNamespace(publish=lambda message: None)
+    for time in (10.0, 10.04, 10.04, 10.25, 10.26):
+        header = Header(stamp=stamp_of(time))
+        node._receive_poses(TFMessage(transforms=[transform_message((0, 0, 0), "tiago", header)]))
+        node._step()
+    assert apart == pytest.approx([0.0, 0.04, 0.21, 0.01])
+
+
+def test_only_models_of_the_scene_are_kept(graph):
+    node = graph.add(GazeboPeopleNode, parameters={"scene": str(SCENES / "head_on.yaml")})
+    names = ("tiago", "model/ana", "chair_1", "chair_2")
+    header = graph.header("world")
+    transforms = [transform_message((0.0, 0.0, 0.0), name, header) for name in names]
+    node._receive_poses(TFMessage(transforms=transforms))
+    assert set(node._poses) == {"tiago", "ana"}
+
+
+def test_a_gazebo_that_has_fallen_silent_is_told_of(graph):
+    node = graph.add(GazeboPeopleNode, parameters={"scene": str(SCENES / "single.yaml")})
+    people = graph.collect(SocialPersonArray, "social_people")
+    graph.tick()
+    header = graph.header("world")
+    node._receive_poses(TFMessage(transforms=[transform_message((0, 0, 0), "tiago", header)]))
+    graph.spin_until(lambda: people, "people")
+    told = [False, False]
+    for index in range(2):
+        graph.pass_time(1.5)
+        told[index] = any("no new pose of 'tiago'" in t.text for t in node._log.troubles())
+    assert told == [False, True]
+    assert len(people) == 1

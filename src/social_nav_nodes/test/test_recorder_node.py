@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from typing import Any
 
 import numpy as np
 import pytest
-from nav_msgs.msg import OccupancyGrid
+from nav_msgs.msg import OccupancyGrid, Odometry
 from rclpy.parameter import Parameter
 from rosbags.interfaces import ConnectionExtRosbag2
 from rosbags.rosbag2 import Reader
@@ -57,6 +58,20 @@ def test_a_recording_reads_back(graph, tmp_path):
     assert list(read["/map"][0].data) == [0, 100, -1, 7]
 
 
+def test_what_a_robot_calls_otherwise_is_recorded_under_the_suites_names(graph, tmp_path):
+    """So that what measures recordings finds it, whatever the robot."""
+    driven = graph.probe.create_publisher(Odometry, "/mobile_base_controller/odom", RELIABLE_QOS)
+    renamed = ["--ros-args", "-r", "odom:=/mobile_base_controller/odom"]
+    given = {"parameters": {"out": str(tmp_path / "bag")}, "cli_args": renamed}
+    node = graph.add(RecorderNode, **given)
+    graph.spin_until(driven.get_subscription_count, "the subscription")
+    driven.publish(Odometry(header=graph.header("odom")))
+    graph.pass_time(1.0)
+    graph.remove(node)
+    with Reader(tmp_path / "bag") as bag:
+        assert {connection.topic for connection, _, _ in bag.messages()} == {"/clock", "/odom"}
+
+
 @pytest.mark.parametrize("out", ["", "."])
 def test_a_folder_that_exists_is_never_written_to(graph, out):
     with pytest.raises(ValueError, match="expected a folder that does not exist yet"):
@@ -87,3 +102,26 @@ def test_large_blocks_go_back_to_the_system(told, least, most):
     others = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=others)
     assert least < float(done.stdout) < most
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_folder_that_disappears_ends_the_recording_and_nothing_else(graph, tmp_path, again):
+    maps = graph.probe.create_publisher(OccupancyGrid, MAP, LATCHED_QOS)
+    node = graph.add(RecorderNode, parameters={"out": str(tmp_path / "bag")})
+    lines: list[str] = []
+    node._log._logger = type("Lines", (), {"error": staticmethod(lines.append)})
+    graph.spin_until(maps.get_subscription_count, "the subscription")
+    shutil.rmtree(tmp_path / "bag")
+    if again:
+        (tmp_path / "bag").mkdir()
+    graph.spin_until(lambda: lines, "the line")
+    assert lines == [
+        f"the recording in '{tmp_path / 'bag'}' has ended: its file is gone: No such file or "
+        "directory"
+    ]
+    cells = np.zeros((2, 2), np.int8)
+    maps.publish(grid_message(cells, GridGeometry(2, 2, 0.5), graph.header("map")))
+    graph.pass_time(0.3)
+    assert [trouble.is_error for trouble in node._log.troubles()] == [True]
+    graph.remove(node)
+    assert len(lines) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -95,6 +96,22 @@ def test_bodies_of_one_image_come_together_and_late_ones_do_not_hold_it_up(
     assert [body.id for body in bodies_from(tracker.received[-1])] == ["a"]
     assert seconds(tracker.received[-1].header.stamp) == pytest.approx(stamp)
     assert graph.now - stamp > 0.1
+
+
+def test_the_bodies_of_an_image_are_placed_once_when_all_have_come(graph, tracker, place_frame):
+    """Or twenty bodies would be placed two hundred times for every image."""
+    names = [f"b{number}" for number in range(20)]
+    for name in names:
+        place_frame(f"body_{name}", in_="base_footprint", pose=(2.0, 0.0, 3.0))
+    tracker.track(*names)
+    graph.pass_time(0.2)
+    vars(tracker.node)["_body"] = place = Mock(wraps=tracker.node._body)
+    skeleton = Skeleton2D(header=graph.header("camera"))
+    for name in names:
+        tracker.node._receive(name, skeleton)
+    graph.spin_until(lambda: tracker.received, "bodies")
+    assert len(bodies_from(tracker.received[-1])) == 20
+    assert place.call_count == 20
 
 
 def test_who_is_not_tracked_any_more_is_not_waited_for(graph, tracker, place_frame):
