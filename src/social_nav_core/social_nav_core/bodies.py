@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from social_nav_core.geometry import FloatArray, compose, rotated_covariance
+from social_nav_core.people import UNKNOWN_HEADING
 from social_nav_core.skeleton import JOINTS
 
-UNKNOWN_YAW_VARIANCE = 2.0 * np.pi**2
+UNKNOWN_YAW_VARIANCE = 2.0 * UNKNOWN_HEADING
 """Yaw variance [rad^2] of a heading that could not be measured (anything above pi^2 says so)."""
 _LARGEST = 1e7  # of poses [m] and covariances [m^2]; beyond it arithmetic overflows sooner or later
 
@@ -40,7 +41,7 @@ class Body:
     @property
     def heading_known(self) -> bool:
         """Whether the yaw of the pose was measured."""
-        return bool(self.covariance[2, 2] <= np.pi**2)
+        return bool(self.covariance[2, 2] <= UNKNOWN_HEADING)
 
     def joints(self) -> NDArray[np.float32]:
         """Joints ``(23, 3)`` of x [pixel], y [pixel] and confidence."""

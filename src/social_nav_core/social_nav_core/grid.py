@@ -42,6 +42,13 @@ class GridGeometry:
         """(height, width), the shape of the array of cells."""
         return self.height, self.width
 
+    def part(self, rows: slice, columns: slice) -> GridGeometry:
+        """Geometry of the cells that slices with a start and a stop cut out."""
+        corner = np.array([columns.start, rows.start]) * self.resolution
+        x, y = transform_points(self.origin, corner).tolist()
+        width, height = columns.stop - columns.start, rows.stop - rows.start
+        return GridGeometry(width, height, self.resolution, (x, y, self.origin[2]))
+
     def cells_of(self, points_in_frame: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Rows and columns (integers, maybe outside the grid) of points ``(..., 2)`` [m].
 

@@ -265,9 +265,16 @@ def _header(content: bytes, name: str, path: str | Path) -> _Header:
 
 
 def one_line(error: object, most: int = 200) -> str:
-    """What an error or a value says, in one line of at most so many characters."""
+    """What an error or a value says, in one line of at most so many characters.
+
+    What is no printable character (of a terminal's commands, of the direction of writing) is
+    replaced by U+FFFD.
+    """
     text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+    text = text if len(text) <= most else f"{text[: most - 3]}..."
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 class _PlainLoader(Composer, Parser, SafeConstructor, Resolver):

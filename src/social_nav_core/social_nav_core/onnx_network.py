@@ -131,7 +131,8 @@ def _runtime(path: str | Path) -> tuple[Any, tuple[type[Exception], ...]]:
         import onnxruntime  # noqa: PLC0415
         from onnxruntime.capi import onnxruntime_pybind11_state as state  # noqa: PLC0415
     except ImportError as error:
-        raise FileError(path, "running it needs ONNX Runtime: pip install onnxruntime") from error
+        where = "requirements.txt has its version, docker/requirements-*.txt a robot's"
+        raise FileError(path, f"running it needs ONNX Runtime: {where}") from error
     _bounded(onnxruntime)
     errors = (
         *(state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf),

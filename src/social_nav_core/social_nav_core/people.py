@@ -6,6 +6,7 @@ by them, and the share at ``UNKNOWN`` is what the perception could not tell.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
@@ -14,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from social_nav_core.geometry import FloatArray, compose, rotated_covariance, rotation
 
+UNKNOWN_HEADING = math.pi**2  # [rad^2]: a yaw variance above it says that nobody knows the front
 BOUNDS = (("pose", 1e7, "m"), ("velocity", 100.0, "m/s"), ("covariance", 1e12, "m^2"))
 """Largest magnitudes that make sense; beyond them arithmetic overflows sooner or later."""
 

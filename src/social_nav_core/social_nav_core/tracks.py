@@ -11,6 +11,8 @@ from scipy.optimize import linear_sum_assignment
 from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import check, parameter
 
+MOST = 300  # positions that are followed; matching takes the cube of them
+
 
 @dataclass(frozen=True)
 class TrackParameters:
@@ -41,22 +43,29 @@ class Tracks:
     def update(self, positions: ArrayLike, time: float) -> list[tuple[str, FloatArray]]:
         """The id and the velocity (2,) [m/s] of each position.
 
+        Those beyond the first `MOST` are somebody new every time.
+
         Args:
             positions: ``(n, 2)`` [m], finite.
             time: of the positions [s]; when it runs back, all tracks begin anew.
         """
         points = np.asarray(positions, dtype=float).reshape(-1, 2)
         if time < self._time:
-            self._tracks.clear()
+            self.begin_anew()
         self._time = time
         self._tracks = {
             name: track
             for name, track in self._tracks.items()
             if time - track.seen <= self._parameters.keep
         }
-        names = self._matched(points, time)
-        named = zip(names, points, strict=True)
-        return [(name, self._follow(name, point, time)) for name, point in named]
+        names = self._matched(points[:MOST], time)
+        named = zip(names, points, strict=False)
+        found = [(name, self._follow(name, point, time)) for name, point in named]
+        return found + [(self._new_name(), np.zeros(2)) for _ in points[MOST:]]
+
+    def begin_anew(self) -> None:
+        """Forget all tracks; nobody gets their names."""
+        self._tracks.clear()
 
     def _matched(self, points: FloatArray, time: float) -> list[str]:
         """A name for each point: of the track that is expected there, or a new one."""
@@ -71,11 +80,11 @@ class Tracks:
             for point, track in zip(*linear_sum_assignment(capped), strict=True):
                 if distances[point, track] <= self._parameters.gate:
                     names[point] = known[track]
-        for index, name in enumerate(names):
-            if not name:
-                self._count += 1
-                names[index] = f"person_{self._count}"
-        return names
+        return [name or self._new_name() for name in names]
+
+    def _new_name(self) -> str:
+        self._count += 1
+        return f"person_{self._count}"
 
     def _follow(self, name: str, point: FloatArray, time: float) -> FloatArray:
         track = self._tracks.setdefault(name, _Track(point, np.zeros(2), time))

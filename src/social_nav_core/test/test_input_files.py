@@ -26,6 +26,17 @@ def test_one_line_has_no_line_ends_and_at_most_so_many_characters() -> None:
     assert one_line("abcdefgh", most=7) == "abcd..."
 
 
+def test_one_line_moves_no_cursor_and_turns_no_writing() -> None:
+    """Nor does it ring a bell, hide letters, or hold what is no character."""
+    assert one_line("a\x1b[2J\x1b[31mb\x07G\x00") == "a\ufffd[2J\ufffd[31mb\ufffdG\ufffd"
+    turned = "".join(
+        map(chr, [0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+    )
+    assert one_line(f"x{turned}y") == "x" + "\ufffd" * len(turned) + "y"
+    assert one_line("\x9b1m\u200b\ufeff\ud800") == "\ufffd1m\ufffd\ufffd\ufffd"
+    assert one_line("\u2028Jörg\u3000Müller\xa0und 李\x85") == "Jörg Müller und 李"
+
+
 def test_a_damaged_recording_is_told_in_one_line() -> None:
     told = str(damaged(Path("a.mcap"), AssertionError("is\nbroken " + 300 * "y")))
     assert told.startswith("a.mcap: not a recording that can be read: is broken yyy")
@@ -88,3 +99,10 @@ def test_both_parsers_read_and_refuse_the_same(monkeypatch: pytest.MonkeyPatch, 
             read.parse_yaml(text, "x.yaml")
         assert str(caught.value).startswith("x.yaml: is not YAML: ")
         assert "\n" not in str(caught.value)
+
+
+def test_the_columns_of_an_unknown_table_are_told_without_commands(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("a\x1b[2J,b\n1,2\n")
+    with pytest.raises(DataError, match="columns a\ufffd\\[2J, b; expected"):
+        read_data([path])

@@ -25,13 +25,13 @@ from social_nav_core.evaluation.metrics.navigation import success
 from social_nav_core.evaluation.run import CameraView, RunRecord
 from social_nav_core.geometry import FloatArray, compose, transform_points, wrap_angle
 from social_nav_core.grid import GridGeometry
+from social_nav_core.people import UNKNOWN_HEADING
 from social_nav_core.recordings.errors import DataError
 
 PERIOD = 0.1
 """Shortest time [s] between the samples that are kept."""
 STALE = 1.0
 """A person who was not in a message for longer than this [s] is absent."""
-UNKNOWN_HEADING = np.pi**2
 
 
 def read_run(

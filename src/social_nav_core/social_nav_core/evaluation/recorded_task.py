@@ -30,6 +30,7 @@ _OTHER_KINDS: dict[str, Any] = {
     "reached": bool,
     "start": (int, float),
     "end": (int, float),
+    "time_limit": (int, float),
 }
 _WORDS = {str: "a text", int: "a whole number", bool: "true or false", (int, float): "a number [s]"}
 
@@ -39,7 +40,7 @@ class RecordedTask:
     """What a recording does not tell.
 
     Attributes:
-        scene, task, arm, seed, reached, target_id: as in `RunRecord`.
+        scene, task, arm, seed, reached, target_id, time_limit: as in `RunRecord`.
         goal: (x [m], y [m], yaw [rad]) in the map; None when it changes and is recorded.
         start, end: of the task [s], on the clock of the recorded stamps.
     """
@@ -53,6 +54,7 @@ class RecordedTask:
     goal: tuple[float, float, float] | None
     start: float
     end: float
+    time_limit: float = math.inf
 
     def __post_init__(self) -> None:
         kinds = {**dict.fromkeys(("scene", "task", "arm", "target_id"), str), **_OTHER_KINDS}
@@ -66,6 +68,8 @@ class RecordedTask:
             raise ValueError(
                 f"start is {self.start} s and end {self.end} s, expected a finite start before it"
             )
+        if not self.time_limit > 0.0:
+            raise ValueError(f"time_limit is {self.time_limit} s, expected more than 0")
         if self.goal is not None:
             goal = tuple(float(value) for value in self.goal)
             if len(goal) != 3 or not all(map(math.isfinite, goal)):
@@ -113,7 +117,8 @@ def read_recorded_task(folder: Path) -> RunRecord:
                 f"{folder}: the recording has the robot from {first:.1f} to {last:.1f} s of a task "
                 f"that took {length:.1f} s; is it of another task, or not whole?"
             )
-        about = {name: getattr(task, name) for name in ("scene", "arm", "seed", "reached")}
+        names = ("scene", "arm", "seed", "reached", "time_limit")
+        about = {name: getattr(task, name) for name in names}
         if task.goal is not None:
             about |= {"goal_times": np.zeros(1), "goals_in_map": np.array([task.goal])}
         return run.changed(**about)

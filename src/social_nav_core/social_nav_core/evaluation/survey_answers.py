@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -156,6 +157,9 @@ def _table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     except DataError as error:
         raise AnswerError(str(error)) from error
     header = lines[0][1] if lines else []
+    for name, times in Counter(header).most_common(1):
+        if times > 1:
+            raise AnswerError(f"{path}: column {shown(name)} is there {times} times")
     for line, row in lines[1:]:
         if len(row) != len(header):
             raise AnswerError(f"{path}, line {line}: {len(row)} cells, expected {len(header)}")

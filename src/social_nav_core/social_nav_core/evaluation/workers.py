@@ -1,4 +1,4 @@
-"""Where trials run: in this process, in processes of this machine, or on a dask cluster.
+"""Where trials run: in processes of this machine, or on a dask cluster.
 
 Each is a context that gives a function which does work on tasks and yields what comes back, as it
 comes: ``for result in do(work, tasks): ...``.  Leaving the context ends what is still under way.
@@ -26,12 +26,6 @@ CERTIFIED = ("tls", "wss", "inproc")
 
 class WorkersError(ValueError):
     """There is nobody to do the work; the message says what to do."""
-
-
-@contextmanager
-def this_process() -> Iterator[Do]:
-    """One task after the other, here."""
-    yield lambda work, tasks: (work(*task) for task in tasks)
 
 
 @contextmanager
@@ -70,7 +64,7 @@ def dask_cluster(address: str) -> Iterator[Do]:
     except ImportError as error:
         raise WorkersError(
             f"--scheduler needs joblib and distributed ({error}): run 'python3 -m pip install"
-            " joblib distributed', or leave --scheduler out"
+            " joblib==1.6.0 distributed==2026.8.0', or leave --scheduler out"
         ) from error
     if not trusted(address):
         raise WorkersError(

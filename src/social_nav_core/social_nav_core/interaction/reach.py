@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from social_nav_core.geometry import FloatArray, transform_points
+from social_nav_core.geometry import FloatArray
 from social_nav_core.grid import GridGeometry
 from social_nav_core.interaction.surroundings import Surroundings
 from social_nav_core.sim.planner import GridPlanner, PlannerParameters, PlanningError
@@ -100,14 +100,7 @@ class ReachableMap:
             spare = int(np.ceil(SPARE * cells))
             rows = _span(row, spare, self._geometry.height)
             columns = _span(column, spare, self._geometry.width)
-            corner = np.array([columns.start, rows.start]) * self._geometry.resolution
-            x, y = transform_points(self._geometry.origin, corner).tolist()
-            geometry = GridGeometry(
-                columns.stop - columns.start,
-                rows.stop - rows.start,
-                self._geometry.resolution,
-                (x, y, self._geometry.origin[2]),
-            )
+            geometry = self._geometry.part(rows, columns)
             planner = GridPlanner(geometry, self._occupancy[rows, columns], self._parameters)
             cut = self._cuts[reach] = _Cut(rows, columns, planner)
         return cut.planner

@@ -9,8 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from social_nav_core.geometry import FloatArray, bearing, relative
-from social_nav_core.people import Person
-from social_nav_core.proxemics.zone import UNKNOWN_HEADING
+from social_nav_core.people import UNKNOWN_HEADING, Person
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import check
-from social_nav_core.people import Person
+from social_nav_core.people import UNKNOWN_HEADING, Person
 from social_nav_core.perception.formations import GroupParameters, f_formations
 from social_nav_core.perception.names import free_name
-from social_nav_core.proxemics.zone import UNKNOWN_HEADING
 
 __all__ = ["GroupFilter", "GroupParameters", "f_formations", "group_scores", "walking_together"]
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from social_nav_core.bodies import UNKNOWN_YAW_VARIANCE, Body
 from social_nav_core.geometry import FloatArray, wrap_angle
 from social_nav_core.parameters import check, parameter
+from social_nav_core.people import UNKNOWN_HEADING
 from social_nav_core.perception.intake import Expected
 
 
@@ -198,10 +199,10 @@ class Kinematics:
         self, index: NDArray[np.int64], yaw: FloatArray, variance: FloatArray, lasting: FloatArray
     ) -> None:
         """Headings far from what is expected, as swapped shoulders give, count less."""
-        known = variance <= np.pi**2
+        known = variance <= UNKNOWN_HEADING
         index, yaw = index[known], yaw[known]
         noise = np.maximum(variance[known], 1e-4) * lasting[known]
-        first = self._yaw_variance[index] > np.pi**2
+        first = self._yaw_variance[index] > UNKNOWN_HEADING
         held = self._yaw_variance[index]
         off = np.asarray(wrap_angle(yaw - self._yaw[index]))
         away = np.abs(off) / (self.parameters.outlier * np.sqrt(held + noise))

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from social_nav_core.geometry import yaw_from_quaternion
+from social_nav_core.people import UNKNOWN_HEADING
 from social_nav_core.recordings.errors import DataError
 from social_nav_core.recordings.opening import opened, taken
 from social_nav_core.recordings.trajectories import Trajectories
 
 MESSAGE = "social_nav_msgs/msg/SocialPersonArray"
-UNKNOWN_HEADING = np.pi**2  # [rad^2]: a yaw variance above it says that nobody knows the front
 
 
 def read_bag(path: str | Path, around_robot: bool = False) -> Trajectories:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from social_nav_core.input_files import one_line
 from social_nav_core.recordings.bag import read_bag
 from social_nav_core.recordings.congreg8 import looks_like_congreg8, read_congreg8
 from social_nav_core.recordings.errors import DataError
@@ -73,7 +74,7 @@ def _kind(path: Path) -> str:
         return "histogram"
     if header & set(POSITION_COLUMNS):
         return "positions"
-    shown = " ".join(", ".join(rows[0]).split())[:80] if rows else "nothing"
+    shown = one_line(", ".join(rows[0]), most=80) if rows else "nothing"
     raise DataError(
         f"{path}: row 1: columns {shown}; expected {', '.join(POSITION_COLUMNS)}, or "
         f"{', '.join(HISTOGRAM_COLUMNS)}, or p1_Chest_PX and so on"

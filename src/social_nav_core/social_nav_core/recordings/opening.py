@@ -75,7 +75,7 @@ def opened(path: Path) -> Iterator[Recording]:
         from rosbags.typesys import TypesysError  # noqa: PLC0415
     except ImportError as error:
         raise DataError(
-            f"{path}: reading recordings needs the package rosbags: pip install rosbags"
+            f"{path}: reading recordings needs the package rosbags: pip install rosbags==0.11.9"
         ) from error
     check_recording(path)
     try:

@@ -41,7 +41,7 @@ class Table:
             missing: whether an empty cell or "nan" is allowed; it becomes NaN.
 
         Raises:
-            DataError: a column is absent, or a cell is not a finite number.
+            DataError: a column is absent or repeated, or a cell is not a finite number.
         """
         places = [self._place(name) for name in columns]
         cells = [[row[place].strip() or "nan" for place in places] for row in self._rows]
@@ -72,6 +72,8 @@ class Table:
         if column not in self.header:
             there = one_line(", ".join(self.header), most=1000)
             raise DataError(f"{self.path}: row 1: no column {column}; the file has {there}")
+        if (count := self.header.count(column)) > 1:
+            raise DataError(f"{self.path}: row 1: column {column} is there {count} times")
         return self.header.index(column)
 
     def _raise_first_word(self, cells: list[list[str]], columns: Sequence[str]) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from social_nav_core.geometry import quaternion_from_yaw
-from social_nav_core.recordings.bag import MESSAGE, UNKNOWN_HEADING
+from social_nav_core.people import UNKNOWN_HEADING
+from social_nav_core.recordings.bag import MESSAGE
 from social_nav_core.recordings.congreg8 import FIELDS
 from social_nav_core.recordings.errors import DataError
 from social_nav_core.recordings.trajectories import Trajectories
@@ -63,7 +64,7 @@ def write_bag(folder: str | Path, trajectories: Trajectories, frame: str = "map"
         from rosbags.typesys import Stores, get_types_from_msg, get_typestore  # noqa: PLC0415
     except ImportError as error:
         raise DataError(
-            f"{folder}: writing recordings needs the package rosbags: pip install rosbags"
+            f"{folder}: writing recordings needs the package rosbags: pip install rosbags==0.11.9"
         ) from error
     store = get_typestore(Stores.ROS2_JAZZY)
     definitions = message_folder()

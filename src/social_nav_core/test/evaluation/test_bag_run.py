@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 from social_nav_core.evaluation.bag_content import BagContent
 from social_nav_core.evaluation.bag_run import read_run
+from social_nav_core.evaluation.batch import shipped_models
+from social_nav_core.evaluation.metrics.table import measure
 from social_nav_core.evaluation.recorded_task import (
     RecordedTask,
     load_task,
@@ -134,6 +137,22 @@ def test_a_recorded_task_is_named_by_what_lies_beside_it(
     assert run.duration == pytest.approx(avoid_with.duration)
 
 
+def test_a_recorded_task_that_took_too_long_is_a_timeout(
+    tmp_path: Path, avoid_with: RunRecord
+) -> None:
+    """Of a recording samples are kept 0.1 s apart: the last one is before the task's end."""
+    length = float(avoid_with.times[-1])
+    write_run(tmp_path / "bag", avoid_with)
+    start, limit = 100.0 + 0.03, length - 0.6
+    about = ("hall", "avoid", "social costs", 7, False, "", (2.0, 1.0, 0.5), start, 100.0 + length)
+    models = shipped_models()
+    for task, timeout in ((RecordedTask(*about, limit), 1.0), (RecordedTask(*about), math.nan)):
+        save_task(tmp_path / "task.yaml", task)
+        run = read_recorded_task(tmp_path)
+        measured = measure(run, models.proxemics, models.interaction, 5.0)["timeout"]
+        assert measured == pytest.approx(timeout, nan_ok=True)
+
+
 @pytest.mark.parametrize(("before", "after"), [(0.0, 5.0), (5.0, 0.0)])
 def test_a_recording_of_another_task_is_refused(
     tmp_path: Path, avoid_with: RunRecord, before: float, after: float
@@ -166,6 +185,11 @@ def test_a_recording_of_another_task_is_refused(
             "{scene: a, task: avoid, arm: a, seed: 1, reached: true, target_id: '', "
             "goal: [1, .nan, 0], start: 0.0, end: 1.0}",
             "three finite numbers",
+        ),
+        (
+            "{scene: a, task: avoid, arm: a, seed: 1, reached: true, target_id: '', goal: null, "
+            "start: 0.0, end: 1.0, time_limit: .nan}",
+            "time_limit is nan s, expected more than 0",
         ),
         (
             "{scene: 5, task: avoid, arm: a, seed: 1, reached: true, target_id: '', goal: null, "

@@ -210,6 +210,9 @@ def test_files_that_are_no_answers_or_come_twice_are_refused(tmp_path: Path) -> 
         read_answers([tmp_path / "x.csv"], KEY)
     with pytest.raises(AnswerError, match="expected clip and arm"):
         read_key(tmp_path / "x.csv")
+    (tmp_path / "key.csv").write_text("clip,arm,arm\nc01,ours,none\n")
+    with pytest.raises(AnswerError, match=r"key.csv: column 'arm' is there 2 times"):
+        read_key(tmp_path / "key.csv")
     one = write_answers(tmp_path / "a.csv", "a", {"c01": 2}, "none")
     two = write_answers(tmp_path / "b.csv", "a", {"c01": 2}, "none")
     with pytest.raises(AnswerError, match=r"participant 'a' is in .*a.csv and .*b.csv"):

@@ -149,6 +149,7 @@ def test_export_baseline_of_nobody_who_walks(
     [
         ("forward_m,left_m\n0.1,abc\n", "row 2, column left_m: 'abc', expected a number"),
         ("forward_m,left_m\n0.1,0.2\n", "1 positions within 1 m, expected 30 or more"),
+        ("forward_m,forward_m,left_m\n0,1,2\n", "row 1: column forward_m is there 2 times"),
         ("alpha\n1\n", "row 1: columns alpha; expected forward_m, left_m"),
     ],
 )
