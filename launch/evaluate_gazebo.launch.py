@@ -11,7 +11,7 @@ from social_nav_core.sim.gazebo.names import check_for_gazebo
 from social_nav_core.sim.gazebo.scene_file import scene_file
 from social_nav_core.sim.pedestrians import require_jupedsim
 from social_nav_core.sim.room import load_room
-from social_nav_nodes.demo.domain import own_graph
+from social_nav_nodes.demo.domain import own_graph, this_computer
 from social_nav_nodes.launching import (
     YES_NO,
     MissingError,
@@ -66,7 +66,8 @@ def start(given):
         need_executables("simulator")
     need_recorder()
     need_executables("trial", "goal_selector", "social_costmap")
-    graph = {} if given["enclaves"] == "true" else own_graph()  # permissions hold for one domain
+    # permissions hold for one domain
+    graph = this_computer() if given["enclaves"] == "true" else own_graph()
     trials = list(all_trials(given))
     for _, _, folder in trials:
         need_room(folder)

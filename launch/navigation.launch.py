@@ -20,6 +20,7 @@ from social_nav_nodes.launching import (
     has_package,
     need_file,
     need_packages,
+    scratch,
     whole_namespace,
     within,
 )
@@ -121,7 +122,7 @@ def start(given):
     }
     need_packages(*nodes.values(), "nav2_lifecycle_manager")
     parameters, said = parameters_of(given, nodes)
-    file = parameters.write()
+    file = parameters.write(scratch())
     said += [] if guarded else [UNGUARDED]
     actions = [SetParameter("use_sim_time", given["use_sim_time"] == "true")]
     actions += [

@@ -8,6 +8,7 @@ from social_nav_nodes.launching import (
     INPUTS,
     TF_REMAPPINGS,
     YES_NO,
+    MissingError,
     alone,
     argument,
     described,
@@ -17,7 +18,7 @@ from social_nav_nodes.launching import (
     need_executables,
     need_file,
     scene_path,
-    text,
+    suite_parameters,
     within,
 )
 
@@ -37,6 +38,10 @@ BASE_FRAMES = {  # the nodes' parameters for the robot's frame
     "ros4hri": "frame",
 }
 NOBODY = "input:=none: people come from whoever publishes social_people; --show-args lists inputs"
+UNGUARDED = (
+    "navigator:=true drives past collision monitor and velocity smoother: it is for simulated "
+    "robots, with input:=simulator or truth; use Nav2 (navigation.launch.py)"
+)
 WEIGHTS = "the weights:= of the body tracker (ONNX); docs/tiago.md tells how to get some"
 
 
@@ -101,7 +106,8 @@ def generate_launch_description():
             argument(
                 "navigator",
                 "false",
-                "Whether to start the small navigator that stands in for Nav2",
+                "Whether to start the small navigator that stands in for Nav2; only with the "
+                "simulator",
                 YES_NO,
             ),
             enclaves(),
@@ -112,16 +118,18 @@ def generate_launch_description():
 def start(given):
     optional = ("goal_selector", "social_costmap", "navigator")
     names = [*INPUTS[given["input"]], *(name for name in optional if given[name] == "true")]
-    need_executables(*names)
-    parameters = need_file(given, "params_file")
     simulated = given["input"] in ("simulator", "truth")
+    if "navigator" in names and not simulated:
+        raise MissingError(UNGUARDED)
+    need_executables(*names)
     seen = one_camera.SETTINGS if "perception" in names else {}
-    own = {}
+    use_sim_time = simulated or given["use_sim_time"] == "true"
+    own = {name: {"use_sim_time": use_sim_time} for name in names}
     if simulated:
         scene = scene_path(ROOT, given["scene"])
-        own["simulator"] = {
+        own["simulator"] |= {
             "stands_in": given["input"] == "truth",
-            "scene": text(scene),
+            "scene": str(scene),
             "seed": int(given["seed"]),
             "speed": float(given["speed"]),
         }
@@ -129,15 +137,15 @@ def start(given):
             own["simulator"] |= DRIFTING
     images = []
     if given["input"] == "camera":
-        own["body_tracker"] = {"weights": text(need_file(given, "weights", WEIGHTS))}
+        own["body_tracker"]["weights"] = str(need_file(given, "weights", WEIGHTS))
         camera = given["camera"].rstrip("/")
         images = [(name, within(camera, given[name])) for name in CAMERA_TOPICS]
     if given["camera_frame"] and "perception" in names:
-        own["perception"] = {"camera_frame": text(given["camera_frame"])}
+        own["perception"]["camera_frame"] = given["camera_frame"]
     if given["base_frame"]:
         for name in BASE_FRAMES.keys() & names:
-            own.setdefault(name, {})[BASE_FRAMES[name]] = text(given["base_frame"])
-    use_sim_time = simulated or given["use_sim_time"] == "true"
+            own[name][BASE_FRAMES[name]] = given["base_frame"]
+    parameters = suite_parameters(given, own, before=seen)
     return [
         *(alone() if simulated else []),
         *([LogInfo(msg=NOBODY)] if given["input"] == "none" else []),
@@ -148,11 +156,7 @@ def start(given):
                 executable=name,
                 name=name,
                 namespace=given["namespace"],
-                parameters=[
-                    *([seen[name]] if name in seen else []),
-                    str(parameters),
-                    *([own[name]] if name in own else []),
-                ],
+                parameters=[parameters],
                 remappings=[*TF_REMAPPINGS, *(images if name == "body_tracker" else ())],
                 output="screen",
                 **({"on_exit": ends_all} if name in INPUTS[given["input"]] else {}),

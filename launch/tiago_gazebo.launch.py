@@ -33,6 +33,8 @@ from social_nav_nodes.launching import (
     parameter_arguments,
     recorder_parameters,
     scene_path,
+    scratch,
+    suite_parameters,
     text,
     trial_parameters,
 )
@@ -160,7 +162,7 @@ def files_of(scene, name, speed):
     """The world and the map of a scene: those that are shipped where they fit, or new ones."""
     world = ROOT / "worlds" / "sdf" / f"{name}.sdf"
     if speed != 1.0 or not world.is_file():
-        folder = Path(tempfile.mkdtemp(prefix="social_nav_"))
+        folder = Path(tempfile.mkdtemp(prefix="world_", dir=scratch()))
         world = folder / "sdf" / f"{scene.name}.sdf"
         for path, content in world_files(scene, speed).items():
             (folder / path).parent.mkdir(exist_ok=True)
@@ -231,9 +233,9 @@ def bridge_file(walkers):
                 "direction": "GZ_TO_ROS",
             },
         ]
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as file:
-        yaml.safe_dump(bridged, file)
-    return file.name
+    path = scratch() / "gazebo_bridge.yaml"
+    path.write_text(yaml.safe_dump(bridged))
+    return path
 
 
 def pal_robot(given, scene):
@@ -249,7 +251,7 @@ def pal_robot(given, scene):
             f"robot:=pal needs PAL's simulation, which lacks {', '.join(missing)}; PAL releases it "
             "for Humble (apt install ros-humble-tiago-simulation); or use robot:=tiago_lite"
         )
-    world = Path(tempfile.mkdtemp(prefix="social_nav_")) / "world.sdf"
+    world = scratch() / "world.sdf"
     world.write_bytes(classic_world_file(scene))
     x, y, yaw = (str(number) for number in scene.robot)
     return [
@@ -274,7 +276,7 @@ def pal_robot(given, scene):
 def gazebo_people(given, scene_file):
     """The node that moves people, and tells as much of them as the robot is to know."""
     parameters = {
-        "scene": text(scene_file),
+        "scene": str(scene_file),
         "seed": int(given["seed"]),
         "people": given["people"] == "truth",
     }
@@ -285,12 +287,21 @@ def gazebo_people(given, scene_file):
 def trial(given, scene_file):
     """The node that gives the task, and ends everything when it is over and has a record."""
     ends = {"on_exit": ends_all} if given["out"] else {}
-    return suite_node(given, "trial", trial_parameters(given, scene_file), name=None, **ends)
+    return suite_node(
+        given, "trial", trial_parameters(given, scene_file), name=None, **ends, **renamed(given)
+    )
 
 
 def recording(given):
     """The node that records what the suite and Nav2 say, without images."""
-    return suite_node(given, "recorder", recorder_parameters(given), on_exit=ends_all)
+    parameters = recorder_parameters(given)
+    return suite_node(given, "recorder", parameters, on_exit=ends_all, **renamed(given))
+
+
+def renamed(given):
+    """What the robot calls otherwise than the suite's nodes that listen to it."""
+    topics = TOPICS[given["robot"]]
+    return {"remappings": [("odom", topics["odom_topic"]), ("scan", topics["scan_topic"])]}
 
 
 def suite_node(given, executable, parameters, **options):
@@ -298,7 +309,7 @@ def suite_node(given, executable, parameters, **options):
         package="social_nav_nodes",
         executable=executable,
         name=options.pop("name", executable),
-        parameters=[given["params_file"], parameters],
+        parameters=[suite_parameters(given, {executable: {"use_sim_time": True, **parameters}})],
         output="screen",
         **enclave(given, executable),
         **options,

@@ -20,6 +20,7 @@ from social_nav_nodes.launching import (
     parameter_arguments,
     recorder_parameters,
     scene_path,
+    suite_parameters,
     trial_parameters,
 )
 
@@ -100,7 +101,7 @@ def suite_node(given, executable, parameters):
     return Node(
         package="social_nav_nodes",
         executable=executable,
-        parameters=[{"use_sim_time": True, **parameters}],
+        parameters=[suite_parameters(given, {executable: {"use_sim_time": True, **parameters}})],
         output="screen",
         on_exit=ends_all,
         **enclave(given, executable),

@@ -8,7 +8,8 @@ from __future__ import annotations
 import runpy
 import sys
 from pathlib import Path
-from types import ModuleType
+from tempfile import TemporaryDirectory
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import yaml
@@ -29,7 +30,8 @@ NAMES = {
     "launch.events.process": ("ProcessExited",),
     "launch.frontend": ("Entity",),
     "launch.launch_description_sources": ("PythonLaunchDescriptionSource",),
-    "launch.substitutions": ("Command", "EnvironmentVariable", "FindExecutable"),
+    "launch.substitutions": ("Command", "FindExecutable"),
+    "launch.logging": (),
     "launch_ros": (),
     "launch_ros.actions": ("Node", "SetParameter"),
     "launch_ros.parameter_descriptions": ("ParameterValue",),
@@ -65,21 +67,23 @@ class Started:
     """
 
     def __init__(self, name, **arguments):
-        with pytest.MonkeyPatch.context() as patch:
+        with TemporaryDirectory() as log, pytest.MonkeyPatch.context() as patch:
             for module, classes in NAMES.items():
                 patch.setitem(sys.modules, module, stand_in(module, classes))
+            folder = SimpleNamespace(log_dir=log)
+            patch.setattr(sys.modules["launch.logging"], "launch_config", folder, raising=False)
             patch.setitem(sys.modules, OURS, None)
             patch.setattr(social_nav_nodes, "launching", None, raising=False)
             del sys.modules[OURS]  # imported anew, with the stand-ins; the patch puts it back
             content = runpy.run_path(str(ROOT / "launch" / name))
             entities = content["generate_launch_description"]().given[0]
-        declared = [e for e in entities if type(e).__name__ == "DeclareLaunchArgument"]
-        self.defaults = {e.given[0]: e.named["default_value"] for e in declared}
-        assert arguments.keys() <= self.defaults.keys()
-        self.remappings, self.parameters = {}, {}
-        self.managed, self.said = [], []
-        for action in content["start"](self.defaults | arguments):
-            self.see(action)
+            declared = [e for e in entities if type(e).__name__ == "DeclareLaunchArgument"]
+            self.defaults = {e.given[0]: e.named["default_value"] for e in declared}
+            assert arguments.keys() <= self.defaults.keys()
+            self.remappings, self.parameters = {}, {}
+            self.managed, self.said = [], []
+            for action in content["start"](self.defaults | arguments):
+                self.see(action)
 
     def see(self, action):
         named = action.named

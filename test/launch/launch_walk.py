@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,8 +25,9 @@ class Walk:
 
     Attributes:
         commands: executable -> command line, of nodes; a list of command lines, of processes.
-        parameters: executable -> what is in its parameter files.
-        sections: executable -> node name -> the same.
+        parameters: executable -> what the node of its name is given, by names with dots.
+        sections: executable -> name of a section -> what it says.  A section stays where it came
+            first, and what comes last of those that mean the node wins, as in rcl.
         included: names of the launch files that it includes.
         needed: executables of nodes whose end is the launch's error.
         environment: of what it starts.
@@ -61,10 +63,35 @@ class Walk:
         if action._ExecuteLocal__on_exit is ends_all:  # it has no other name for it
             self.needed.add(name)
         self.parameters[name], self.sections[name] = {}, {}
+        sections = self.sections[name]
         for option, value in pairwise(command):
+            if option == "-p":
+                own, _, said = value.partition(":=")
+                sections.setdefault("/**", {})[own] = yaml.safe_load(said)
             if option == "--params-file":
                 # launch_ros writes lists as Python tuples
                 content = yaml.load(Path(value).read_text(), yaml.FullLoader)
                 for key, section in content.items():
-                    self.sections[name][key] = section["ros__parameters"]
-                    self.parameters[name].update(section["ros__parameters"])
+                    sections.setdefault(key, {}).update(flat(section["ros__parameters"]))
+        whole = "/" + action.node_name.replace(Node.UNSPECIFIED_NODE_NAMESPACE, "").lstrip("/")
+        whole = whole.replace(Node.UNSPECIFIED_NODE_NAME, name)
+        for key, section in sections.items():
+            if means(key, whole):
+                self.parameters[name].update(section)
+
+
+def flat(values, above=""):
+    """Parameters by their names with dots."""
+    found: dict[str, object] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            found |= flat(value, f"{above}{name}.")
+        else:
+            found[above + name] = value
+    return found
+
+
+def means(key, node):
+    """Whether a section is for a node: * is one part of its name, ** any number of them."""
+    parts = {"*": r"/\w+", "**": r"(/\w+)*"}
+    return bool(re.fullmatch("".join(parts.get(p, f"/{p}") for p in key[1:].split("/")), node))

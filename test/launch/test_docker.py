@@ -167,3 +167,13 @@ def test_services_have_profiles_and_targets_that_exist():
     for service in SERVICES.values():
         assert service["build"]["target"] in targets
         assert (DOCKER / service["build"]["context"]).resolve() == ROOT
+
+
+def test_the_keys_of_security_get_into_neither_git_nor_an_image():
+    key = "keystore/private/ca.key.pem"
+    command = ["git", "-C", str(ROOT), "check-ignore", "--no-index", key, f"docs/{key}"]
+    ignored = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    assert ignored.split() == [key, f"docs/{key}"]
+    for path in FILES:
+        left_out = path.with_name(f"{path.name}.dockerignore").read_text().splitlines()
+        assert "**/keystore" in left_out

@@ -13,6 +13,7 @@ pytest.importorskip("launch_ros", reason="ROS 2's launch_ros is not installed")
 
 from social_nav_core.sim.reading import SceneError
 from social_nav_core.sim.scene import load_scene
+from social_nav_nodes.demo.domain import this_computer
 from social_nav_nodes.launching import MissingError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,7 +107,7 @@ def test_pals_robot_is_asked_for_in_one_line_where_it_is_not_installed(installed
         Walk("tiago_gazebo.launch.py", robot="pal")
 
 
-def test_pals_robot_comes_into_a_world_of_gazebo_classic(installed):
+def test_pals_robot_comes_into_a_world_of_gazebo_classic(installed, tmp_path):
     installed(pal=True)
     walk = Walk("tiago_gazebo.launch.py", robot="pal", scene="approach", headless="true")
     assert "spawn_entity.py" in walk.commands and "parameter_bridge" not in walk.commands
@@ -118,6 +119,11 @@ def test_pals_robot_comes_into_a_world_of_gazebo_classic(installed):
     world = Path(given["world"]).read_text()
     assert '<sdf version="1.6">' in world and 'name="ben"' in world
     assert walk.parameters["controller_server"]["odom_topic"] == "/mobile_base_controller/odom"
+    given = {"record": "true", "out": str(tmp_path / "out")}
+    walk = Walk("tiago_gazebo.launch.py", robot="pal", **given)
+    for name in ("trial", "recorder"):
+        renamed = {part for part in walk.commands[name] if ":=/" in part}
+        assert {"odom:=/mobile_base_controller/odom", "scan:=/scan_raw"} <= renamed
     assert walk.parameters["amcl"]["scan_topic"] == "/scan_raw"
 
 
@@ -138,9 +144,10 @@ def test_evaluation_draws_its_trials_and_reports_them(installed, tmp_path):
 
 
 def test_trials_are_on_a_graph_of_their_own(installed, tmp_path, monkeypatch):
-    """Unless they have enclaves, whose permissions hold for one domain."""
+    """In their own domain unless they have enclaves, whose permissions hold for one domain."""
     installed()
     monkeypatch.setenv("ROS_DOMAIN_ID", "57")
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "SUBNET")
     launch_file = runpy.run_path(str(ROOT / "launch/evaluate_gazebo.launch.py"))
     given = {"trials": "1", "only": "avoid circle", "out": str(tmp_path), "suite": "paper"}
     given |= {
@@ -150,14 +157,12 @@ def test_trials_are_on_a_graph_of_their_own(installed, tmp_path, monkeypatch):
         "speed": "1",
         "safety": "true",
     }
-    for enclaves, names in (
-        ("false", {"ROS_DOMAIN_ID", "ROS_AUTOMATIC_DISCOVERY_RANGE"}),
-        ("true", set()),
-    ):
+    for enclaves in ("false", "true"):
         own = {"enclaves": enclaves, "localization": "true"}
         first = launch_file["start"]({**given, **own})[-1]
         graph = {name[0].text: value[0].text for name, value in first.additional_env or ()}
-        assert names <= graph.keys() and bool(names) == bool(graph)
+        assert this_computer().items() <= graph.items()
+        assert ("ROS_DOMAIN_ID" in graph) is (enclaves == "false")
         assert graph.get("ROS_DOMAIN_ID") != "57"
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -119,7 +120,7 @@ def probe(tmp_path_factory):
 
 def drive_alone(folder):
     command = ["ros2", "launch", str(ROOT / "launch/tiago_headless.launch.py")]
-    command += ["scene:=single", "task:=none", "enclaves:=true"]
+    command += ["scene:=single", "task:=none", "enclaves:=true", "localization:=true"]
     own = {"ROS_LOG_DIR": str(folder / "log")}
     context = Context()
     rclpy.init(context=context)
@@ -168,6 +169,7 @@ def test_the_graph_has_one_way_from_nav2_to_the_base(probe):
 def test_nav2_and_the_layer_have_what_their_policies_allow(probe):
     known, beyond, others = compared(probe.node, FOLDER / "nav2")
     assert beyond == []
+    assert {"amcl", "map_server"} < set(known)
     costmaps = ("local_costmap/local_costmap", "global_costmap/global_costmap")
     assert {"controller_server", "bt_navigator", "collision_monitor", *costmaps} < set(known)
     suite = {"/goal_selector", "/simulator", "/social_costmap"}  # perhaps it is still starting
@@ -179,6 +181,26 @@ def test_nav2_and_the_layer_have_what_their_policies_allow(probe):
         for found in (shipped, running):
             assert {f"/{costmap}/social_layer/costmap", "/diagnostics"} < found.publish
             assert "/social_people" in found.subscribe
+
+
+def unused(policies, running):
+    """(node, kind, name) of all that policies allow and the running nodes do not have."""
+    for path in policies.glob("*.policy.xml"):
+        for node, allowed in read_policy(path).items():
+            has = running[f"/nav2/{path.name.partition('.')[0]}"].get(node)
+            for kind in asdict(allowed):
+                for name in getattr(allowed, kind) - (getattr(has, kind) if has else set()):
+                    yield node, kind, name
+
+
+def test_nav2s_policies_allow_no_more_than_the_running_nodes_have(probe, tmp_path):
+    shipped = FOLDER / "nav2"
+    allows = "use of all that the policies of Nav2 allow"
+    probe.wait_for(lambda: not [*unused(shipped, running_enclaves(probe.node))], allows)
+    text = (shipped / "amcl.policy.xml").read_text()
+    (tmp_path / "amcl.policy.xml").write_text(text.replace("/particle_cloud<", "/other_cloud<"))
+    too_much = [*unused(tmp_path, running_enclaves(probe.node))]
+    assert too_much == [("amcl", "publish", "/other_cloud")]
 
 
 def test_the_robot_speeds_up_gently_and_stops_when_commands_cease(probe):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ pytest.importorskip("launch", reason="ROS 2's launch is not installed")
 pytest.importorskip("launch_ros", reason="ROS 2's launch_ros is not installed")
 
 from launch.actions import Shutdown
+from launch.logging import launch_config
 from social_nav_nodes.launching import INPUTS, MissingError, ends_all
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +26,16 @@ SIMULATIONS = ("tiago_headless.launch.py", "tiago_gazebo.launch.py")
 def test_no_simulator_comes_unasked(installed):
     installed()
     assert set(Walk("social_nav.launch.py").commands) == {"goal_selector", "social_costmap"}
+
+
+@pytest.mark.parametrize("given", sorted(set(INPUTS) - {"simulator", "truth"}))
+def test_the_small_navigator_drives_simulated_robots_alone(installed, given):
+    installed()
+    with pytest.raises(MissingError, match=r"^navigator:=true drives past collision monitor and"):
+        Walk("social_nav.launch.py", input=given, navigator="true")
+    for simulated in ("simulator", "truth"):
+        walk = Walk("social_nav.launch.py", input=simulated, navigator="true")
+        assert "navigator" in walk.commands
 
 
 @pytest.mark.parametrize("name", LAUNCH)
@@ -123,9 +135,42 @@ def test_who_leaves_the_camera_s_view_is_remembered_by_the_layers_too(
     installed, name, people, expected
 ):
     installed()
-    sections = Walk(name, people=people).sections
+    walk = Walk(name, people=people)
+    sections = walk.sections
     for costmap in ("local_costmap", "global_costmap"):
         layer = sections["controller_server"][f"/**/{costmap}/{costmap}"]
         assert layer["social_layer.timeout"] == expected
     if people == "perception":
-        assert sections["social_costmap"]["/social_costmap"]["timeout"] == expected
+        assert walk.parameters["social_costmap"]["timeout"] == expected
+
+
+@pytest.mark.parametrize("name", SIMULATIONS)
+def test_a_file_of_ones_own_reaches_trial_and_recorder_but_arguments_win(installed, tmp_path, name):
+    installed()
+    own = tmp_path / "own.yaml"
+    section = "{ros__parameters: {seed: 7, timeout: 33.0, odd: 1, use_sim_time: false}}"
+    own.write_text(f"trial: {section}\n/**: {section}\n")
+    given = {"params_file": str(own), "seed": "5", "record": "true", "out": str(tmp_path / "out")}
+    parameters = Walk(name, **given).parameters
+    assert parameters["trial"]["timeout"] == 33.0
+    assert parameters["trial"]["seed"] == 5
+    assert parameters["recorder"]["odd"] == 1
+    assert parameters["recorder"]["out"] == str(tmp_path / "out" / "bag")
+    assert all(parameters[node]["use_sim_time"] for node in ("trial", "recorder", "goal_selector"))
+
+
+@pytest.mark.parametrize("name", [*SIMULATIONS, "navigation.launch.py"])
+def test_what_a_launch_makes_is_kept_with_its_log(installed, tmp_path, monkeypatch, name):
+    """And nothing is left among the temporary files, but what launch_ros leaves there itself."""
+    installed()
+    for folder in ("temporary", "kept"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr(launch_config, "_log_dir", str(tmp_path / "kept"))
+    scene = tmp_path / "own.yaml"
+    text = (ROOT / "worlds/scenes/head_on.yaml").read_text()
+    scene.write_text(text.replace("../", f"{ROOT}/worlds/"))
+    Walk(name, **({"scene": str(scene)} if name in SIMULATIONS else {}))
+    left = {path.name for path in (tmp_path / "temporary").iterdir()}
+    assert all(each.startswith("launch_params_") for each in left)
+    assert list((tmp_path / "kept").glob("parameters_*.yaml"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,14 +24,16 @@ from launch.actions import (
 from launch.events.process import ProcessExited
 from launch.frontend import Entity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import EnvironmentVariable
+from launch.logging import launch_config
 from launch_ros.parameter_descriptions import ParameterValue
 from social_nav_core.sim.gazebo.map import map_files
 from social_nav_core.sim.scene import Scene
 
 from launch import LaunchContext, LaunchDescription
+from social_nav_nodes.demo.domain import emptied
 from social_nav_nodes.launch_arguments import MissingError, check
 from social_nav_nodes.launch_command import check_names
+from social_nav_nodes.parameter_files import NodeParameters
 
 INPUTS = {
     "none": (),
@@ -44,11 +46,15 @@ INPUTS = {
     "pose_array": ("pose_array",),
 }
 """Executables of social_nav_nodes that bring people in, by the value of the argument ``input``."""
+SUITE = ("goal_selector", "social_costmap", "navigator", "gazebo_people", "trial", "recorder")
+"""The other executables of the launch files, which are called as their nodes are."""
 YES_NO = ("true", "false")
 TF_REMAPPINGS = (("/tf", "tf"), ("/tf_static", "tf_static"))
 OURS = "/social_nav"
 """Where the enclaves of the suite's nodes are."""
-ALONE = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "GZ_IP": "127.0.0.1"}
+RANGE = "ROS_AUTOMATIC_DISCOVERY_RANGE"
+FAR = ("SUBNET", "SYSTEM_DEFAULT")
+"""Ranges that somebody chooses who wants a simulation to be seen from other computers."""
 
 
 def argument(
@@ -116,12 +122,14 @@ def enclave(given: dict[str, str], name: str, of: str = OURS) -> dict[str, list[
 def alone() -> list[SetEnvironmentVariable]:
     """What keeps a simulation that starts after it to this computer.
 
-    Its velocities are for no robot in the network. What the environment says already, stays.
+    Its velocities are for no robot in the network. A range that the environment has, stays, and
+    peers, discovery servers and profiles with it when it reaches beyond this computer.
     """
-    return [
-        SetEnvironmentVariable(name, EnvironmentVariable(name, default_value=value))
-        for name, value in ALONE.items()
-    ]
+    chosen = os.environ.get(RANGE) or "LOCALHOST"
+    alone = {RANGE: chosen, "GZ_IP": os.environ.get("GZ_IP") or "127.0.0.1"}
+    if chosen not in FAR:
+        alone |= emptied()
+    return [SetEnvironmentVariable(name, value) for name, value in alone.items()]
 
 
 def text(value: object) -> ParameterValue:
@@ -134,7 +142,7 @@ def whole_namespace(given: dict[str, str]) -> str:
 
     '' or such as /robot1.
     """
-    own, above = given["namespace"], given.get("ros_namespace", "")
+    own, above = given.get("namespace", ""), given.get("ros_namespace", "")
     parts = (own if own.startswith("/") else f"{above}/{own}").strip("/")
     return f"/{parts}" if parts else ""
 
@@ -161,6 +169,40 @@ def parameter_arguments(root: Path) -> list[DeclareLaunchArgument]:
     ]
 
 
+def suite_parameters(
+    given: dict[str, str],
+    own: Mapping[str, Mapping[str, object]],
+    before: Mapping[str, Mapping[str, object]] | None = None,
+) -> str:
+    """The path of the parameter file of the suite's nodes.
+
+    What ``params_file`` says wins over what the launch file says without being asked, and what
+    arguments say wins over both, however the file names a node.
+
+    Args:
+        given: values of the arguments.
+        own: what arguments say, by node.
+        before: what the launch file says without being asked.
+    """
+    nodes = {*SUITE, *(name for names in INPUTS.values() for name in names)}
+    parameters = NodeParameters(sorted(nodes), whole_namespace(given))
+    _put(parameters, before or {})
+    parameters.add_file(need_file(given, "params_file"))
+    _put(parameters, own)
+    return parameters.write(scratch())
+
+
+def _put(parameters: NodeParameters, values: Mapping[str, Mapping[str, object]]) -> None:
+    for node, own in values.items():
+        for name, value in own.items():
+            parameters.put(node, name, value)
+
+
+def scratch() -> Path:
+    """Where a launch keeps what it makes for its nodes: with its log, in a folder of its own."""
+    return Path(launch_config.log_dir)
+
+
 def trial_parameters(given: dict[str, str], scene: Path) -> dict[str, object]:
     """Of the node that gives a simulation's task.
 
@@ -169,12 +211,12 @@ def trial_parameters(given: dict[str, str], scene: Path) -> dict[str, object]:
         scene: file of the scene.
     """
     return {
-        "scene": text(scene),
+        "scene": str(scene),
         "task": given["task"],
-        "target": text(given["target"]),
+        "target": given["target"],
         "arm": "social costs" if given["social"] == "true" else "no social costs",
         "seed": int(given["seed"]),
-        "out": text(given["out"]),
+        "out": given["out"],
     }
 
 
@@ -183,7 +225,7 @@ def recorder_parameters(given: dict[str, str]) -> dict[str, object]:
     if not given["out"]:
         raise MissingError("record:=true needs out:=FOLDER")
     need_recorder()
-    return {"out": text(Path(given["out"]) / "bag")}
+    return {"out": str(Path(given["out"]) / "bag")}
 
 
 def include(path: Path, **arguments: str) -> GroupAction:
@@ -226,7 +268,7 @@ def need_recorder() -> None:
     """Raise `MissingError` unless the recorder and what it writes recordings with are installed."""
     need_executables("recorder")
     if find_spec("rosbags") is None:
-        raise MissingError("recording needs the Python package rosbags; try: pip install rosbags")
+        raise MissingError("recording needs the package rosbags; try: pip install rosbags==0.11.9")
 
 
 def need_room(out: str | Path) -> None:
@@ -272,7 +314,7 @@ def map_of(root: Path, scene: Scene) -> Path:
         not (folder / file).is_file() or (folder / file).read_bytes() != data
         for file, data in contents.items()
     ):
-        folder = Path(tempfile.mkdtemp(prefix="social_nav_"))
+        folder = Path(tempfile.mkdtemp(prefix="map_", dir=scratch()))
         for file, data in contents.items():
             (folder / file).write_bytes(data)
     return folder / f"{name}.yaml"

@@ -72,10 +72,10 @@ class NodeParameters:
             return None
         return yaml.safe_load(yaml.serialize(found, Dumper=yaml.SafeDumper))
 
-    def write(self) -> str:
-        """The path of a new parameter file with all of it, for ROS 2."""
+    def write(self, folder: Path) -> str:
+        """The path of a new parameter file with all of it, for ROS 2, in a folder."""
         with tempfile.NamedTemporaryFile(
-            "w", prefix="nav2_", suffix=".yaml", delete=False, encoding="utf-8"
+            "w", prefix="parameters_", suffix=".yaml", dir=folder, delete=False, encoding="utf-8"
         ) as file:
             for node, values in self._values.items():
                 if values:

@@ -59,12 +59,12 @@ def given_to(node, path):
         "/**",
     ],
 )
-def test_every_way_to_name_a_node_reaches_it_in_its_namespace(file, name):
+def test_every_way_to_name_a_node_reaches_it_in_its_namespace(file, tmp_path, name):
     parameters = NodeParameters(NODES, "/robot1")
     text = "".join(f"{'  ' * n}{part.strip()}:\n" for n, part in enumerate(name.split(":")))
     depth = "  " * text.count("\n")
     assert parameters.add_file(file(f"{text}{depth}ros__parameters: {{a: 1}}\n")) == []
-    assert given_to("/robot1/planner_server", parameters.write())["a"] == 1
+    assert given_to("/robot1/planner_server", parameters.write(tmp_path))["a"] == 1
 
 
 @pytest.mark.parametrize("name", ["/planner_server", "/*", "robot2/planner_server", "planner"])
@@ -76,27 +76,27 @@ def test_another_node_is_not_meant(file, name):
     assert parameters.names("planner_server") == []
 
 
-def test_a_costmap_is_reached_by_its_two_names_and_by_one(file):
+def test_a_costmap_is_reached_by_its_two_names_and_by_one(file, tmp_path):
     for name in ("local_costmap: {local_costmap", "/**: {local_costmap"):
         parameters = NodeParameters(NODES, "/robot1")
         parameters.add_file(file(f"{name}: {{ros__parameters: {{a: 1}}}}}}\n"))
-        assert given_to("/robot1/local_costmap/local_costmap", parameters.write())["a"] == 1
+        assert given_to("/robot1/local_costmap/local_costmap", parameters.write(tmp_path))["a"] == 1
 
 
-def test_what_is_said_later_wins_however_it_is_said(file):
+def test_what_is_said_later_wins_however_it_is_said(file, tmp_path):
     parameters = NodeParameters(NODES)
     parameters.add_file(file("planner_server: {ros__parameters: {a: 1, b: {c: 1, d: 1}}}\n"))
     parameters.add_file(file("/**: {ros__parameters: {a: 2, b.c: 2}}\n"))
     parameters.add_file(file("/**/planner_server: {ros__parameters: {b: {c: 3}}}\n"))
     parameters.put("planner_server", "e.f", "1e-3")
     expected = {"a": 2, "b.c": 3, "b.d": 1, "e.f": "1e-3"}
-    assert given_to("/planner_server", parameters.write()) == expected
-    assert given_to("/controller_server", parameters.write()) == {"a": 2, "b.c": 2}
+    assert given_to("/planner_server", parameters.write(tmp_path)) == expected
+    assert given_to("/controller_server", parameters.write(tmp_path)) == {"a": 2, "b.c": 2}
     assert {name: parameters.value("planner_server", name) for name in expected} == expected
     assert parameters.value("planner_server", "b") is None
 
 
-def test_values_are_those_that_ros_reads_from_the_file_itself(file):
+def test_values_are_those_that_ros_reads_from_the_file_itself(file, tmp_path):
     text = (
         "{a: 1e-3, b: y, c: '5', d: .inf, e: 0x10, f: [1.0, 2e-3], g: '', h: 1_000, i: \"2.0\",\n"
         "  j: [x, 'true'], k: on, l: 'über: #', m: -7, n: [true, false]}"
@@ -106,7 +106,7 @@ def test_values_are_those_that_ros_reads_from_the_file_itself(file):
     parameters.add_file(original)
     expected = given_to("/planner_server", original)
     assert len(expected) == 14
-    assert given_to("/planner_server", parameters.write()) == expected
+    assert given_to("/planner_server", parameters.write(tmp_path)) == expected
 
 
 @pytest.mark.parametrize(
@@ -130,11 +130,11 @@ def test_what_is_no_parameter_file_of_these_nodes_is_refused(file, text, said):
     assert said.replace("\\", "") in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_shipped_files_come_through_whole(file):
+def test_shipped_files_come_through_whole(file, tmp_path):
     config = Path(__file__).resolve().parents[3] / "config" / "nav2_tiago.yaml"
     parameters = NodeParameters(NODES, "/tiago")
     assert parameters.add_file(config) != []
     for node in ("planner_server", "controller_server"):
         original = given_to(f"/tiago/{node}", config)
         assert len(original) > 5
-        assert given_to(f"/tiago/{node}", parameters.write()) == original
+        assert given_to(f"/tiago/{node}", parameters.write(tmp_path)) == original

@@ -57,7 +57,7 @@ def test_ros_knows_description_type_and_range(graph):
         5.0,
     )
     about = node.describe_parameter("max_cost")
-    assert (about.integer_range[0].from_value, about.integer_range[0].to_value) == (1, 100)
+    assert (about.integer_range[0].from_value, about.integer_range[0].to_value) == (1, 99)
 
 
 def test_a_whole_number_is_good_for_a_real_parameter(graph):
