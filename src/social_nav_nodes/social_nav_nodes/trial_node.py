@@ -6,6 +6,7 @@ a recording of the topics does not tell.
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 from social_nav_core.evaluation.record_file import save_run
 from social_nav_core.evaluation.recorded_task import save_task
 from social_nav_core.evaluation.report import write_report
@@ -33,6 +35,7 @@ from social_nav_nodes.running import started
 from social_nav_nodes.throttled_log import ThrottledLog
 
 TASKS = ("avoid", "approach")
+TAKING_BACK = 2.0  # longest wait for the answer when a goal is cancelled [s]
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,12 @@ class TrialParameters:
     stay: float = parameter(5.0, "s", "with a person who is approached", 0.0, 600.0)
     timeout: float = parameter(120.0, "s", "after which the task has failed", 1.0, 3600.0)
     nav2: bool = parameter(True, "", "wait until Nav2's bt_navigator is active")
-    nav2_timeout: float = parameter(
-        180.0, "s", "of wall-clock time that this may take", 1.0, 3600.0
+    patience: float = parameter(
+        180.0,
+        "s",
+        "of wall-clock time: for Nav2, then for what the goal needs, and while time stands still",
+        1.0,
+        3600.0,
     )
     out: str = parameter("", "", "folder for the record and the report; empty: none")
 
@@ -86,7 +93,9 @@ class TrialNode(Node):
 
 def main() -> None:
     """Exit status 0 when the task was done, 1 when not, 130 when it was interrupted."""
-    node, scene = started(_node_and_scene)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    node, scene = started(_node_and_scene, SignalHandlerOptions.NO)
     about = node.parameters
     job = Job(
         title=f"{about.task}, {scene.name}",
@@ -98,12 +107,12 @@ def main() -> None:
         timeout=about.timeout,
         target=about.target or _first_if_nobody_is_willing(scene),
     )
-    observer = ObserverNode(job, scene, about.seed)
+    observer = ObserverNode(job, scene, about.seed, about.patience)
     status = 130
     try:
-        if about.nav2 and not node.nav2_is_active(about.nav2_timeout):
+        if about.nav2 and not node.nav2_is_active(about.patience):
             node.get_logger().error(
-                f"Nav2's bt_navigator has not become active for {about.nav2_timeout:g} s: see the "
+                f"Nav2's bt_navigator has not become active for {about.patience:g} s: see the "
                 "output of its lifecycle manager"
             )
             status = 1
@@ -141,12 +150,16 @@ def _watch(observer: ObserverNode, node: Node) -> int:
     executor = SingleThreadedExecutor()
     executor.add_node(observer)
     said = ""
-    while not observer.finished:
-        executor.spin_once(timeout_sec=0.2)
-        if observer.status.split(" ", 1)[-1] != said.split(" ", 1)[-1]:
-            node.get_logger().info(observer.status)
-        said = observer.status
-    executor.shutdown()
+    try:
+        while not observer.finished:
+            executor.spin_once(timeout_sec=0.2)
+            if observer.status.split(" ", 1)[-1] != said.split(" ", 1)[-1]:
+                node.get_logger().info(observer.status)
+            said = observer.status
+    finally:
+        if (answer := observer.take_back()) is not None:
+            executor.spin_until_future_complete(answer, TAKING_BACK)
+        executor.shutdown()
     node.get_logger().info(f"{observer.status} after {observer.time:.1f} s")
     return 0 if observer.status == "reached the goal" else 1
 

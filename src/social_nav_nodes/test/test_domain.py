@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import rclpy
 from rclpy.context import Context
 from social_nav_nodes.demo import domain
-from social_nav_nodes.demo.domain import free_domain, own_graph
+from social_nav_nodes.demo.domain import OF_OTHERS, free_domain, own_graph, this_computer
 
 
 def test_a_domain_with_a_participant_is_not_free(monkeypatch):
@@ -30,15 +32,17 @@ def test_nothing_in_the_environment_brings_others_into_ones_own_graph(monkeypatc
     monkeypatch.setattr(domain, "DOMAINS", (robots, other))
     monkeypatch.setenv("ROS_DOMAIN_ID", str(robots))
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "SUBNET")
-    monkeypatch.setenv("ROS_STATIC_PEERS", "192.0.2.7")
-    monkeypatch.setenv("ROS_DISCOVERY_SERVER", "192.0.2.7:11811")
+    for name in OF_OTHERS:
+        assert not os.environ.get(name), "tests are on this computer alone"
+        monkeypatch.setenv(name, "192.0.2.7")
     monkeypatch.delenv("ROS_DISTRO", raising=False)
     for _ in range(20):
         assert own_graph() == {
             "ROS_DOMAIN_ID": str(other),
             "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-            "ROS_STATIC_PEERS": "",
-            "ROS_DISCOVERY_SERVER": "",
+            "SKIP_DEFAULT_XML_FILE": "1",
+            **dict.fromkeys(OF_OTHERS, ""),
         }
+        assert this_computer().items() < own_graph().items()
     monkeypatch.setenv("ROS_DISTRO", "humble")
     assert own_graph()["ROS_LOCALHOST_ONLY"] == "1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,8 @@ import pytest
 from action_msgs.msg import GoalStatus
 from nav_msgs.msg import Odometry
 from rclpy.task import Future
+from social_nav_core.evaluation.batch import shipped_models
+from social_nav_core.evaluation.metrics.table import measure
 from social_nav_core.grid import GridGeometry
 from social_nav_core.people import Person
 from social_nav_core.sim.scene import load_scene, occupancy
@@ -23,18 +26,23 @@ from social_nav_nodes.conversions import (
 )
 from social_nav_nodes.demo.jobs import Job
 from social_nav_nodes.demo.observer import ObserverNode
+from social_nav_nodes.life_signs import clock_time
 
 from social_nav_msgs.action import ApproachPerson
 
 SCENE = Path(__file__).resolve().parents[3] / "worlds" / "scenes" / "approach.yaml"
 
 
+def observer_of(graph, task="approach", patience=60.0, **about):
+    scene = load_scene(SCENE)
+    job = Job(task, scene.name, task, "social costs", True, **about)
+    return graph.add(lambda **options: ObserverNode(job, scene, 0, patience, **options))
+
+
 @pytest.fixture
 def observer(graph, place_frame):
     """An observer whose goal has been sent a second ago."""
-    scene = load_scene(SCENE)
-    job = Job("approach", scene.name, "approach", "social costs", True)
-    node = graph.add(lambda **options: ObserverNode(job, scene, 0, **options))
+    node = observer_of(graph)
     place_frame("base_footprint", in_="map", pose=(1.0, 2.0, 0.5))
     graph.pass_time(1.0)
     node._sent = graph.now - 1.0
@@ -147,3 +155,87 @@ def test_costs_from_the_future_do_not_keep_those_of_now_out(graph, observer):
         message = grid_message(np.zeros_like(cells), geometry, graph.header("map", age=age))
         observer._take("social_costmap", observer._see_costs, message)
     assert observer._next_cost == pytest.approx(1.4, abs=0.1)
+
+
+def test_a_job_about_which_nobody_tells_anything_ends_with_its_time_limit(graph):
+    observer = observer_of(graph, timeout=5.0)
+    observer._sent = graph.now
+    graph.spin_until(lambda: observer.finished, "the end", step=0.1)
+    told = "gave up after 5 s: people and the robot's pose have not been told since 0.0 s"
+    assert observer.status == told
+    assert 10.5 < graph.now - observer._sent < 13.0
+
+
+def test_a_clock_that_stands_still_ends_the_job(graph):
+    observer = observer_of(graph, patience=0.3)
+    graph.tick()
+    graph.spin_until(lambda: clock_time(observer) > 0.0, "the clock")
+    observer._sent = graph.now
+    graph.spin_until(lambda: observer.finished, "the end", step=0.0)
+    assert observer.status == "simulated time has stood still for 0.3 s of wall-clock time"
+
+
+@pytest.mark.parametrize(
+    ("task", "clock", "words"),
+    [
+        (
+            "avoid",
+            False,
+            "no simulated time and no map and no social costs and no people and no",
+        ),
+        ("avoid", True, "there is no map and no social costs and no people and no server of the"),
+        ("approach", True, "no map and no social costs and no person who is known well enough and"),
+    ],
+)
+def test_a_job_that_cannot_begin_ends_with_what_it_lacks(graph, task, clock, words):
+    observer = observer_of(graph, task, patience=0.3)
+    if not clock:
+        vars(graph)["tick"] = lambda _: graph.executor.spin_once(timeout_sec=0.05)
+    graph.spin_until(lambda: observer.finished, "the end")
+    assert observer.status.startswith("no goal was sent within 0.3 s of wall-clock time: there is")
+    assert words in observer.status
+    assert observer.task() is None
+
+
+@pytest.mark.parametrize("first", [0.1, 0.4])
+def test_the_record_of_a_job_that_took_too_long_is_one_of_a_timeout(graph, place_frame, first):
+    """Its samples begin when people are told of, which is after the goal was sent."""
+    observer = observer_of(graph, timeout=5.0)
+    place_frame("base_footprint", in_="map", pose=(1.0, 2.0, 0.5))
+    graph.pass_time(0.2)
+    observer._sent = graph.now - first
+    while not observer.finished:
+        tell_people(graph, observer, Person("anna", np.ones(3)))
+    run = observer.record()
+    assert run.times[0] >= first and run.time_limit == observer.task().time_limit == 5.0
+    models = shipped_models()
+    assert measure(run, models.proxemics, models.interaction, 5.0)["timeout"] == 1.0
+
+
+@pytest.mark.parametrize(("taken", "reached"), [(4.8, True), (5.2, False)])
+def test_a_goal_that_is_reached_too_late_is_not_reached(graph, observer, taken, reached):
+    observer._job = dataclasses.replace(observer._job, timeout=5.0)
+    observer.time = taken
+    outcome = Future()
+    result = SimpleNamespace(person_id="ana", error_msg="")
+    outcome.set_result(SimpleNamespace(result=result, status=GoalStatus.STATUS_SUCCEEDED))
+    observer._ended(outcome)
+    expected = "reached the goal" if reached else "gave up after 5 s"
+    assert (observer.finished, observer._reached, observer.status) == (True, reached, expected)
+
+
+@pytest.mark.parametrize(("stay", "expected"), [(0.9, (0, 900_000_000)), (8.0, (8, 0))])
+def test_an_approach_is_asked_to_stay_to_the_fraction_of_a_second(graph, stay, expected):
+    observer = observer_of(graph, stay=stay)
+    sent = []
+
+    def send(goal, _):
+        sent.append(goal)
+        return Future()
+
+    vars(observer)["_client"] = SimpleNamespace(
+        server_is_ready=lambda: True, send_goal_async=send, destroy=lambda: None
+    )
+    observer._has_map = observer._has_costs = observer._has_people = True
+    observer._try_to_send(people_message([], graph.header("map")))
+    assert (sent[0].stay.sec, sent[0].stay.nanosec) == expected

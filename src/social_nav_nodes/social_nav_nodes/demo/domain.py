@@ -9,8 +9,11 @@ import socket
 DOMAINS = range(1, 102)  # those whose ports no Linux system hands out by itself
 PORT_BASE, PORTS_PER_DOMAIN = 7400, 250  # DDSI-RTPS 2.5, section 9.6.2
 PARTICIPANTS = range(10, 50, 2)  # ports of the first of them; who came first may have left
-OF_OTHERS = ("ROS_STATIC_PEERS", "ROS_DISCOVERY_SERVER")
-"""Variables that would bring other computers into a graph."""
+OF_OTHERS = (
+    *("ROS_STATIC_PEERS", "ROS_DISCOVERY_SERVER", "FASTDDS_ENVIRONMENT_FILE"),
+    *("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE", "CYCLONEDDS_URI"),
+)
+"""Variables that bring other computers into a graph, or files that may do so."""
 
 
 def own_graph() -> dict[str, str]:
@@ -18,10 +21,20 @@ def own_graph() -> dict[str, str]:
 
     Whatever the environment says: it may be that of a robot, for whoever also works with one.
     """
-    alone = {"ROS_DOMAIN_ID": str(free_domain()), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    return {"ROS_DOMAIN_ID": str(free_domain()), **this_computer()}
+
+
+def this_computer() -> dict[str, str]:
+    """Variables for nodes that no other computer is to hear, whatever the environment says."""
+    alone = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "SKIP_DEFAULT_XML_FILE": "1"}
     if os.environ.get("ROS_DISTRO") == "humble":  # which does not know the range
         alone["ROS_LOCALHOST_ONLY"] = "1"
-    return alone | dict.fromkeys(OF_OTHERS, "")
+    return alone | emptied()
+
+
+def emptied() -> dict[str, str]:
+    """What the environment has of the variables that bring others in, without its values."""
+    return {name: "" for name in OF_OTHERS if os.environ.get(name)}
 
 
 def free_domain() -> int:

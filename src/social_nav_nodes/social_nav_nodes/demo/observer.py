@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 from action_msgs.msg import GoalStatus
-from builtin_interfaces.msg import Duration
 from geometry_msgs.msg import PoseStamped
 from nav2_msgs.action import NavigateToPose
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
 from rclpy.action import ActionClient
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.task import Future
@@ -42,7 +42,7 @@ from social_nav_nodes.conversions import (
 from social_nav_nodes.demo.jobs import Job
 from social_nav_nodes.demo.localisation import Localisation
 from social_nav_nodes.guard import guard
-from social_nav_nodes.life_signs import on_time_jump
+from social_nav_nodes.life_signs import Watch, clock_time, on_time_jump
 from social_nav_nodes.map_reading import read_map
 from social_nav_nodes.navigation_client import FARTHEST
 from social_nav_nodes.stamps import StampCheck
@@ -51,11 +51,22 @@ from social_nav_nodes.transforms import TransformLookup
 
 VIEW_PERIOD = 2.0  # between kept camera views [s]
 COST_PERIOD = 0.4  # between kept social costs [s]
+OVERTIME = 0.5  # recorded beyond a job's time limit, so that the record spans the limit [s]
+SILENCE = 5.0  # beyond that without a record, after which the job ends without one [s]
+START = "start"
 KNOWN_ENOUGH = 0.3  # share of UNKNOWN below which an approach without an id has somebody to choose
 
 
 class ObserverNode(Node):
     """Sends one goal and records until it has ended.
+
+    Args:
+        job: what is to be done.
+        scene: where.
+        seed: for the record.
+        patience: for all that must be there before the goal can be sent, and for a clock that
+            stands still after that [s], of wall-clock time.
+        options: those of `rclpy.node.Node`.
 
     Attributes:
         status: where things are, for the terminal.
@@ -64,8 +75,9 @@ class ObserverNode(Node):
         perceived: what the robot believed about people.
     """
 
-    def __init__(self, job: Job, scene: Scene, seed: int, **options: Any) -> None:
-        """Options are those of `rclpy.node.Node`."""
+    def __init__(
+        self, job: Job, scene: Scene, seed: int, patience: float = 60.0, **options: Any
+    ) -> None:
         use_sim_time = Parameter("use_sim_time", value=True)
         super().__init__("demo_observer", **{"parameter_overrides": [use_sim_time], **options})
         self.status = "starting the nodes"
@@ -74,6 +86,7 @@ class ObserverNode(Node):
         self._job = job
         self._scene = scene
         self._seed = seed
+        self._patience = patience
         self._geometry, self._cells = occupancy(scene)
         self.perceived = PerceivedRecorder()
         self._recorder = RunRecorder(scene.name, job.task, job.arm, seed)
@@ -82,6 +95,8 @@ class ObserverNode(Node):
         self._stamps = StampCheck(self, self._log)
         self._transforms = TransformLookup(self, self._log)
         self._jumps = on_time_jump(self, self._forget)
+        self._watch = Watch(self, self._look)
+        self._watch.heard(START)
         self._velocity = (0.0, 0.0)
         self._waiting: deque[SocialPersonArray] = deque(maxlen=50)
         self._localisation = Localisation()
@@ -89,6 +104,7 @@ class ObserverNode(Node):
         self._reached = False
         self._next_view = self._next_cost = 0.0
         self._has_map = self._has_costs = self._has_people = False
+        self._goal_handle: Any = None
         self._target_id = ""
         self._known: set[str] = set()
         self._subscribe()
@@ -127,6 +143,36 @@ class ObserverNode(Node):
         """On a clock that jumped nothing can be recorded on."""
         if self._sent is not None and not self.finished:
             self._finish(False, jump)
+
+    def _look(self) -> None:
+        """End what would go on for ever when somebody has fallen silent."""
+        if self.finished:
+            return
+        patience = f"{self._patience:g} s of wall-clock time"
+        if self._sent is None:
+            if self._watch.ticks_silent(START) > self._patience:
+                self._finish(False, f"no goal was sent within {patience}: {self._missing()}")
+        elif self._watch.standstill() > self._patience:
+            self._finish(False, f"simulated time has stood still for {patience}")
+        elif clock_time(self) - self._sent > self._job.timeout + OVERTIME + SILENCE:
+            unseen = f"people and the robot's pose have not been told since {self.time:.1f} s"
+            self._finish(False, f"{self._too_late()}: {unseen}")
+
+    def _too_late(self) -> str:
+        return f"gave up after {self._job.timeout:g} s"
+
+    def _missing(self) -> str:
+        """What the goal waits for."""
+        is_avoid = self._job.task == "avoid"
+        there = {
+            "simulated time": clock_time(self) > 0.0,
+            "map": self._has_map,
+            "social costs": self._has_costs,
+            "people" if is_avoid else "person who is known well enough": self._has_people,
+            "server of the action": self._client.server_is_ready(),
+        }
+        missing = [what for what, is_there in there.items() if not is_there]
+        return "there is no " + (" and no ".join(missing) or "pose of the robot among true people")
 
     def _see_map(self, message: OccupancyGrid) -> None:
         found = read_map(message, self._log)
@@ -174,8 +220,8 @@ class ObserverNode(Node):
         people = people_from(message).people
         self._known.update(person.id for person in people)
         self._recorder.sample(self.time, robot_in_map, self._velocity, people)
-        if self.time > self._job.timeout and not self.finished:
-            self._finish(False, f"gave up after {self._job.timeout:g} s")
+        if self.time > self._job.timeout + OVERTIME:
+            self._finish(False, self._too_late())
 
     def _try_to_send(self, message: SocialPersonArray) -> None:
         ready = self._has_map and self._has_costs and self._has_people
@@ -189,7 +235,7 @@ class ObserverNode(Node):
             goal = NavigateToPose.Goal(pose=pose_stamped(self._scene.goal, header))
             self._recorder.goal(0.0, self._scene.goal)
         else:
-            stay = Duration(sec=int(self._job.stay))
+            stay = Duration(seconds=self._job.stay).to_msg()
             goal = ApproachPerson.Goal(person_id=self._job.target, stay=stay)
         self._client.send_goal_async(goal, self._see_feedback).add_done_callback(self._answered)
 
@@ -198,12 +244,21 @@ class ObserverNode(Node):
         if handle is None or not handle.accepted:
             self._finish(False, "the goal was refused")
             return
+        self._goal_handle = handle
         handle.get_result_async().add_done_callback(self._ended)
 
+    def take_back(self) -> Future | None:
+        """Cancel the goal, unless it has ended: the robot is not to drive on alone."""
+        return None if self._goal_handle is None else self._goal_handle.cancel_goal_async()
+
     def _ended(self, future: Future) -> None:
+        self._goal_handle = None
         outcome = future.result()
         if self._job.task == "approach":
             self._target_id = outcome.result.person_id
+        if self.time > self._job.timeout:
+            self._finish(False, self._too_late())
+            return
         reached = outcome.status == GoalStatus.STATUS_SUCCEEDED
         why = getattr(outcome.result, "error_msg", "")  # Humble's navigator has no message
         why = one_line(why, 300) if why else f"the goal failed (status {outcome.status})"
@@ -245,6 +300,8 @@ class ObserverNode(Node):
             self._recorder.goal(self._since_sent(message.header), place)
 
     def _finish(self, reached: bool, text: str) -> None:
+        if self.finished:
+            return
         self.finished, self._reached, self.status = True, reached, text
         self._recorder.event(self.time, text)
         if localised := self._localisation.summary():
@@ -265,6 +322,7 @@ class ObserverNode(Node):
             goal=self._scene.goal if self._job.task == "avoid" else None,
             start=self._sent,
             end=self._sent + self.time,
+            time_limit=self._job.timeout,
         )
 
     def _target(self) -> str:
@@ -282,6 +340,7 @@ class ObserverNode(Node):
             occupancy=self._cells,
             furniture=self._scene.room.furniture,
             target_id=self._target(),
+            time_limit=self._job.timeout,
         )
 
     def _wished_for(self) -> str:
