@@ -15,6 +15,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from social_nav_nodes.demo.domain import this_computer
 from social_nav_nodes.endurance import report
 from social_nav_nodes.endurance.load import measure
 from social_nav_nodes.endurance.outcomes import OutcomeError
@@ -28,7 +29,7 @@ MARK = ".social_nav_endurance"  # file that says that a folder is one of these
 
 def main() -> int:
     arguments = build_parser().parse_args()
-    os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+    os.environ.update(this_computer())
     try:
         _empty(arguments.out)
         return _faults(arguments) if arguments.what == "faults" else _soak(arguments)

@@ -45,6 +45,7 @@ class Adapters(Stage):
         own: dict[str, object] = {"use_sim_time": False}
         remappings: dict[str, str] = {}
         if node in OUTPUTS:
+            self.feeder.forget(node)
             remappings = {name: f"{node}/{name}" for name in (topics.BODIES, topics.SOCIAL_PEOPLE)}
             remappings[OUTPUTS[node][0]] = own_output(node)
         if node == "body_tracker":

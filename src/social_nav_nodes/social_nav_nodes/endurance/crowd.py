@@ -77,8 +77,9 @@ def messages(people: int, rate: float) -> Iterator[bytes]:
     y = np.linspace(0.2, 0.9, len(JOINTS)) * HEIGHT + rng.normal(0, 5, (people, len(JOINTS)))
     phases = rng.uniform(0, 2 * np.pi, people)
     header = Header(frame_id=topics.BASE_FRAME)
-    for frame in range(round(LOOP * rate)):
-        angles = phases + 2 * np.pi * frame / round(LOOP * rate)
+    frames = max(round(LOOP * rate), 1)
+    for frame in range(frames):
+        angles = phases + 2 * np.pi * frame / frames
         moved = places + 0.3 * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
         swing = 10.0 * np.sin(2 * angles)[:, None]
         bodies = [

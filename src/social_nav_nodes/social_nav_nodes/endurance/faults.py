@@ -123,6 +123,27 @@ def tf_stops(bench: Bench) -> None:
     bench.goes_on()
 
 
+def lidar_freezes(bench: Bench) -> None:
+    """the lidar freezes: the same stamp again and again; then the robot stands, and drives on"""
+    _stands_without(bench, lambda: bench.meddler.repeat(topics.SCAN), "repeats the stamp")
+
+
+def odometry_stops(bench: Bench) -> None:
+    """the odometry stops: the robot stands until it is back, and drives on"""
+    _stands_without(bench, lambda: bench.meddler.drop(topics.ODOM), "nothing new on '/odom'")
+
+
+def _stands_without(bench: Bench, inject: Callable[[], None], reason: str) -> None:
+    bench.drive()
+    bench.now()
+    inject()
+    bench.stands(3.5)
+    bench.says("navigator", f"the robot stands: .*{reason}")
+    bench.now()
+    bench.meddler.stop()
+    bench.keeps_driving()
+
+
 def tf_from_the_future(bench: Bench) -> None:
     """the transforms jump in time: a thousand seconds ahead
 
@@ -353,6 +374,8 @@ FAULTS: tuple[Fault, ...] = (
     tf_from_the_future,
     tf_jumps,
     tf_loop,
+    lidar_freezes,
+    odometry_stops,
     map_replaced,
     map_elsewhere,
     navigator_refuses,

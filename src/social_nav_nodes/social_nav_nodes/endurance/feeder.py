@@ -80,7 +80,9 @@ class Feeder(Listener):
 
     def __init__(self, context: Context) -> None:
         super().__init__("feeder", context)
-        self.heard = {adapter: deque([-np.inf], maxlen=KEPT) for adapter in OUTPUTS}
+        self.heard: dict[str, deque[float]] = {}
+        for adapter in OUTPUTS:
+            self.forget(adapter)
         self._shifts: dict[str, float] = {}
         self._feeds = self._make_feeds()
         for adapter, (_, kind, qos) in OUTPUTS.items():
@@ -97,6 +99,10 @@ class Feeder(Listener):
     def stop(self) -> None:
         """Tell everybody the right time again."""
         self._shifts.clear()
+
+    def forget(self, adapter: str) -> None:
+        """What an adapter said before it is started again does not count."""
+        self.heard[adapter] = deque([-np.inf], maxlen=KEPT)
 
     def longest_silence(self, adapter: str, since: float) -> float:
         """Of an adapter after a wall-clock time [s]."""

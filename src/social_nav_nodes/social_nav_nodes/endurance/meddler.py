@@ -119,11 +119,12 @@ class Meddler(Node):
         messages: list[Any] = [data]
         if change is not None:
             messages = change(deserialize_message(data, self._kinds[name]))
+        by = self._delays.get(name)  # another thread may clear them
         for message in messages:
-            if name in self._delays:
-                self._waiting.append((time.monotonic() + self._delays[name], name, message))
-            else:
+            if by is None:
                 self._outputs[name].publish(message)
+            else:
+                self._waiting.append((time.monotonic() + by, name, message))
 
     def _send_due(self) -> None:
         while self._waiting and self._waiting[0][0] <= time.monotonic():

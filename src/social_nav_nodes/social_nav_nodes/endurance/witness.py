@@ -53,7 +53,6 @@ class Seen:
     robot: tuple[float, float] = (0.0, 0.0)
     speed: float = 0.0
     command: float = 0.0
-    command_at: float = 0.0
     clock: float = 0.0
     map: OccupancyGrid | None = None
 
@@ -63,7 +62,7 @@ class Witness(Listener):
 
     Attributes:
         seen: the newest of everything.
-        broken: what must never be: a grid with a value that is no cost.
+        broken: what must never be: social costs that are none.
     """
 
     def __init__(self, context: Context) -> None:
@@ -136,7 +135,11 @@ class Witness(Listener):
         self.seen.map = message
 
     def _see_costs(self, message: OccupancyGrid) -> None:
-        _, cells = grid_from(message)
+        try:
+            _, cells = grid_from(message)
+        except ValueError as error:
+            self.broken.append(f"social costs: {error}")
+            return
         if cells.size and (cells.min() < 0 or cells.max() > 100):
             self.broken.append(f"a social cost of {cells.min()} or {cells.max()}, not in 0 to 100")
         self.seen.costs = int(cells.max(initial=0))
@@ -152,4 +155,3 @@ class Witness(Listener):
 
     def _see_command(self, message: Twist) -> None:
         self.seen.command = abs(message.linear.x) + 0.3 * abs(message.angular.z)
-        self.seen.command_at = time.monotonic()
