@@ -19,15 +19,24 @@ import os
 import re
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from xml.etree import ElementTree
 
 import rclpy
 from fuzzing.nodes import SCENE, Bench
+from graph_interfaces import (
+    LONGEST,
+    Interfaces,
+    all_of,
+    interfaces_of,
+    known_name,
+    merged,
+    running_enclaves,
+    settles,
+)
 from rclpy.context import Context
 from rclpy.node import Node, NodeNameNonExistentError
 from rclpy.utilities import remove_ros_args
@@ -46,26 +55,9 @@ TIAGOS_CAMERA = (
     *("-r", "depth:=/head_front_camera/depth_registered/image_raw"),
 )
 """What social_nav.launch.py calls the body tracker's topics unless it is told other names."""
-DISCOVERY = 3.0  # time in which a graph becomes known [s]
 ENDING = ".policy.xml"
 ADVICE = "a graph with security is seen from enclaves alone: look before ROS_SECURITY_ENABLE is set"
-_ONE_OF_MANY = re.compile(r"(/model|/humans/bodies)/[^/]+/")
-_DRAWN = re.compile(
-    r"_(?=[a-f]*\d)[0-9a-f]{6,}(?=/|$)"
-)  # what tf2 and Nav2 add to names of internal nodes
-_ACTION = re.compile(r"(.+)/_action/\w+")
-
-
-@dataclass(frozen=True)
-class Interfaces:
-    """Full names of what a node has; ``*`` stands for the name of a model or the id of a body."""
-
-    publish: frozenset[str]
-    subscribe: frozenset[str]
-    reply: frozenset[str]
-    request: frozenset[str]
-    execute: frozenset[str]
-    call: frozenset[str]
+_ENCLAVE = re.compile(r"(/\w+)+", re.ASCII)
 
 
 KINDS = {  # field -> element of the policy, element of one name
@@ -76,41 +68,6 @@ KINDS = {  # field -> element of the policy, element of one name
     "execute": ("actions", "action"),
     "call": ("actions", "action"),
 }
-
-
-def interfaces_of(observer: Node, name: str, namespace: str = "/") -> Interfaces:
-    """What a node has, as the ROS graph shows it to another one (or to itself)."""
-    published = _names(observer.get_publisher_names_and_types_by_node(name, namespace))
-    subscribed = _names(observer.get_subscriber_names_and_types_by_node(name, namespace))
-    offered = _names(observer.get_service_names_and_types_by_node(name, namespace))
-    called = _names(observer.get_client_names_and_types_by_node(name, namespace))
-    return Interfaces(
-        publish=_plain(published),
-        subscribe=_plain(subscribed),
-        reply=_plain(offered),
-        request=_plain(called),
-        execute=_actions(offered),
-        call=_actions(called),
-    )
-
-
-def _names(found: list[tuple[str, list[str]]]) -> set[str]:
-    return {_ONE_OF_MANY.sub(r"\1/*/", _DRAWN.sub("_*", name), count=1) for name, _ in found}
-
-
-def _plain(names: set[str]) -> frozenset[str]:
-    return frozenset(name for name in names if not _ACTION.fullmatch(name))
-
-
-def _actions(names: set[str]) -> frozenset[str]:
-    return frozenset(match.group(1) for name in names if (match := _ACTION.fullmatch(name)))
-
-
-def merged(several: list[Interfaces]) -> Interfaces:
-    """What any of them has."""
-    return Interfaces(
-        *(frozenset().union(*(getattr(one, f.name) for one in several)) for f in fields(Interfaces))
-    )
 
 
 def profiles_of(
@@ -223,7 +180,7 @@ def compared(observer: Node, folder: Path = FOLDER) -> tuple[list[str], list[str
     allowed = {k: v for path in folder.glob(f"*{ENDING}") for k, v in read_policy(path).items()}
     known, beyond, others = [], [], []
     for name, namespace in sorted(observer.get_node_names_and_namespaces()):
-        full_name = _DRAWN.sub("", f"{namespace}/{name}".lstrip("/"))
+        full_name = known_name(name, namespace)
         if full_name in allowed:
             with suppress(NodeNameNonExistentError):  # it has just ended
                 found = interfaces_of(observer, name, namespace)
@@ -244,19 +201,6 @@ def lacking(observer: Node) -> list[str]:
             has = interfaces_of(observer, name)
             found += [f"{name}: {what}" for what in _beyond(allowed[name], has)]
     return found
-
-
-def running_enclaves(observer: Node) -> dict[str, dict[str, Interfaces]]:
-    """What the nodes of every enclave that runs now have, by its path and the nodes' full names."""
-    enclaves: dict[str, dict[str, Interfaces]] = {}
-    for name, namespace, path in sorted(observer.get_node_names_and_namespaces_with_enclaves()):
-        if path != "/":
-            with suppress(NodeNameNonExistentError):
-                found = interfaces_of(observer, name, namespace)
-                full_name = _DRAWN.sub("", f"{namespace}/{name}".lstrip("/"))
-                profiles = enclaves.setdefault(path, {})
-                profiles[full_name] = merged([found, profiles.get(full_name, found)])
-    return enclaves
 
 
 def _beyond(found: Interfaces, allowed: Interfaces) -> Iterator[str]:
@@ -313,7 +257,8 @@ def _observer() -> Iterator[Node]:
     rclpy.init()
     try:
         observer = Node("security_check")
-        time.sleep(DISCOVERY)
+        if not settles(lambda: all_of(observer)):
+            print(f"the graph still changes after {LONGEST:g} s: look again", file=sys.stderr)
         yield observer
         observer.destroy_node()
     finally:
@@ -339,12 +284,17 @@ def _write_running(out: Path) -> int:
     if not enclaves:
         print(f"error: no enclave runs: start with enclaves:=true; {ADVICE}", file=sys.stderr)
         return 2
+    strange = sorted(path for path in enclaves if not _ENCLAVE.fullmatch(path))
+    for path in strange:  # the graph says what others put there
+        print(f"left out: {path!r} is no name of an enclave", file=sys.stderr)
     for path, profiles in sorted(enclaves.items()):
+        if path in strange:
+            continue
         file = file_of(path.strip("/"), out)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(policy(path, profiles))
         print(f"{path}: {file}")
-    return 0
+    return 1 if strange else 0
 
 
 def _write_elsewhere(out: Path, ros_arguments: Sequence[str]) -> int:

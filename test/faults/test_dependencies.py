@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import re
 import sys
@@ -168,21 +169,43 @@ print(json.dumps({"dependencies": packages}))
 """
 
 
-def test_what_pages_tell_to_install_is_pinned():
+def messages(path):
+    """All texts of a Python file, with {} for what is filled in, roughly."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.JoinedStr):
+            parts = (part.value for part in node.values if isinstance(part, ast.Constant))
+            yield "{}".join(str(part) for part in parts)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_what_pages_and_messages_tell_to_install_is_pinned():
     """Every `pip install` names a file of pins with hashes, this project, or pinned versions."""
     pinned = {
         f"{licences.plain(name)}=={version}"
         for file in licences.FILES
         for name, version, _ in licences.pins((ROOT / file).read_text())
     }
-    found = 0
-    for page in (*ROOT.glob("docs/*.md"), *ROOT.glob("src/*/README.md")):
-        for words in re.findall(r"pip install ([^`#]+?)(?:`|#|\n\n|\n    )", page.read_text()):
-            options = words.split()
-            found += 1
-            if "-r" in options:
-                file = options[options.index("-r") + 1]
-                assert "--require-hashes" in options and file in licences.FILES, f"{page}: {words}"
-            elif not words.startswith("./src/"):
-                assert {*options} <= pinned, f"{page}: {words}"
-    assert found > 5
+    pages = (*ROOT.glob("docs/*.md"), *ROOT.glob("src/*/README.md"))
+    told = [
+        (page, words)
+        for page in pages
+        for words in re.findall(r"pip install ([^`#]+?)(?:`|#|\n\n|\n    )", page.read_text())
+    ]
+    assert len(told) > 5
+    folders = ("launch", "benchmarks/**", "tools/**", "src/*/social_nav_*/**")
+    code = [path for folder in folders for path in ROOT.glob(f"{folder}/*.py")]
+    said = [
+        (path, words)
+        for path in code
+        for text in messages(path)
+        for words in re.findall(r"pip install ([^'`,;\n]+)", text)
+    ]
+    assert len({path for path, _ in said}) > 5
+    for path, words in told + said:
+        options = words.split()
+        if "-r" in options:
+            file = options[options.index("-r") + 1]
+            assert "--require-hashes" in options and file in licences.FILES, f"{path}: {words}"
+        elif not words.startswith("./src/"):
+            assert {*options} <= pinned, f"{path}: {words}"

@@ -11,12 +11,14 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree
 
+import graph_interfaces
 import pytest
 import rclpy
 import security_policies
 from fuzzing.nodes import parameters_of
 from hri_msgs.msg import IdsList
 from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from security_policies import (
     ALL,
@@ -110,6 +112,43 @@ def test_policies_for_other_names_and_a_namespace(tmp_path, monkeypatch, capsys)
     assert read_policy(file_of("simulator", tmp_path))["fleet/tiago/simulator"]
 
 
+def test_a_serial_number_in_the_namespace_stays(tmp_path, monkeypatch, observer):
+    """Only what tf2 draws for its listeners is left open."""
+    space = "/tiago_204512"
+    wanted = ["-r", f"__ns:={space}"]
+    (tmp_path / "velocity.policy.xml").write_text(new_policy("navigator", wanted))
+    allowed = read_policy(tmp_path / "velocity.policy.xml")[f"{space[1:]}/navigator"]
+    assert f"{space}/cmd_vel" in allowed.publish
+    domain, watcher = observer
+    context = Context()
+    rclpy.init(context=context, domain_id=domain)
+    names = ("navigator", "transform_listener_impl_55d0c0ffee10")
+    nodes = [Node(name, namespace=space, context=context) for name in names]
+    odd = nodes[0].create_publisher(IdsList, "more_204512", 1)
+    seen = {f"{space[1:]}/navigator", f"{space[1:]}/transform_listener_impl"}
+    spin_until(lambda: len(watcher.get_node_names()) > len(seen), watcher)
+    spin_until(lambda: compared(watcher, tmp_path)[1], watcher)
+    known, beyond, others = compared(watcher, tmp_path)
+    assert known == [f"{space[1:]}/navigator"]
+    assert beyond == [f"{known[0]}: publish {space}/more_204512"]
+    assert others == [f"{space}/transform_listener_impl"]
+    nodes[0].destroy_publisher(odd)
+    for node in nodes:
+        node.destroy_node()
+    context.try_shutdown()
+
+
+def spin_until(done, watcher, within=PATIENCE):
+    """Let the watcher see the graph until something is so, or the time [s] is over."""
+    executor = SingleThreadedExecutor(context=watcher.context)
+    executor.add_node(watcher)
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline and not done():
+        executor.spin_once(timeout_sec=0.1)
+    executor.remove_node(watcher)
+    executor.shutdown()
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
@@ -123,11 +162,42 @@ def test_what_cannot_be_compared_is_one_line(tmp_path, monkeypatch, capsys, argu
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["security_policies", *arguments])
     monkeypatch.setenv("ROS_DOMAIN_ID", str(free_domain()))
-    monkeypatch.setattr(security_policies, "DISCOVERY", 0.0)
+    monkeypatch.setattr(graph_interfaces, "DISCOVERY", 0.0)
     assert main() == 2
     said = capsys.readouterr().err
     assert text in said and said.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_names_from_the_graph_lead_nowhere_else(tmp_path, monkeypatch, capsys):
+    health = {"health": read_policy(file_of("health"))["health"]}
+    said = {"/../../escaped": health, "/a/../b": health, "/\x1b[2J": health, "/fleet/one": health}
+    monkeypatch.setattr(security_policies, "running_enclaves", lambda _: said)
+    monkeypatch.setattr(graph_interfaces, "DISCOVERY", 0.0)
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(free_domain()))
+    out = tmp_path / "deep" / "out"
+    monkeypatch.setattr(sys, "argv", ["security_policies", "--from-running", str(out)])
+    assert main() == 1
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert written == [file_of("fleet/one", out)]
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3 and all(line.startswith("left out: '/") for line in lines)
+    assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize(("changes", "expected"), [(0, 3.0), (40, 11.0), (10_000, None)])
+def test_the_graph_is_looked_at_until_it_stays_the_same(changes, expected):
+    """Steps of 0.2 s: what changes 40 times does so for 8 s, and is the same for 3 s then."""
+    steps = 0
+
+    def pause(_):
+        nonlocal steps
+        steps += 1
+
+    settled = graph_interfaces.settles(lambda: min(steps, changes), lambda: 0.2 * steps, pause)
+    assert settled is (expected is not None)
+    if settled:
+        assert 0.2 * steps == pytest.approx(expected, abs=0.21)
 
 
 def test_security_that_is_on_already_is_one_line(tmp_path):
@@ -176,13 +246,13 @@ def test_processes_in_the_graph_have_what_their_policies_allow(observer, tmp_pat
         for name in started:
             own = {k: v for k, v in parameters_of(name, tmp_path).items() if k != "use_sim_time"}
             processes.start(name, **own, **weights.get(name, {}))
-        deadline = time.monotonic() + PATIENCE
         bodies = watcher.create_publisher(IdsList, "/humans/bodies/tracked", 1)
-        while time.monotonic() < deadline and (
-            compared(watcher)[0] != wanted or lacking(watcher) != not_here
-        ):
+
+        def all_there():
             bodies.publish(IdsList(ids=["b1"]))
-            time.sleep(0.1)
+            return compared(watcher)[0] == wanted and lacking(watcher) == not_here
+
+        spin_until(all_there, watcher)
         assert compared(watcher) == (wanted, [], [])
         enclaves = {f"/social_nav/{name}": {name} for name in started}
         enclaves["/social_nav/trial"].add("demo_observer")
@@ -190,6 +260,5 @@ def test_processes_in_the_graph_have_what_their_policies_allow(observer, tmp_pat
         assert {path: set(profiles) for path, profiles in found.items()} == enclaves
         assert found["/social_nav/health"] == read_policy(file_of("health"))
         processes.start("pose_array", {"people_poses": "people_from_elsewhere"})
-        while time.monotonic() < deadline and not compared(watcher)[1]:
-            time.sleep(0.1)
+        spin_until(lambda: compared(watcher)[1], watcher)
         assert compared(watcher)[1] == ["pose_array: subscribe /people_from_elsewhere"]
