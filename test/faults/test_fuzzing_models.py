@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from fuzzing import models
+from fuzzing.choices import Choices
 from social_nav_core.interaction.kde import InteractionModel
 from social_nav_core.proxemics import model as proxemics_model
-from social_nav_core.proxemics.model import SHIPPED_MODEL, load_model
+from social_nav_core.proxemics.model import MOST_COMPONENTS, SHIPPED_MODEL, load_model
 from social_nav_core.proxemics.personal import PersonalModel
+from social_nav_core.proxemics.zone import SocialZoneParameters
 
 
 def test_good_models_are_used(tmp_path):
@@ -22,6 +24,23 @@ def test_good_models_are_used(tmp_path):
     personal.observe(np.random.default_rng(0).uniform(-1.0, 1.0, (100, 2)))
     personal.save_counts(counts)
     models.counts(counts, prior)
+
+
+def test_costs_above_one_are_noticed(monkeypatch):
+    monkeypatch.setattr(SocialZoneParameters, "label_factors", lambda *_: (1.0009, 1.0, 0.0))
+    with pytest.raises(AssertionError, match=r"1\.0009"):
+        models.proxemics(SHIPPED_MODEL)
+
+
+def test_models_of_many_components_are_drawn_on_a_map(tmp_path):
+    path = tmp_path / "model.yaml"
+    path.write_bytes(models.crowded(Choices(b"")))
+    assert len(load_model(path).components) == MOST_COMPONENTS
+    costs = models.proxemics(path)
+    assert isinstance(costs, np.ndarray) and costs.shape == (400, 400)
+    path.write_bytes(models.crowded(Choices(b"\x02")))
+    with pytest.raises(proxemics_model.ModelError, match="a list of 1 to 20"):
+        models.proxemics(path)
 
 
 @pytest.mark.parametrize("bandwidth", [1e-5, 1e300])

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from multiprocessing import connection, get_context
 from pathlib import Path
 from typing import Any
@@ -89,8 +90,8 @@ def _file(out: Path, entry: str) -> Path:
     return out / (re.sub(r"\W+", "_", entry).strip("_") + ".json")
 
 
-def _one(arguments: argparse.Namespace, name: str, file: Path) -> None:
-    """One entry point in this process, whose output goes into a log.
+def _one(arguments: argparse.Namespace, name: str, file: Path, folder: Path) -> None:
+    """One entry point in this process, whose output goes into a log; it writes into the folder.
 
     Hypothesis's share comes first, then the other engine, which may end the process.  Networks get
     less memory than they may have, so that one that takes more stands out.
@@ -104,7 +105,6 @@ def _one(arguments: argparse.Namespace, name: str, file: Path) -> None:
     os.dup2(log, sys.stderr.fileno())
     share = min(max(arguments.cases // 10, 1), MOST_OF_HYPOTHESIS)
     stack = ExitStack()
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=_memory())))
     os.chdir(folder)  # where commands write what they are told to by a name alone
 
     def make() -> engine.Runner:
@@ -130,8 +130,8 @@ def _one(arguments: argparse.Namespace, name: str, file: Path) -> None:
 
 
 def _memory() -> str | None:
-    """A folder in memory, where there is one: every case of a file writes a file."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    """A folder in memory, where there is one and TMPDIR is not set: every case writes a file."""
+    return "/dev/shm" if "TMPDIR" not in os.environ and os.access("/dev/shm", os.W_OK) else None
 
 
 def _all(arguments: argparse.Namespace, chosen: list[str]) -> int:
@@ -150,7 +150,7 @@ def _all(arguments: argparse.Namespace, chosen: list[str]) -> int:
 def _reports(arguments: argparse.Namespace, chosen: list[str]) -> Iterator[dict[str, Any]]:
     """What came of each entry point, each in a process of its own, several at a time."""
     waiting = chosen[::-1]
-    running: dict[Any, tuple[Any, str, Path, float]] = {}
+    running: dict[int, _Run] = {}
     while waiting or running:
         while waiting and len(running) < arguments.workers:
             name = waiting.pop()
@@ -159,18 +159,40 @@ def _reports(arguments: argparse.Namespace, chosen: list[str]) -> Iterator[dict[
                 yield kept
                 continue
             file.unlink(missing_ok=True)
-            process = _FORK.Process(target=_one, args=(arguments, name, file), daemon=True)
-            process.start()
-            running[process.sentinel] = (process, name, file, time.monotonic() + LONGEST_RUN)
+            run = _Run.started(arguments, name, file)
+            running[run.process.sentinel] = run
         if running:
             connection.wait(list(running), timeout=1.0)
-        for sentinel, (process, name, file, end) in list(running.items()):
-            if process.is_alive() and time.monotonic() < end:
+        for sentinel, run in list(running.items()):
+            if run.process.is_alive() and time.monotonic() < run.end:
                 continue
-            process.kill()
-            process.join()
+            run.close()
             del running[sentinel]
-            yield _report(name, file)
+            yield _report(run.entry, run.file)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The process of an entry point, and the folder that it writes into, which it cannot remove."""
+
+    process: Any
+    entry: str
+    file: Path
+    folder: tempfile.TemporaryDirectory[str]
+    end: float  # of the parent's monotonic clock [s]
+
+    @staticmethod
+    def started(arguments: argparse.Namespace, name: str, file: Path) -> _Run:
+        folder = tempfile.TemporaryDirectory(dir=_memory())
+        asked = (arguments, name, file, Path(folder.name))
+        process = _FORK.Process(target=_one, args=asked, daemon=True)
+        process.start()
+        return _Run(process, name, file, folder, time.monotonic() + LONGEST_RUN)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.folder.cleanup()
 
 
 def _finished(arguments: argparse.Namespace, file: Path) -> dict[str, Any] | None:

@@ -21,12 +21,12 @@ Spoil = Callable[[Choices, Any], None]
 MANY = 120  # items of an enormous list of messages
 ENORMOUS = 20_000  # numbers of an enormous list
 
-_INTEGERS = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "octet")
+_INTEGERS = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
 _RANGES = {
     name: (0, 2 ** int(name[4:]) - 1)
     if name.startswith("u")
     else (-(2 ** (int(name[3:]) - 1)), 2 ** (int(name[3:]) - 1) - 1)
-    for name in _INTEGERS[:-1]
+    for name in _INTEGERS
 }
 
 
@@ -293,7 +293,9 @@ HEAVY = ("enormous list", "many ids")
 def spoiled(choices: Choices, message: Any) -> list[str]:
     """Spoil a message in up to four ways, and name them; in one of eight cases in none."""
     names = [name for name in KINDS if name not in HEAVY or choices.one_in(16)]
-    chosen = [] if choices.one_in(8) else [names[choices.below(len(names))]]
+    if choices.one_in(8):
+        return []
+    chosen = [names[choices.below(len(names))]]
     chosen += [names[choices.below(len(names))] for _ in range(choices.below(4)) if choices.left]
     for name in chosen:
         KINDS[name](choices, message)

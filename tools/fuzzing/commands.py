@@ -107,7 +107,10 @@ LINES: dict[str, tuple[Line, ...]] = {
     "simulate-joinings": (Line("--out {}/joined --trials 1", share=50),),
     "make-encounters": (Line("--out {}/e.npz --count 2 --image 0", share=30),),
 }
-DRAWS = ("plot", "evaluate", "report-runs")  # pictures, in more than the time of a case
+LONGEST_WORK = {  # of commands whose work is more than that of a case [s of processor time]
+    **dict.fromkeys(("plot", "evaluate", "report-runs"), 6.0),  # pictures
+    "update-proxemics": 20.0,  # fits a model that has as many components as the one given
+}
 PROGRAMS = {"demo": demonstration.build_parser, "endurance": endurance.build_parser}
 WORDS = (
     *("", "--out", "--seed", "--help", "-h", "--", "-", "0", "-1", "1", "1e9", "nan", "9" * 30),

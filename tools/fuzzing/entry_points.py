@@ -14,7 +14,6 @@ from social_nav_nodes.parameter_tables import NODES
 from fuzzing import actions, commands, files, nodes, parameters, services
 from fuzzing.engine import LONGEST
 
-LONGEST_PICTURES = 6.0  # of a case that draws some [s of processor time]
 Call = Callable[[bytes], object]
 Errors = tuple[type[BaseException], ...]
 CASES: dict[str, Callable[[nodes.Bench, str, bytes], object]] = {
@@ -67,7 +66,7 @@ def opened(entry: str, folder: Path) -> Iterator[Entry]:
         point = next(p for p in files.file_points(folder) if p.name == rest)
         yield Entry(entry, partial(files.file_case, point, folder), (*point.errors, OSError))
     elif kind == "command":
-        longest = LONGEST_PICTURES if rest in commands.DRAWS else LONGEST
+        longest = commands.LONGEST_WORK.get(rest, LONGEST)
         yield Entry(entry, partial(commands.command_case, rest, folder), (), longest)
     else:
         name, _, place = rest.partition(" ")

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import rclpy
@@ -30,7 +31,7 @@ from social_nav_core.evaluation.recorder import RunRecorder
 from social_nav_core.grid import GridGeometry
 from social_nav_core.sim.scene import load_scene
 from social_nav_nodes.conversions import grid_from
-from social_nav_nodes.demo.domain import free_domain
+from social_nav_nodes.demo.domain import free_domain, this_computer
 from social_nav_nodes.demo.jobs import Job
 from social_nav_nodes.demo.observer import ObserverNode
 from social_nav_nodes.parameter_tables import NODES
@@ -67,15 +68,10 @@ def parameters_of(name: str, folder: Path) -> dict[str, Any]:
 @contextlib.contextmanager
 def _seen(discovery_range: str) -> Iterator[None]:
     """From how far nodes that start here are discovered; what comes later is as before."""
-    name = "ROS_AUTOMATIC_DISCOVERY_RANGE"
-    before = os.environ.get(name)
-    os.environ[name] = discovery_range
-    try:
+    with mock.patch.dict(
+        os.environ, {**this_computer(), "ROS_AUTOMATIC_DISCOVERY_RANGE": discovery_range}
+    ):
         yield
-    finally:
-        os.environ.pop(name)
-        if before is not None:
-            os.environ[name] = before
 
 
 class Bench:
