@@ -1,6 +1,6 @@
 """Fit of a bivariate skew normal: this project's EM beside the package mvem, in one run.
 
-    pip install -r requirements-bench.txt
+    pip install --require-hashes -r requirements-bench.txt
     python benchmarks/bench_em.py
 
 Both fit the same points, drawn from the shipped model; mvem with its default settings (at most
@@ -28,7 +28,7 @@ from social_nav_core.proxemics.skew_normal import SkewNormal  # noqa: E402
 try:
     from mvem.stats import multivariate_skewnorm
 except ImportError:
-    sys.exit("bench_em compares with mvem: pip install -r requirements-bench.txt")
+    sys.exit("bench_em compares with mvem: pip install --require-hashes -r requirements-bench.txt")
 
 LIMIT = 10.0  # times faster
 ROUNDS = 7
