@@ -49,7 +49,7 @@ class GoalSelectorParameters:
         0.6, "", "probability of not being interested that somebody has who turns away", 0.05, 1.0
     )
     unwilling_patience: float = parameter(
-        3.0, "s", "who has turned away for longer is not approached, unless named", 0.0, 600.0
+        5.0, "s", "who has turned away for longer is not approached, unless named", 0.0, 600.0
     )
     walking_speed: float = parameter(
         0.4, "m/s", "whoever is faster is on the way elsewhere", 0.05, 3.0

@@ -65,11 +65,11 @@ def test_who_wanted_it_and_turned_away_for_long_is_left_alone(bench):
     assert not bench.outcome.done()
     assert len(bench.navigator.goals) == 1
     bench.people = [turned_away(anna)]
-    bench.graph.pass_time(2.0)
+    bench.graph.pass_time(4.0)
     assert not bench.outcome.done()
     outcome = bench.result()
     assert outcome.result.error_code == Result.NO_SUCH_PERSON
-    assert outcome.result.error_msg == "'anna' has turned away for 3 s"
+    assert outcome.result.error_msg == "'anna' has turned away for 5 s"
     assert outcome.result.person_id == "anna"
 
 

@@ -30,7 +30,7 @@ class MemoryParameters:
     """How long people are remembered, and what the camera covers."""
 
     timeout: float = parameter(
-        1.0, "s", "who should be in view and is not seen is forgotten after this", 0.1, 60.0
+        1.0, "s", "in view without being seen, after which somebody is forgotten", 0.1, 60.0
     )
     memory: float = parameter(
         10.0, "s", "who is out of view or hidden is forgotten after this", 0.1, 600.0
@@ -110,6 +110,8 @@ class Perception:
         self._labels = LabelFilter(labels)
         self._groups = GroupFilter(groups)
         self._shares: dict[str, float] = {}
+        self._time = -np.inf
+        self._missed: dict[str, float] = {}
 
     def see(
         self,
@@ -188,9 +190,16 @@ class Perception:
         expected = np.zeros(len(names), dtype=bool)
         if sight is not None:
             expected = _expected(self._kinematics.places(), seen >= time, sight, self.memory)
-        brief = seen - self._kinematics.began < self.memory.shortest - 1e-9
-        limit = np.where(expected | brief, self.memory.timeout, self.memory.memory)
-        gone = [name for name, old in zip(names, time - seen > limit, strict=True) if old]
+        passed = (time - np.maximum(self._time, seen)) * expected
+        before = [self._missed.get(name, 0.0) for name in names]
+        missed = np.where(seen < time, before + passed, 0.0)
+        self._missed = dict(zip(names, missed.tolist(), strict=True))
+        self._time = time
+        about = self.memory
+        brief = seen - self._kinematics.began < about.shortest - 1e-9
+        limit = np.where(brief, about.timeout, about.memory)
+        late = (time - seen > limit) | (missed > about.timeout)
+        gone = [name for name, is_late in zip(names, late, strict=True) if is_late]
         if gone:
             self._drop(gone)
 
@@ -199,6 +208,7 @@ class Perception:
             part.forget(names)
         for name in names:
             self._shares.pop(name, None)
+            self._missed.pop(name, None)
 
     def _clear(self) -> None:
         self._kinematics.clear()
@@ -206,6 +216,8 @@ class Perception:
         self._labels.clear()
         self._groups.clear()
         self._shares.clear()
+        self._missed.clear()
+        self._time = -np.inf
 
 
 def _with_heading(body: Body, sight: Sight | None) -> Body:

@@ -315,7 +315,25 @@ class TestMemory:
         filmed(perception, lambda _: [body()], 0.5)
         away = Sight(np.zeros(2), np.pi / 2.0)
         assert set(filmed(perception, lambda _: [], 3.0, start=0.5, sight=away)) == {"ana"}
-        assert filmed(perception, lambda _: [], 0.5, start=3.5) == {}
+        assert set(filmed(perception, lambda _: [], 0.9, start=3.5)) == {"ana"}
+        assert filmed(perception, lambda _: [], 0.3, start=4.4) == {}
+
+    def test_glances_in_which_somebody_is_not_found_add_up(self) -> None:
+        """Half a second in view, a second out of it, and again: gone in the third glance."""
+        perception = Perception(Answering())
+        filmed(perception, lambda _: [body()], 0.5)
+        away, left = Sight(np.zeros(2), np.pi / 2.0), []
+        for glance in range(3):
+            start = 0.5 + 1.5 * glance
+            filmed(perception, lambda _: [], 1.0, start, away)
+            left.append(set(filmed(perception, lambda _: [], 0.5, start + 1.0)))
+        assert left == [{"ana"}, {"ana"}, set()]
+
+    def test_who_is_found_again_has_all_the_time_anew(self) -> None:
+        perception = Perception(Answering())
+        for start in (0.0, 1.4, 2.8):
+            filmed(perception, lambda _: [body()], 0.5, start)
+            assert set(filmed(perception, lambda _: [], 0.9, start + 0.5)) == {"ana"}
 
     def test_who_is_cut_off_by_the_edge_is_remembered(self) -> None:
         """Half a body, 0.3 m, at 1 m spans 0.29 rad: the edge at 0.55 rad cuts who is at 0.4."""

@@ -7,14 +7,20 @@ from social_nav_core.interaction.wish import WishWatch
 from social_nav_core.people import Intent, Person
 
 
-def answers(shares: list[float], period: float = 0.5, patience: float = 3.0) -> list[bool]:
-    """What is said of somebody who is seen with probabilities of not being interested."""
+def answers(
+    shares: list[float], period: float = 0.5, patience: float = 3.0, hidden: float = 0.0
+) -> list[bool]:
+    """What is said of somebody who is seen with probabilities of not being interested.
+
+    The person is out of view for some time [s] before the third sight.
+    """
     watch = WishWatch(0.6, patience)
     said = []
     for index, share in enumerate(shares):
         intent = np.zeros(4)
         intent[[Intent.UNKNOWN, Intent.NOT_INTERESTED]] = 1.0 - share, share
-        person = Person("ana", np.zeros(3), intent=intent, last_seen=10.0 + period * index)
+        seen = 10.0 + period * index + hidden * (index >= 2)
+        person = Person("ana", np.zeros(3), intent=intent, last_seen=seen)
         said.append(watch.has_turned_away(person))
     return said
 
@@ -41,6 +47,12 @@ def test_a_flicker_back_is_no_wish_either() -> None:
 def test_the_time_runs_by_when_the_person_was_seen() -> None:
     """Out of view nobody turns away, however often the same last sight is asked about."""
     assert not any(answers([0.9] * 100, period=0.0))
+
+
+def test_who_is_found_again_has_not_turned_away_in_the_meantime() -> None:
+    """Two sights, 60 s without any, of which one counts at most, and the others."""
+    assert answers([0.9] * 8, hidden=60.0) == [False] * 5 + [True] * 3
+    assert answers([0.9, 0.9, 0.9, 0.1] * 3, hidden=60.0) == [False] * 12
 
 
 def test_who_comes_back_is_wanted_again() -> None:
