@@ -46,6 +46,7 @@ from social_nav_nodes.transforms import TransformLookup
 
 NONE, UNKNOWN, TF_ERROR, TIMEOUT = 0, 9000, 9002, 9003  # error codes, as newer Nav2 names them
 PROGRESS, PROGRESS_TURN = 0.1, 0.2  # by which a robot that drives changes its pose [m], [rad]
+GOAL = "goal"  # that somebody has sent, for the watch
 LONG_PLANNING = 0.2  # during which the robot had better not drive on [s]
 
 
@@ -139,6 +140,17 @@ class NavigatorNode(Node):
 
     def _tick(self) -> None:
         self._map.drop_old_costs()
+        if self._drive is not None and clock_time(self) == 0.0:
+            self._await_time(self._drive)
+
+    def _await_time(self, drive: Drive) -> None:
+        """Before simulated time begins, nothing else is called and whoever sent a goal waits."""
+        if drive.goal_handle.is_cancel_requested:
+            self._end("cancelled", UNKNOWN)
+        elif self._watch.ticks_silent(GOAL) > self._config.patience:
+            self._end("simulated time has not begun: does the simulator run?", TIMEOUT)
+        else:
+            drive.goal_handle.publish_feedback(NavigateToPose.Feedback())
 
     def _plan_anew(self) -> None:
         """Stand until there is a plan that was made with what is known now."""
@@ -180,6 +192,7 @@ class NavigatorNode(Node):
     def _begin(self, goal_handle: ServerGoalHandle) -> None:
         """Replace the goal before, and go."""
         self._end("replaced by a new goal", UNKNOWN)
+        self._watch.heard(GOAL)
         message = goal_handle.request.pose
         frame = message.header.frame_id or topics.MAP_FRAME
         frame_in_map = self._transforms.pose(frame, topics.MAP_FRAME)
