@@ -32,6 +32,7 @@ from social_nav_nodes.demo.display import Display
 from social_nav_nodes.demo.domain import own_graph
 from social_nav_nodes.demo.jobs import JOBS, Job
 from social_nav_nodes.demo.observer import ObserverNode
+from social_nav_nodes.demo.pace import free_cores, pace
 from social_nav_nodes.demo.processes import NodeProcesses
 from social_nav_nodes.one_camera import SETTINGS
 
@@ -90,7 +91,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="demo", description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="folder for the results")
     parser.add_argument("--seed", type=int, default=1, help="of everything random")
-    parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second")
+    parser.add_argument(
+        "--speed",
+        type=float,
+        help="simulated seconds per second; 1, or down to 0.5 on a machine that is busy",
+    )
     parser.add_argument(
         "--config", type=Path, default=ROOT / "config" / "social_nav.yaml", help="parameter file"
     )
@@ -129,6 +134,7 @@ def _run(
     """One job, from starting the nodes to stopping them: what happened, and what was believed."""
     out: Path = arguments.out
     secured = arguments.enclaves is not None
+    speed: float = pace(free_cores()) if arguments.speed is None else arguments.speed
     rclpy.init(args=["--ros-args", "--enclave", "/social_nav/demo"] if secured else None)
     observer = ObserverNode(job, scene, arguments.seed)
     executor = SingleThreadedExecutor()
@@ -142,11 +148,9 @@ def _run(
             patient = {"clock_timeout": 5.0, **SETTINGS["goal_selector"]}  # the machine may be busy
             nodes.start("goal_selector", seed=arguments.seed, **patient)
             nodes.start("navigator", use_social_costs=job.social_costs)
-            speed, seed = arguments.speed, arguments.seed
-            scene_file = _scene_file(job, arguments)
             own: dict[str, Any] = {
-                "scene": scene_file,
-                "seed": seed,
+                "scene": _scene_file(job, arguments),
+                "seed": arguments.seed,
                 "speed": speed,
                 "stands_in": False,
             }
@@ -163,7 +167,9 @@ def _run(
     save_run(out / "runs" / f"{job.name}.npz", run)
     perceived = observer.perceived.record()
     save_perceived(out / "runs" / f"{job.name}_perceived.npz", perceived)
-    display.close(f"{observer.status} after {observer.time:.1f} s")
+    busy = arguments.speed is None and speed < 1.0
+    slower = f" (simulated at {speed:g} of real time: the machine is busy)" if busy else ""
+    display.close(f"{observer.status} after {observer.time:.1f} s{slower}")
     return run, _labels_picture(job, run, perceived)
 
 
