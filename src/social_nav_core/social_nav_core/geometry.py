@@ -64,7 +64,7 @@ def relative(b_in_a: ArrayLike, c_in_a: ArrayLike) -> FloatArray:
 
 
 def rotated_covariance(yaw: float, covariance: ArrayLike) -> FloatArray:
-    """Covariance ``(3, 3)`` of (x, y, yaw) in the parent of a frame that is turned by yaw [rad]."""
+    """Covariances ``(..., 3, 3)`` of (x, y, yaw) in the parent of a frame turned by yaw [rad]."""
     turn = np.eye(3)
     turn[:2, :2] = rotation(yaw)
     turned: FloatArray = turn @ np.asarray(covariance, dtype=float) @ turn.T

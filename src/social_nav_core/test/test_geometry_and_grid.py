@@ -26,7 +26,7 @@ from social_nav_core.geometry import (
 )
 from social_nav_core.grid import GridGeometry
 from social_nav_core.parameters import ParameterError, check, parameter, specs
-from social_nav_core.people import Intent, Person, certain
+from social_nav_core.people import Intent, Person, certain, defects
 
 poses = st.tuples(st.floats(-50, 50), st.floats(-50, 50), st.floats(-3.1, 3.1))
 
@@ -137,7 +137,28 @@ def test_a_person_in_the_parent_of_the_frame():
 def test_what_is_wrong_with_a_person(about, words):
     good = Person("anna", np.zeros(3), intent=certain(Intent.INTERESTED))
     assert good.defect() is None
-    assert words in str(replace(good, **about).defect())
+    bad = replace(good, **about)
+    assert words in str(bad.defect())
+    assert defects([good, bad, good]) == [None, bad.defect(), None]
+    assert defects([bad]) == [bad.defect()]
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"id": ""},
+        {"pose": np.array([1.1e7, 0.0, 0.0])},
+        {"velocity": np.array([0.0, -101.0])},
+        {"covariance": np.full((3, 3), math.inf)},
+        {"confidence": -0.1},
+        {"intent": np.array([0.5, 0.5, 0.0])},
+    ],
+)
+def test_many_people_are_judged_as_one_is(about):
+    people = [Person(f"p{k}", np.full(3, 1.0 * k)) for k in range(4)]
+    people[2] = replace(people[2], **about)
+    assert defects(people) == [person.defect() for person in people]
+    assert defects([]) == []
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from rclpy.node import Node
 from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import parameter
-from social_nav_core.people import UNKNOWN_HEADING, Person
+from social_nav_core.people import UNKNOWN_HEADING, Person, defects
 from std_msgs.msg import Header
 
 from social_nav_msgs.msg import SocialPersonArray
@@ -85,11 +85,11 @@ class PeoplePublisher:
     def publish(self, people: Sequence[Person], header: Header) -> None:
         """People in the header's frame, with its stamp."""
         first = {person.id: index for index, person in reversed(list(enumerate(people)))}
-        defects = [
-            (p.id, p.defect() if first[p.id] == index else f"the id '{p.id}' is used twice")
-            for index, p in enumerate(people)
+        reasons = [
+            (p.id, defect if first[p.id] == index else f"the id '{p.id}' is used twice")
+            for index, (p, defect) in enumerate(zip(people, defects(people), strict=True))
         ]
-        self._log.left_out([(name, defect) for name, defect in defects if defect])
-        good = [p for p, (_, defect) in zip(people, defects, strict=True) if not defect]
+        self._log.left_out([(name, reason) for name, reason in reasons if reason])
+        good = [p for p, (_, reason) in zip(people, reasons, strict=True) if not reason]
         self._publisher.publish(people_message(good, header))
         self.diagnostics.count("messages")

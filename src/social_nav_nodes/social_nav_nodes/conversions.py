@@ -27,7 +27,7 @@ from sensor_msgs.msg import LaserScan
 from social_nav_core.bodies import Body
 from social_nav_core.geometry import FloatArray, quaternion_from_yaw, yaw_from_quaternion
 from social_nav_core.grid import GridGeometry
-from social_nav_core.people import Action, Attitude, Intent, Person, certain
+from social_nav_core.people import Action, Attitude, Intent, Person, certain, defects
 from std_msgs.msg import Header
 
 from social_nav_msgs.msg import Body as BodyMessage
@@ -76,17 +76,20 @@ def people_from(message: SocialPersonArray, frame: FramePose | None = None) -> P
     """
     read = PeopleRead([], [])
     seen: set[str] = set()
+    found: list[Person] = []
     for item in message.people:
         reason = f"the id '{item.id}' is used twice" if item.id in seen else None
         seen.add(item.id)
         reason = reason or _pose_defect(item.pose)
         if reason is None:
-            person = person_from(item, message.header.stamp, frame)
-            reason = person.defect()
-        if reason is None:
-            read.people.append(person)
+            found.append(person_from(item, message.header.stamp, frame))
         else:
             read.left_out.append((item.id, reason))
+    for person, defect in zip(found, defects(found), strict=True):
+        if defect is None:
+            read.people.append(person)
+        else:
+            read.left_out.append((person.id, defect))
     return read
 
 
@@ -149,7 +152,6 @@ def person_message(person: Person) -> SocialPerson:
         group_id=person.group_id,
         last_seen=stamp_of(person.last_seen),
         confidence=float(person.confidence),
-        pose=_pose_with_covariance(person.pose, person.covariance),
         intent=int(np.argmax(person.intent)),
         intent_probabilities=person.intent.astype(np.float32),
         attitude=int(np.argmax(person.attitude)),
@@ -157,6 +159,7 @@ def person_message(person: Person) -> SocialPerson:
         action=int(np.argmax(person.action)),
         action_probabilities=person.action.astype(np.float32),
     )
+    _fill(message.pose, person.pose, person.covariance)
     message.velocity.x, message.velocity.y = person.velocity.tolist()
     return message
 
@@ -169,17 +172,16 @@ def bodies_message(
         header=header,
         image_width=image_width,
         image_height=image_height,
-        bodies=[
-            BodyMessage(
-                id=body.id,
-                x=body.x.tolist(),
-                y=body.y.tolist(),
-                confidence=body.confidence.tolist(),
-                pose=_pose_with_covariance(body.pose, body.covariance),
-            )
-            for body in bodies
-        ],
+        bodies=[_body_message(body) for body in bodies],
     )
+
+
+def _body_message(body: Body) -> BodyMessage:
+    message = BodyMessage(id=body.id)
+    message.x, message.y = body.x.tolist(), body.y.tolist()
+    message.confidence = body.confidence.tolist()
+    _fill(message.pose, body.pose, body.covariance)
+    return message
 
 
 def bodies_from(message: BodyArray) -> list[Body]:
@@ -275,7 +277,7 @@ def quaternion_defect(pose: Pose) -> str | None:
 def _pose_defect(message: PoseWithCovariance) -> str | None:
     """Why a pose cannot be used, including the parts that planar poses do not have."""
     position = message.pose.position
-    if not np.isfinite((position.x, position.y, position.z)).all():
+    if not all(map(math.isfinite, (position.x, position.y, position.z))):
         return f"pose is ({position.x}, {position.y}, {position.z}) m, expected finite numbers"
     if not np.isfinite(message.covariance).all():
         return "covariance is not finite, expected 36 finite numbers"
@@ -284,12 +286,16 @@ def _pose_defect(message: PoseWithCovariance) -> str | None:
 
 def pose_message(pose: ArrayLike) -> Pose:
     """Pose message of (x [m], y [m], yaw [rad])."""
-    x, y, yaw = np.asarray(pose, dtype=float).tolist()
     message = Pose()
+    _fill_planar(message, np.asarray(pose, dtype=float))
+    return message
+
+
+def _fill_planar(message: Pose, pose: FloatArray) -> None:
+    x, y, yaw = pose.tolist()
     message.position.x, message.position.y = x, y
     turn = message.orientation
     turn.x, turn.y, turn.z, turn.w = quaternion_from_yaw(yaw)
-    return message
 
 
 def pose_stamped(pose: ArrayLike, header: Header) -> PoseStamped:
@@ -369,7 +375,9 @@ def _probabilities(values: NDArray[np.float32], labels: type) -> FloatArray:
     return probabilities if probabilities.any() else certain(labels.UNKNOWN)  # type: ignore[attr-defined]
 
 
-def _pose_with_covariance(pose: FloatArray, covariance: FloatArray) -> PoseWithCovariance:
+def _fill(message: PoseWithCovariance, pose: FloatArray, covariance: FloatArray) -> None:
+    """Into a message that is there, since every message that is made makes all its parts."""
     full = np.zeros((6, 6))
     full[PLANAR] = covariance
-    return PoseWithCovariance(pose=pose_message(pose), covariance=full.ravel())
+    _fill_planar(message.pose, pose)
+    message.covariance = full.ravel()

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from social_nav_core.bodies import Body
-from social_nav_core.geometry import FloatArray
+from social_nav_core.bodies import Body, are_usable
+from social_nav_core.geometry import FloatArray, compose, rotated_covariance
 from social_nav_core.parameters import check, parameter
 from social_nav_core.perception.names import free_name
 
@@ -135,22 +135,17 @@ class Intake:
             text = f"image at {time:.3f} s is not after the one at {self._now:.3f} s"
             return Taken(problems=(("", text),), late=True)
         self._now = time
-        usable: list[Body] = []
-        problems = []
-        for body in bodies:
-            reason = body.defect()
-            if reason is None and not (body.confidence > 0.0).any():
-                reason = "no joint has a confidence above 0"
-            if reason is None:
-                usable.append(body.expressed_in_parent(frame))
-            else:
-                problems.append((body.id, reason))
+        good, problems = _sorted_out(bodies)
+        usable = _expressed_in(good, np.asarray(frame, dtype=float))
         self._expect({} if expected is None else expected)
         usable, doubles = self._without_doubles(usable)
         names = self._named(usable)
         for body, name in zip(usable, names, strict=True):
             self._see(body, name)
-        named = tuple(replace(body, id=name) for body, name in zip(usable, names, strict=True))
+        named = tuple(
+            body if body.id == name else replace(body, id=name)
+            for body, name in zip(usable, names, strict=True)
+        )
         return Taken(named, (*problems, *doubles), restarted)
 
     def _expect(self, expected: Mapping[str, Expected]) -> None:
@@ -160,7 +155,8 @@ class Intake:
             elapsed = self._now - item.seen
             if elapsed <= about.remember:
                 anywhere = Expected(item.place, about.fastest * elapsed)
-                known[name] = replace(item, now=expected.get(name, anywhere))
+                now = expected.get(name, anywhere)
+                known[name] = _Known(name, item.key, item.place, item.seen, now)
         self._known = known
 
     def _without_doubles(self, bodies: list[Body]) -> tuple[list[Body], list[tuple[str, str]]]:
@@ -236,3 +232,27 @@ class Intake:
             self._known[other.name] = replace(other, key="")
         place = body.pose[:2]
         self._known[name] = _Known(name, body.id, place, self._now, Expected(place, 0.0))
+
+
+def _sorted_out(bodies: Sequence[Body]) -> tuple[list[Body], list[tuple[str, str]]]:
+    """Bodies that can be used, and why each of the others cannot."""
+    good: list[Body] = []
+    problems: list[tuple[str, str]] = []
+    for body, is_usable in zip(bodies, are_usable(bodies).tolist(), strict=True):
+        if is_usable and body.confidence.any():
+            good.append(body)
+        else:
+            problems.append((body.id, body.defect() or "no joint has a confidence above 0"))
+    return good, problems
+
+
+def _expressed_in(bodies: Sequence[Body], frame: FloatArray) -> list[Body]:
+    """Bodies in the parent of their frame, whose pose there is given; all at once."""
+    if not bodies:
+        return []
+    poses = compose(frame, np.array([body.pose for body in bodies]))
+    covariances = rotated_covariance(frame[2], np.array([body.covariance for body in bodies]))
+    return [
+        Body(body.id, body.x, body.y, body.confidence, pose, covariance)
+        for body, pose, covariance in zip(bodies, poses, covariances, strict=True)
+    ]

@@ -21,6 +21,7 @@ from social_nav_core.perception.label_filter import LabelFilter, LabelParameters
 from social_nav_core.perception.student_file import Student
 from social_nav_core.perception.track_windows import TrackWindowParameters, TrackWindows
 from social_nav_core.perception.windows import normalised
+from social_nav_core.skeleton import JOINTS
 
 _BROAD = 0.3  # half the width of somebody who hides others, or is cut off by an edge [m]
 
@@ -144,10 +145,8 @@ class Perception:
             self._clear()
         seen = [_with_heading(body, sight) for body in taken.bodies]
         self._kinematics.update(time, seen)
-        joints = [normalised(body.joints(), width, height) for body in seen]
-        names = [body.id for body in seen]
-        stacked = np.stack(joints) if joints else np.zeros((0, 23, 3), dtype=np.float32)
-        self._windows.add(time, names, stacked)
+        joints = np.array([body.joints() for body in seen]).reshape(-1, len(JOINTS), 3)
+        self._windows.add(time, [body.id for body in seen], normalised(joints, width, height))
         self._forget(time, sight)
         self._ask(time)
         return Perceived(self._people(time), taken.problems)
@@ -181,7 +180,10 @@ class Perception:
             )
         seen_now = {person.id for person in people if person.last_seen >= time}
         groups = self._groups.update(time, people, seen_now)
-        return [replace(person, group_id=groups[person.id]) for person in people]
+        return [
+            replace(person, group_id=groups[person.id]) if groups[person.id] else person
+            for person in people
+        ]
 
     def _forget(self, time: float, sight: Sight | None) -> None:
         names, seen = self._kinematics.names, self._kinematics.seen

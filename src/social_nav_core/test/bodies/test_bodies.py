@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from social_nav_core.bodies import UNKNOWN_YAW_VARIANCE, Body
+from social_nav_core.bodies import UNKNOWN_YAW_VARIANCE, Body, are_usable
 from social_nav_core.skeleton import JOINT
 
 
@@ -37,15 +37,24 @@ def test_good_body_has_no_defect() -> None:
     ],
 )
 def test_defects_name_field_and_reason(change: dict[str, object], words: str) -> None:
-    reason = replace(a_body(), **change).defect()  # type: ignore[arg-type]
+    bad = replace(a_body(), **change)  # type: ignore[arg-type]
+    reason = bad.defect()
     assert reason is not None
     assert re.search(words, reason)
+    assert are_usable([a_body(), bad, a_body()]).tolist() == [True, False, True]
+    assert are_usable([bad]).tolist() == [False]
 
 
 def test_nan_names_the_joint() -> None:
     y = np.zeros(23, np.float32)
     y[JOINT["left_knee"]] = np.nan
-    assert replace(a_body(), y=y).defect() == "y of left_knee is not a finite number"
+    bad = replace(a_body(), y=y)
+    assert bad.defect() == "y of left_knee is not a finite number"
+    assert are_usable([bad, a_body()]).tolist() == [False, True]
+
+
+def test_nobody_is_usable_among_none() -> None:
+    assert are_usable([]).tolist() == []
 
 
 def test_unknown_heading() -> None:
