@@ -61,6 +61,7 @@ class Bench:
         self._transforms = TransformBroadcaster(graph.probe)
         self.client = ActionClient(graph.probe, NavigateToPose, NAVIGATE_TO_POSE)
         self.feedback = []
+        self.handle: Any = None
         self.use_map(np.zeros(GRID.shape, np.int8))
         graph.probe.create_timer(STEP, self._drive)
 
