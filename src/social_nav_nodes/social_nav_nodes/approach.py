@@ -37,7 +37,7 @@ class GoalSelectorParameters:
         0.8, "s", "the same while simulated time stands still, in wall-clock time", 0.2, 60.0
     )
     navigator_timeout: float = parameter(
-        0.8, "s", "without a sign of life from the navigator", 0.2, 60.0
+        0.7, "s", "without a sign of life from the navigator", 0.2, 60.0
     )
     most_people: int = parameter(
         MOST_PEOPLE, "", "of more, the farthest from the robot are left out", 1, 10000

@@ -145,7 +145,8 @@ def _run(
             nodes.start("recorder", out=out / "recordings" / job.name)
             nodes.start("perception")
             nodes.start("social_costmap", **SETTINGS["social_costmap"])
-            patient = {"clock_timeout": 5.0, **SETTINGS["goal_selector"]}  # the machine may be busy
+            patient = {"clock_timeout": 5.0, "navigator_timeout": 2.0}  # the machine may be busy
+            patient |= SETTINGS["goal_selector"]
             nodes.start("goal_selector", seed=arguments.seed, **patient)
             nodes.start("navigator", use_social_costs=job.social_costs)
             own: dict[str, Any] = {
