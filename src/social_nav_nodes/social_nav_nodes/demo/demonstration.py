@@ -38,6 +38,7 @@ from social_nav_nodes.one_camera import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[4]
 CAMERA: dict[str, Any] = {"camera.rate": 15.0}  # [Hz], as fast as body trackers run on robots
+PATIENT: dict[str, Any] = {"clock_timeout": 5.0, "navigator_timeout": 2.0}  # of busy machines
 MARK = ".social_nav_demo"  # file that says that a folder is a demonstration's
 NOTES = (
     "The simulator stands in for Gazebo, and a small planner and path follower for Nav2.",
@@ -145,9 +146,7 @@ def _run(
             nodes.start("recorder", out=out / "recordings" / job.name)
             nodes.start("perception")
             nodes.start("social_costmap", **SETTINGS["social_costmap"])
-            patient = {"clock_timeout": 5.0, "navigator_timeout": 2.0}  # the machine may be busy
-            patient |= SETTINGS["goal_selector"]
-            nodes.start("goal_selector", seed=arguments.seed, **patient)
+            nodes.start("goal_selector", seed=arguments.seed, **PATIENT, **SETTINGS["goal_selector"])
             nodes.start("navigator", use_social_costs=job.social_costs)
             own: dict[str, Any] = {
                 "scene": _scene_file(job, arguments),
