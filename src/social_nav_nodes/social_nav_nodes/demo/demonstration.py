@@ -146,7 +146,9 @@ def _run(
             nodes.start("recorder", out=out / "recordings" / job.name)
             nodes.start("perception")
             nodes.start("social_costmap", **SETTINGS["social_costmap"])
-            nodes.start("goal_selector", seed=arguments.seed, **PATIENT, **SETTINGS["goal_selector"])
+            nodes.start(
+                "goal_selector", seed=arguments.seed, **PATIENT, **SETTINGS["goal_selector"]
+            )
             nodes.start("navigator", use_social_costs=job.social_costs)
             own: dict[str, Any] = {
                 "scene": _scene_file(job, arguments),
