@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from social_nav_core.geometry import FloatArray, compose, rotated_covariance
-from social_nav_core.people import UNKNOWN_HEADING
+from social_nav_core.geometry import FloatArray, are_covariances, compose, rotated_covariance
+from social_nav_core.people import UNKNOWN_HEADING, covariance_defect
 from social_nav_core.skeleton import JOINTS
 
 UNKNOWN_YAW_VARIANCE = 2.0 * UNKNOWN_HEADING
@@ -75,11 +75,7 @@ class Body:
             if np.abs(values).max() > _LARGEST:
                 largest = float(np.abs(values).max())
                 return f"{name} has the value {largest:.3g}, expected at most {_LARGEST:.0e}"
-        symmetric = 0.5 * (self.covariance + self.covariance.T)
-        smallest = float(np.linalg.eigvalsh(symmetric)[0])
-        if smallest < -1e-6:
-            return f"covariance has the eigenvalue {smallest:.3g}, expected none below 0"
-        return None
+        return covariance_defect(self.covariance)
 
     def expressed_in_parent(self, frame_in_parent: ArrayLike) -> Body:
         """The same body in the parent of the frame that the pose is given in.
@@ -110,8 +106,7 @@ def are_usable(bodies: Sequence[Body]) -> NDArray[np.bool_]:
     good &= ((confidences >= 0.0) & (confidences <= 1.0)).all(axis=1)
     good &= np.isfinite([body.x for body in shaped]).all(axis=1)
     good &= np.isfinite([body.y for body in shaped]).all(axis=1)
-    symmetric = 0.5 * (covariances + covariances.transpose(0, 2, 1))
-    good[good] = np.linalg.eigvalsh(symmetric[good])[:, 0] >= -1e-6
+    good[good] = are_covariances(covariances[good])
     usable[rows] = good
     return usable
 

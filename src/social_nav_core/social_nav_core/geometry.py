@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 
+_ROUNDING = 1e-6  # by which rounding may bring a covariance's eigenvalue below 0
+
 
 def wrap_angle(angle: ArrayLike) -> FloatArray:
     """Angle(s) [rad] brought into (-pi, pi]."""
@@ -69,6 +71,18 @@ def rotated_covariance(yaw: float, covariance: ArrayLike) -> FloatArray:
     turn[:2, :2] = rotation(yaw)
     turned: FloatArray = turn @ np.asarray(covariance, dtype=float) @ turn.T
     return turned
+
+
+def are_covariances(matrices: ArrayLike) -> NDArray[np.bool_]:
+    """Whether finite matrices ``(..., n, n)`` have no eigenvalue below 0, but for rounding."""
+    covariances: NDArray[np.bool_] = smallest_eigenvalue(matrices) >= -_ROUNDING
+    return covariances
+
+
+def smallest_eigenvalue(matrices: ArrayLike) -> FloatArray:
+    """Smallest eigenvalue(s) ``(...)`` of the symmetric part of finite matrices ``(..., n, n)``."""
+    matrix = np.asarray(matrices, dtype=float)
+    return np.linalg.eigvalsh(0.5 * (matrix + np.swapaxes(matrix, -1, -2)))[..., 0]
 
 
 def bearing(from_xy: ArrayLike, to_xy: ArrayLike) -> FloatArray:

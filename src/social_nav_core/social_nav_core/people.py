@@ -14,7 +14,14 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from social_nav_core.geometry import FloatArray, compose, rotated_covariance, rotation
+from social_nav_core.geometry import (
+    FloatArray,
+    are_covariances,
+    compose,
+    rotated_covariance,
+    rotation,
+    smallest_eigenvalue,
+)
 
 UNKNOWN_HEADING = math.pi**2  # [rad^2]: a yaw variance above it says that nobody knows the front
 BOUNDS = (("pose", 1e7, "m"), ("velocity", 100.0, "m/s"), ("covariance", 1e12, "m^2"))
@@ -116,11 +123,7 @@ class Person:
                 return f"{name} has the value {largest:.3g}, expected at most {most:.0e} {unit}"
         if not self.covariance.any():
             return None
-        symmetric = 0.5 * (self.covariance + self.covariance.T)
-        smallest = float(np.linalg.eigvalsh(symmetric)[0])
-        if smallest < -1e-6:
-            return f"covariance has the eigenvalue {smallest:.3g}, expected none below 0"
-        return None
+        return covariance_defect(self.covariance)
 
     def _label_defect(self) -> str | None:
         if not 0.0 <= self.confidence <= 1.0:
@@ -146,6 +149,14 @@ class Person:
         )
 
 
+def covariance_defect(covariance: FloatArray) -> str | None:
+    """Why a finite matrix ``(3, 3)`` is no covariance, in words; None when it is one."""
+    if are_covariances(covariance):
+        return None
+    smallest = float(smallest_eigenvalue(covariance))
+    return f"covariance has the eigenvalue {smallest:.3g}, expected none below 0"
+
+
 def defects(people: Sequence[Person]) -> list[str | None]:
     """Why each of some people cannot be used, as `Person.defect` says of one; quicker for many."""
     rows = [row for row, person in enumerate(people) if person.id and _has_shapes(person)]
@@ -169,7 +180,5 @@ def _are_sound(people: Sequence[Person]) -> NDArray[np.bool_]:
     for name in ("intent", "attitude", "action"):
         sound &= (stacked[name] >= 0.0).all(axis=1)
         sound &= np.abs(stacked[name].sum(axis=1) - 1.0) <= 1e-3
-    covariances = stacked["covariance"][sound]
-    symmetric = 0.5 * (covariances + covariances.transpose(0, 2, 1))
-    sound[sound] = np.linalg.eigvalsh(symmetric)[:, 0] >= -1e-6
+    sound[sound] = are_covariances(stacked["covariance"][sound])
     return sound
