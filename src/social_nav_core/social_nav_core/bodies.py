@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -77,38 +77,30 @@ class Body:
                 return f"{name} has the value {largest:.3g}, expected at most {_LARGEST:.0e}"
         return covariance_defect(self.covariance)
 
-    def expressed_in_parent(self, frame_in_parent: ArrayLike) -> Body:
-        """The same body in the parent of the frame that the pose is given in.
 
-        Args:
-            frame_in_parent: (x [m], y [m], yaw [rad]) of the present frame.
-        """
-        frame = np.asarray(frame_in_parent, dtype=float)
-        return replace(
-            self,
-            pose=compose(frame, self.pose),
-            covariance=rotated_covariance(frame[2], self.covariance),
-        )
+def expressed_in_parent(bodies: Sequence[Body], frame_in_parent: ArrayLike) -> list[Body]:
+    """The same bodies in the parent of the frame that their poses are given in.
+
+    Args:
+        bodies: whose poses and covariances have the right shapes.
+        frame_in_parent: (x [m], y [m], yaw [rad]) of the present frame.
+    """
+    if not bodies:
+        return []
+    frame = np.asarray(frame_in_parent, dtype=float)
+    poses = compose(frame, np.array([body.pose for body in bodies]))
+    covariances = rotated_covariance(frame[2], np.array([body.covariance for body in bodies]))
+    return [
+        Body(body.id, body.x, body.y, body.confidence, pose, covariance)
+        for body, pose, covariance in zip(bodies, poses, covariances, strict=True)
+    ]
 
 
-def are_usable(bodies: Sequence[Body]) -> NDArray[np.bool_]:
-    """Whether each of some bodies has no `defect`; quicker than to ask one after the other."""
-    usable = np.array([bool(body.id) and _has_shapes(body) for body in bodies], dtype=bool)
-    rows = np.flatnonzero(usable)
-    if not len(rows):
-        return usable
-    shaped = [bodies[row] for row in rows.tolist()]
-    poses = np.array([body.pose for body in shaped], dtype=float)
-    covariances = np.array([body.covariance for body in shaped], dtype=float)
-    confidences = np.array([body.confidence for body in shaped])
-    numbers = np.concatenate([poses, covariances.reshape(-1, 9)], axis=1)
-    good = (np.abs(numbers) <= _LARGEST).all(axis=1)
-    good &= ((confidences >= 0.0) & (confidences <= 1.0)).all(axis=1)
-    good &= np.isfinite([body.x for body in shaped]).all(axis=1)
-    good &= np.isfinite([body.y for body in shaped]).all(axis=1)
-    good[good] = are_covariances(covariances[good])
-    usable[rows] = good
-    return usable
+def defects(bodies: Sequence[Body]) -> list[str | None]:
+    """Why each of some bodies cannot be used, as `Body.defect` says of one; quicker for many."""
+    rows = [row for row, body in enumerate(bodies) if body.id and _has_shapes(body)]
+    sound = dict(zip(rows, _are_sound([bodies[row] for row in rows]).tolist(), strict=True))
+    return [None if sound.get(row) else body.defect() for row, body in enumerate(bodies)]
 
 
 def _has_shapes(body: Body) -> bool:
@@ -119,3 +111,19 @@ def _has_shapes(body: Body) -> bool:
         and np.shape(body.pose) == (3,)
         and np.shape(body.covariance) == (3, 3)
     )
+
+
+def _are_sound(bodies: Sequence[Body]) -> NDArray[np.bool_]:
+    """Whether bodies whose arrays have the right shapes have the right values, too."""
+    if not bodies:
+        return np.zeros(0, dtype=bool)
+    poses = np.array([body.pose for body in bodies], dtype=float)
+    covariances = np.array([body.covariance for body in bodies], dtype=float)
+    confidences = np.array([body.confidence for body in bodies])
+    numbers = np.concatenate([poses, covariances.reshape(-1, 9)], axis=1)
+    sound = (np.abs(numbers) <= _LARGEST).all(axis=1)
+    sound &= ((confidences >= 0.0) & (confidences <= 1.0)).all(axis=1)
+    sound &= np.isfinite([body.x for body in bodies]).all(axis=1)
+    sound &= np.isfinite([body.y for body in bodies]).all(axis=1)
+    sound[sound] = are_covariances(covariances[sound])
+    return sound

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from social_nav_core.geometry import (
     FloatArray,
     are_covariances,
-    compose,
-    rotated_covariance,
-    rotation,
     smallest_eigenvalue,
 )
 
@@ -133,20 +130,6 @@ class Person:
             if not (probabilities >= 0.0).all() or abs(probabilities.sum() - 1.0) > 1e-3:
                 return f"{name} probabilities are {probabilities.tolist()}, expected a sum of 1"
         return None
-
-    def expressed_in_parent(self, frame_in_parent: ArrayLike) -> Person:
-        """The same person in the parent of the frame that the pose is given in.
-
-        Args:
-            frame_in_parent: (x [m], y [m], yaw [rad]) of the present frame.
-        """
-        frame = np.asarray(frame_in_parent, dtype=float)
-        return replace(
-            self,
-            pose=compose(frame, self.pose),
-            velocity=rotation(frame[2]) @ self.velocity,
-            covariance=rotated_covariance(frame[2], self.covariance),
-        )
 
 
 def covariance_defect(covariance: FloatArray) -> str | None:

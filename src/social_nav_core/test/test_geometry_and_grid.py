@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from social_nav_core.bodies import Body
 from social_nav_core.geometry import (
     bearing,
     compose,
@@ -103,22 +102,6 @@ def test_a_turned_grid():
 def test_grids_that_make_no_sense(about, words):
     with pytest.raises(ValueError, match=words):
         GridGeometry(*about)
-
-
-def test_a_person_in_the_parent_of_the_frame():
-    person = Person(
-        "anna",
-        np.array([1.0, 0.0, 0.0]),
-        velocity=np.array([0.5, 0.0]),
-        covariance=np.diag([0.4, 0.1, 0.2]),
-    )
-    moved = person.expressed_in_parent((0.0, 2.0, math.pi / 2))
-    np.testing.assert_allclose(moved.pose, (0.0, 3.0, math.pi / 2), atol=1e-12)
-    np.testing.assert_allclose(moved.velocity, (0.0, 0.5), atol=1e-12)
-    np.testing.assert_allclose(moved.covariance, np.diag([0.1, 0.4, 0.2]), atol=1e-12)
-    joints = np.zeros(23, np.float32)
-    body = Body("b", joints, joints, joints, person.pose, person.covariance)
-    np.testing.assert_allclose(body.expressed_in_parent((0, 2, math.pi / 2)).pose, moved.pose)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
+from social_nav_core.bodies import expressed_in_parent
 from social_nav_core.geometry import FloatArray, inverse, wrap_angle, yaw_from_quaternion
 from social_nav_core.parameters import parameter
 from social_nav_core.sim.camera import BoxBlockers, Camera, CameraParameters
@@ -38,6 +39,7 @@ from social_nav_msgs.msg import BodyArray, SocialPersonArray
 from social_nav_nodes import topics
 from social_nav_nodes.conversions import bodies_message, odometry_message, people_message, seconds
 from social_nav_nodes.diagnostics import Diagnostics
+from social_nav_nodes.life_signs import clock_time
 from social_nav_nodes.parameters import read_parameters
 from social_nav_nodes.running import run_node
 from social_nav_nodes.stamps import stamp_defect
@@ -166,7 +168,7 @@ class GazeboPeopleNode(Node):
         self._publish_bodies(people, robot, header, dt)
 
     def _warn_of_silence(self, told: float) -> None:
-        silence = seconds(self.get_clock().now().to_msg()) - told
+        silence = clock_time(self) - told
         if silence > SILENT:
             what = f"no new pose of '{self._about.robot}' for {silence:.1f} s"
             self._log.warning("silence", f"{what}: nothing is published; does Gazebo tell poses?")
@@ -216,10 +218,9 @@ class GazeboPeopleNode(Node):
         figures = self._cast.figures(people, seconds(header.stamp))
         pose = self._camera.pose(robot)
         bodies = self._detector.detect(self._cast.ids, figures, pose, self._blockers, dt)
-        map_in_robot = inverse(robot)
         about = self._camera.parameters
         message = bodies_message(
-            [body.expressed_in_parent(map_in_robot) for body in bodies],
+            expressed_in_parent(bodies, inverse(robot)),
             Header(stamp=header.stamp, frame_id=topics.BASE_FRAME),
             about.width,
             about.height,

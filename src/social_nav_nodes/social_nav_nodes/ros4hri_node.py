@@ -17,7 +17,7 @@ from rclpy.exceptions import InvalidTopicNameException
 from rclpy.node import Node
 from rclpy.subscription import Subscription
 from rclpy.time import Time
-from social_nav_core.bodies import UNKNOWN_YAW_VARIANCE, Body
+from social_nav_core.bodies import UNKNOWN_YAW_VARIANCE, Body, defects
 from social_nav_core.input_files import one_line
 from social_nav_core.parameters import parameter
 from social_nav_core.skeleton import ROS4HRI, joints_from_ros4hri
@@ -153,9 +153,9 @@ class Ros4hriNode(Node):
                 self._log.left_out([(name, f"no transform of body_{name} at its image's time")])
             del self._images[key]
             bodies = [body for body in found.values() if body is not None]
-            defects = [(body.id, body.defect()) for body in bodies]
-            self._log.left_out([(name, defect) for name, defect in defects if defect])
-            self._publish(header, [body for body in bodies if not body.defect()])
+            judged = list(zip(bodies, defects(bodies), strict=True))
+            self._log.left_out([(body.id, defect) for body, defect in judged if defect])
+            self._publish(header, [body for body, defect in judged if not defect])
 
     def _body(self, name: str, message: Any) -> Body | None:
         """One body on the ground; None while its transform is not known."""

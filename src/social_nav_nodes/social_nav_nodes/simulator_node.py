@@ -18,6 +18,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import LaserScan
+from social_nav_core.bodies import expressed_in_parent
 from social_nav_core.geometry import compose, inverse
 from social_nav_core.parameters import parameter
 from social_nav_core.sim.camera import BoxBlockers, Camera, CameraParameters
@@ -230,10 +231,8 @@ class SimulatorNode(Node):
         camera_pose = camera.pose(state.robot_in_map)
         dt = 1.0 / self._image_rate
         bodies = self._detector.detect(self._cast.ids, figures, camera_pose, self._blockers, dt)
-        map_in_robot = inverse(state.robot_in_map)
-        in_robot = [body.expressed_in_parent(map_in_robot) for body in bodies]
         message = bodies_message(
-            in_robot,
+            expressed_in_parent(bodies, inverse(state.robot_in_map)),
             self._header(topics.BASE_FRAME),
             camera.parameters.width,
             camera.parameters.height,

@@ -18,10 +18,10 @@ from rcl_interfaces.srv import (
 from rclpy.parameter import Parameter as OwnParameter
 from rosgraph_msgs.msg import Clock
 from social_nav_core.sim.scene import load_scene
-from social_nav_nodes.conversions import seconds
 from social_nav_nodes.demo.jobs import Job
 from social_nav_nodes.demo.observer import ObserverNode
 from social_nav_nodes.health_node import HealthNode
+from social_nav_nodes.life_signs import clock_time
 from social_nav_nodes.pose_array_node import PoseArrayNode
 from social_nav_nodes.trial_node import TrialNode
 
@@ -47,16 +47,12 @@ def asked(node, kind, **fields):
     return service.callback(kind.Request(**fields), kind.Response())
 
 
-def time_of(node):
-    return seconds(node.get_clock().now().to_msg())
-
-
 @pytest.mark.parametrize(
     "stamp", [Time(sec=-1), Time(sec=-(2**31)), Time(sec=5, nanosec=10**9), Time(nanosec=2**32 - 1)]
 )
 def test_a_clock_that_is_none_is_left_out_over_the_wire(graph, health, stamp):
     clock = graph.probe.create_publisher(Clock, "/clock", 10)
-    graph.spin_until(lambda: time_of(health) > 0.0, "the clock")
+    graph.spin_until(lambda: clock_time(health) > 0.0, "the clock")
     met = lambda: clock.get_subscription_count() >= 2  # noqa: E731
     graph.spin_until(met, "the subscriptions", step=0.0)
     told = lambda: [t for t in health._log.troubles() if "'/clock' is left out" in t.text]  # noqa: E731
@@ -65,7 +61,7 @@ def test_a_clock_that_is_none_is_left_out_over_the_wire(graph, health, stamp):
     clock.publish(Clock(clock=stamp))
     while not told():
         graph.executor.spin_once(timeout_sec=1.0)
-    assert time_of(health) == pytest.approx(graph.now)
+    assert clock_time(health) == pytest.approx(graph.now)
     assert f"{stamp.sec if stamp.sec < 0 else stamp.nanosec}" in told()[0].text
 
 
@@ -79,7 +75,7 @@ def test_every_kind_of_node_is_guarded_also_when_simulated_time_is_chosen_later(
         for subscription in own:
             subscription.callback(Clock(clock=Time(sec=-1)))
             subscription.callback(Clock(clock=Time(sec=7)))
-            assert time_of(node) == 7.0
+            assert clock_time(node) == 7.0
     answer = asked(node, SetParameters, parameters=[BAD])
     assert not answer.results[0].successful
 

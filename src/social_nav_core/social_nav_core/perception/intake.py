@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from social_nav_core.bodies import Body, are_usable
-from social_nav_core.geometry import FloatArray, compose, rotated_covariance
+from social_nav_core.bodies import Body, defects, expressed_in_parent
+from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import check, parameter
 from social_nav_core.perception.names import free_name
 
@@ -136,7 +136,7 @@ class Intake:
             return Taken(problems=(("", text),), late=True)
         self._now = time
         good, problems = _sorted_out(bodies)
-        usable = _expressed_in(good, np.asarray(frame, dtype=float))
+        usable = expressed_in_parent(good, frame)
         self._expect({} if expected is None else expected)
         usable, doubles = self._without_doubles(usable)
         names = self._named(usable)
@@ -238,21 +238,9 @@ def _sorted_out(bodies: Sequence[Body]) -> tuple[list[Body], list[tuple[str, str
     """Bodies that can be used, and why each of the others cannot."""
     good: list[Body] = []
     problems: list[tuple[str, str]] = []
-    for body, is_usable in zip(bodies, are_usable(bodies).tolist(), strict=True):
-        if is_usable and body.confidence.any():
+    for body, defect in zip(bodies, defects(bodies), strict=True):
+        if defect is None and body.confidence.any():
             good.append(body)
         else:
-            problems.append((body.id, body.defect() or "no joint has a confidence above 0"))
+            problems.append((body.id, defect or "no joint has a confidence above 0"))
     return good, problems
-
-
-def _expressed_in(bodies: Sequence[Body], frame: FloatArray) -> list[Body]:
-    """Bodies in the parent of their frame, whose pose there is given; all at once."""
-    if not bodies:
-        return []
-    poses = compose(frame, np.array([body.pose for body in bodies]))
-    covariances = rotated_covariance(frame[2], np.array([body.covariance for body in bodies]))
-    return [
-        Body(body.id, body.x, body.y, body.confidence, pose, covariance)
-        for body, pose, covariance in zip(bodies, poses, covariances, strict=True)
-    ]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from social_nav_core.bodies import UNKNOWN_YAW_VARIANCE, Body, are_usable
+from social_nav_core.bodies import UNKNOWN_YAW_VARIANCE, Body, defects, expressed_in_parent
 from social_nav_core.skeleton import JOINT
 
 
@@ -41,8 +41,8 @@ def test_defects_name_field_and_reason(change: dict[str, object], words: str) ->
     reason = bad.defect()
     assert reason is not None
     assert re.search(words, reason)
-    assert are_usable([a_body(), bad, a_body()]).tolist() == [True, False, True]
-    assert are_usable([bad]).tolist() == [False]
+    assert defects([a_body(), bad, a_body()]) == [None, reason, None]
+    assert defects([bad]) == [reason]
 
 
 def test_nan_names_the_joint() -> None:
@@ -50,11 +50,12 @@ def test_nan_names_the_joint() -> None:
     y[JOINT["left_knee"]] = np.nan
     bad = replace(a_body(), y=y)
     assert bad.defect() == "y of left_knee is not a finite number"
-    assert are_usable([bad, a_body()]).tolist() == [False, True]
+    assert defects([bad, a_body()]) == [bad.defect(), None]
 
 
-def test_nobody_is_usable_among_none() -> None:
-    assert are_usable([]).tolist() == []
+def test_nobody_has_no_defects_and_no_place() -> None:
+    assert defects([]) == []
+    assert expressed_in_parent([], (1.0, 2.0, 3.0)) == []
 
 
 def test_unknown_heading() -> None:
@@ -65,7 +66,9 @@ def test_unknown_heading() -> None:
 
 def test_expressed_in_parent_turns_pose_and_covariance() -> None:
     body = replace(a_body(), covariance=np.diag([0.04, 0.01, 0.1]))
-    moved = body.expressed_in_parent((10.0, 0.0, np.pi / 2))
+    moved, other = expressed_in_parent([body, a_body()], (10.0, 0.0, np.pi / 2))
     np.testing.assert_allclose(moved.pose, [8.0, 1.0, 0.5 + np.pi / 2])
     np.testing.assert_allclose(moved.covariance, np.diag([0.01, 0.04, 0.1]), atol=1e-15)
     np.testing.assert_array_equal(moved.x, body.x)
+    np.testing.assert_allclose(other.pose, moved.pose)
+    assert not other.covariance.any()

@@ -18,6 +18,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.task import Future
 from rclpy.time import Time
+from social_nav_core.bodies import defects
 from social_nav_core.evaluation.perceived import PerceivedRecorder
 from social_nav_core.evaluation.recorded_task import RecordedTask
 from social_nav_core.evaluation.recorder import RunRecorder
@@ -286,8 +287,10 @@ class ObserverNode(Node):
         time = self._since_sent(message.header)
         if self.time > 0.0 and message.bodies and time >= self._next_view:
             self._next_view = time + VIEW_PERIOD
-            bodies = tuple(body for body in bodies_from(message) if body.defect() is None)
-            self._recorder.view(CameraView(time, message.image_width, message.image_height, bodies))
+            bodies = bodies_from(message)
+            judged = zip(bodies, defects(bodies), strict=True)
+            good = tuple(body for body, defect in judged if defect is None)
+            self._recorder.view(CameraView(time, message.image_width, message.image_height, good))
 
     def _see_path(self, message: Path) -> None:
         points = path_from(message)

@@ -39,12 +39,12 @@ from social_nav_nodes.body_tracker_node import CAMERA_INFO, IMAGE
 from social_nav_nodes.conversions import (
     people_message,
     pose_message,
-    seconds,
     stamp_of,
     transform_message,
 )
 from social_nav_nodes.endurance.listener import Listener
 from social_nav_nodes.gazebo_people_node import GAZEBO_POSES
+from social_nav_nodes.life_signs import clock_time
 from social_nav_nodes.people_msgs_node import PEOPLE
 from social_nav_nodes.pose_array_node import POSES
 from social_nav_nodes.ros4hri_node import SKELETON, TRACKED
@@ -134,7 +134,7 @@ class Feeder(Listener):
         }
 
     def _feed(self) -> None:
-        now = seconds(self.get_clock().now().to_msg())
+        now = clock_time(self)
         for adapter, feeds in self._feeds.items():
             stamp = stamp_of(min(now + self._shifts.get(adapter, 0.0), NEWEST_STAMP))
             for publisher, make in feeds:
