@@ -230,8 +230,6 @@ class NavigatorNode(Node):
             self._end("cancelled", UNKNOWN)
             return
         now = clock_time(self)
-        if now == 0.0:  # simulated time has not come yet
-            return
         if drive.started is None:
             drive.started = drive.moved = now
         robot_in_map = self._transforms.pose(topics.BASE_FRAME, topics.MAP_FRAME)
