@@ -111,14 +111,17 @@ class SkewNormal:
     def pdf(self, points: ArrayLike) -> FloatArray:
         """Density ``(...)`` [1/m^2] at points ``(..., 2)`` [m]."""
         exponent, argument = self._parts(points)
-        scale = math.pi * math.sqrt(np.linalg.det(self.sigma))
-        return np.exp(exponent) * ndtr(argument) / scale
+        return np.exp(exponent) * ndtr(argument) / self._scale
 
     def logpdf(self, points: ArrayLike) -> FloatArray:
         """Log density ``(...)`` at points ``(..., 2)`` [m]; finite in the far tails."""
         exponent, argument = self._parts(points)
-        scale = math.pi * math.sqrt(np.linalg.det(self.sigma))
-        return exponent + log_ndtr(argument) - math.log(scale)
+        return exponent + log_ndtr(argument) - math.log(self._scale)
+
+    @cached_property
+    def _scale(self) -> float:
+        """By which the two factors of the density are divided [m^2]."""
+        return math.pi * math.sqrt(np.linalg.det(self.sigma))
 
     def _parts(self, points: ArrayLike) -> tuple[FloatArray, FloatArray]:
         points = np.asarray(points, dtype=float)

@@ -19,7 +19,7 @@ import numpy as np
 
 from social_nav_core.geometry import FloatArray
 from social_nav_core.parameters import ParameterError, check, parameter
-from social_nav_core.people import UNKNOWN_HEADING, Person
+from social_nav_core.people import UNKNOWN_HEADING, Person, defects
 from social_nav_core.proxemics.model import ProxemicsModel
 from social_nav_core.proxemics.shape import ZoneShape, zone_shape
 
@@ -181,7 +181,7 @@ class Zone:
     def box(self) -> tuple[FloatArray, FloatArray]:
         """Lower and upper corner ``(2,)`` [m] of a box that the zone does not leave."""
         contour = self.shape.circle if self.isotropic else self.shape.contour
-        reach = 1.01 * contour @ np.linalg.inv(self.to_model).T
+        reach = 1.01 * contour @ _inverse(self.to_model).T
         ahead = np.maximum(reach @ self.direction, 0.0)
         drawn = self.stretch / (1.0 - self.stretch)
         reach = reach + drawn * ahead[:, None] * self.direction
@@ -208,13 +208,13 @@ def zones_of(
         shapes = [zone_shape(model, parameters)] * len(people)
     if len(shapes) != len(people):
         raise ValueError(f"{len(shapes)} models, expected one for each of {len(people)} people")
+    for person, defect in zip(people, defects(people), strict=True):
+        if defect is not None:
+            raise ValueError(f"person '{person.id}': {defect}")
     return [_zone(person, shape, parameters) for person, shape in zip(people, shapes, strict=True)]
 
 
 def _zone(person: Person, shape: ZoneShape, parameters: SocialZoneParameters) -> Zone:
-    defect = person.defect()
-    if defect is not None:
-        raise ValueError(f"person '{person.id}': {defect}")
     x, y, yaw = person.pose.tolist()
     amplitude, size, opening = parameters.label_factors(person)
     isotropic = person.covariance[2, 2] > UNKNOWN_HEADING
@@ -293,10 +293,21 @@ def transport(source: FloatArray, target: FloatArray) -> FloatArray:
     target: ``W = sqrt(a b / det(A / a + B / b)) (A / a + B / b)``, A = source^-1, B = target,
     a and b the roots of their determinants.
     """
-    inverse = np.linalg.inv(source)
-    a, b = math.sqrt(np.linalg.det(inverse)), math.sqrt(np.linalg.det(target))
-    total = inverse / a + target / b
-    return math.sqrt(a * b / np.linalg.det(total)) * total
+    a, b = 1.0 / math.sqrt(_determinant(source)), math.sqrt(_determinant(target))
+    total = _inverse(source) / a + target / b
+    return math.sqrt(a * b / _determinant(total)) * total
+
+
+def _determinant(matrix: FloatArray) -> float:
+    """Of a matrix ``(2, 2)``, without LAPACK's overhead."""
+    (a, b), (c, d) = matrix.tolist()
+    return float(a * d - b * c)
+
+
+def _inverse(matrix: FloatArray) -> FloatArray:
+    """Of a matrix ``(2, 2)``, without LAPACK's overhead."""
+    (a, b), (c, d) = matrix.tolist()
+    return np.array([[d, -b], [-c, a]]) / (a * d - b * c)
 
 
 def _isotropic_widening(covariance: FloatArray, position: FloatArray) -> float:
@@ -317,6 +328,6 @@ def _motion(
     if extension <= 0.0:
         return np.zeros(2), 0.0
     direction = person.velocity / speed
-    along = np.linalg.solve(to_model.T, direction)
+    along = direction @ _inverse(to_model)
     reach = shape.radius * math.hypot(*along) if isotropic else float((shape.contour @ along).max())
     return direction, extension / (extension + reach)
