@@ -12,6 +12,6 @@ KEPT = 10.0
 """How long who is not seen any more counts [s]: the perception's `memory.memory`."""
 SETTINGS: dict[str, dict[str, Any]] = {
     "social_costmap": {"timeout": KEPT},
-    "goal_selector": {"lost_timeout": 6.0},
+    "goal_selector": {"lost_timeout": KEPT},
 }
 """Parameters by node; the social layer's `timeout` is `KEPT`, too."""
