@@ -86,15 +86,17 @@ class SocialCostmapNode(Node):
             self._config.source_timeout,
             self._config.most_people,
             base_frame,
+            self._on_news,
         )
         self._present = 0
+        self._due = True
         self._grid: GridGeometry | None = None
         self._waits = 0
         self._frame = ""
         self._publisher = self.create_publisher(OccupancyGrid, SOCIAL_COSTMAP, LATCHED_QOS)
         self.create_subscription(OccupancyGrid, MAP, self._receive_map, LATCHED_QOS)
         self._diagnostics = Diagnostics(self, self._log, self._values)
-        self.create_timer(1.0 / self._config.rate, self._publish)
+        self.create_timer(1.0 / self._config.rate, self._tick)
 
     def _values(self) -> dict[str, object]:
         return {"people": self._present, "age of the newest people [s]": self._people.age()}
@@ -105,13 +107,24 @@ class SocialCostmapNode(Node):
             self._grid, _ = found
             self._frame = message.header.frame_id
 
-    def _publish(self) -> None:
+    def _tick(self) -> None:
+        """A grid is due, which waits for the next people so that it is as new as they are."""
         if self._grid is None:
             self._waits += 1
             if self._waits > 2.0 * self._config.rate:
                 topic = self.resolve_topic_name(MAP)
                 self._log.warning("no map", f"no map on '{topic}', no social costs")
             return
+        if self._due:  # since the tick before, and nobody came
+            self._publish(self._grid)
+        self._due = True
+
+    def _on_news(self) -> None:
+        if self._due and self._grid is not None:
+            self._due = False
+            self._publish(self._grid)
+
+    def _publish(self, grid: GridGeometry) -> None:
         started = time.monotonic()
         people = self._people.current(self._frame)
         self._present = len(people)
@@ -121,14 +134,14 @@ class SocialCostmapNode(Node):
         models = self._learner.models_of([person.id for person in people], seconds)
         if self._learner.problem:
             self._log.warning("learning", self._learner.problem)
-        field = social_field(people, models, self._grid, self._zones)
+        field = social_field(people, models, grid, self._zones)
         try:
             cells = cost_cells(field, self._config.max_cost)
         except ValueError as error:
             self._log.error("costs", f"no social costs: {error}")
             return
         header = Header(stamp=self._people.stamp or now.to_msg(), frame_id=self._frame)
-        self._publisher.publish(grid_message(cells, self._grid, header))
+        self._publisher.publish(grid_message(cells, grid, header))
         self._diagnostics.count("grids")
         self._diagnostics.took("grid", started)
 

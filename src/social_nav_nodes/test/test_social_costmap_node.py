@@ -11,7 +11,7 @@ from social_nav_core.parameters import ParameterError
 from social_nav_core.people import Person
 from social_nav_core.proxemics.field import social_field
 from social_nav_core.proxemics.model import shipped_model
-from social_nav_nodes.conversions import grid_message, people_message, stamp_of
+from social_nav_nodes.conversions import grid_message, people_message, seconds, stamp_of
 from social_nav_nodes.social_costmap_node import SocialCostmapNode
 from social_nav_nodes.topics import LATCHED_QOS, MAP, RELIABLE_QOS, SOCIAL_COSTMAP, SOCIAL_PEOPLE
 
@@ -96,6 +96,23 @@ def test_the_area_that_a_person_left_is_free_again(bench):
     assert before[:, :40].any() and not after[:, :40].any()
     bench.tell()
     assert not bench.next_grid(lambda c: not c.any(), "an empty grid").any()
+
+
+def test_a_grid_comes_with_the_people_it_was_made_of(bench):
+    bench.use_map()
+    bench.tell(anna(-2.0))
+    bench.next_grid(np.any, "costs")
+    bench.graph.pass_time(0.5)
+    bench.tell(anna(2.0))
+    told = bench.graph.now
+    came = bench.grids
+    bench.graph.spin_until(lambda: any(cells(m)[:, 60:].any() for m in came), "costs", step=0.0)
+    assert seconds(bench.grids[-1].header.stamp) == pytest.approx(told)
+    bench.grids.clear()
+    for _ in range(40):
+        bench.graph.pass_time(0.05)
+        bench.tell(anna())
+    assert 9 <= len(bench.grids) <= 11, "5 a second, however often people are told"
 
 
 def test_people_are_dropped_after_the_timeout(bench):
