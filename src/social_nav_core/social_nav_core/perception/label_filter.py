@@ -19,7 +19,7 @@ class LabelParameters:
     smoothing: float = parameter(0.4, "s", "time constant of the probabilities", 0.0, 10.0)
     hysteresis: float = parameter(0.15, "", "lead that another label needs to take over", 0.0, 0.99)
     per_image: int = parameter(
-        25, "", "people whose labels one image renews; of more, who waited longest", 1, 1000
+        16, "", "people whose labels one image renews; of more, who waited longest", 1, 1000
     )
 
 
