@@ -98,32 +98,30 @@ def expressed_in_parent(bodies: Sequence[Body], frame_in_parent: ArrayLike) -> l
 
 def defects(bodies: Sequence[Body]) -> list[str | None]:
     """Why each of some bodies cannot be used, as `Body.defect` says of one; quicker for many."""
-    rows = [row for row, body in enumerate(bodies) if body.id and _has_shapes(body)]
-    sound = dict(zip(rows, _are_sound([bodies[row] for row in rows]).tolist(), strict=True))
-    return [None if sound.get(row) else body.defect() for row, body in enumerate(bodies)]
-
-
-def _has_shapes(body: Body) -> bool:
-    per_joint = (len(JOINTS),)
-    joints = (body.x, body.y, body.confidence)
-    return (
-        all(np.shape(values) == per_joint for values in joints)
-        and np.shape(body.pose) == (3,)
-        and np.shape(body.covariance) == (3, 3)
-    )
+    sound = _are_sound(bodies)
+    return [
+        None if is_sound else body.defect()
+        for body, is_sound in zip(bodies, sound.tolist(), strict=True)
+    ]
 
 
 def _are_sound(bodies: Sequence[Body]) -> NDArray[np.bool_]:
-    """Whether bodies whose arrays have the right shapes have the right values, too."""
-    if not bodies:
-        return np.zeros(0, dtype=bool)
-    poses = np.array([body.pose for body in bodies], dtype=float)
-    covariances = np.array([body.covariance for body in bodies], dtype=float)
-    confidences = np.array([body.confidence for body in bodies])
+    """Whether bodies surely have no defect; nobody is where an array has the wrong shape."""
+    unsure = np.zeros(len(bodies), dtype=bool)
+    try:
+        joints = np.array([(body.x, body.y, body.confidence) for body in bodies])
+        poses = np.array([body.pose for body in bodies])
+        covariances = np.array([body.covariance for body in bodies])
+    except ValueError:  # arrays of several shapes
+        return unsure
+    shapes = joints.shape[1:], poses.shape[1:], covariances.shape[1:]
+    if shapes != ((3, len(JOINTS)), (3,), (3, 3)):
+        return unsure
+    confidences = joints[:, 2]
+    sound = ((confidences >= 0.0) & (confidences <= 1.0)).all(axis=1)
+    sound &= np.isfinite(joints).all(axis=(1, 2))
+    sound &= np.array([bool(body.id) for body in bodies])
     numbers = np.concatenate([poses, covariances.reshape(-1, 9)], axis=1)
-    sound = (np.abs(numbers) <= _LARGEST).all(axis=1)
-    sound &= ((confidences >= 0.0) & (confidences <= 1.0)).all(axis=1)
-    sound &= np.isfinite([body.x for body in bodies]).all(axis=1)
-    sound &= np.isfinite([body.y for body in bodies]).all(axis=1)
+    sound &= (np.abs(numbers) <= _LARGEST).all(axis=1)
     sound[sound] = are_covariances(covariances[sound])
     return sound

@@ -142,22 +142,25 @@ def covariance_defect(covariance: FloatArray) -> str | None:
 
 def defects(people: Sequence[Person]) -> list[str | None]:
     """Why each of some people cannot be used, as `Person.defect` says of one; quicker for many."""
-    rows = [row for row, person in enumerate(people) if person.id and _has_shapes(person)]
-    sound = dict(zip(rows, _are_sound([people[row] for row in rows]).tolist(), strict=True))
-    return [None if sound.get(row) else person.defect() for row, person in enumerate(people)]
-
-
-def _has_shapes(person: Person) -> bool:
-    return all(np.shape(getattr(person, name)) == shape for name, shape in _SHAPES.items())
+    sound = _are_sound(people)
+    return [
+        None if is_sound else person.defect()
+        for person, is_sound in zip(people, sound.tolist(), strict=True)
+    ]
 
 
 def _are_sound(people: Sequence[Person]) -> NDArray[np.bool_]:
-    """Whether people whose arrays have the right shapes have the right values, too."""
-    if not people:
-        return np.zeros(0, dtype=bool)
-    stacked = {name: np.array([getattr(person, name) for person in people]) for name in _SHAPES}
+    """Whether people surely have no defect; nobody is where an array has the wrong shape."""
+    unsure = np.zeros(len(people), dtype=bool)
+    try:
+        stacked = {name: np.array([getattr(person, name) for person in people]) for name in _SHAPES}
+    except ValueError:  # arrays of several shapes
+        return unsure
+    if any(stacked[name].shape[1:] != shape for name, shape in _SHAPES.items()):
+        return unsure
     confidence = np.array([person.confidence for person in people])
     sound = (confidence >= 0.0) & (confidence <= 1.0)
+    sound &= np.array([bool(person.id) for person in people])
     for name, most, _ in BOUNDS:
         sound &= (np.abs(stacked[name]) <= most).reshape(len(people), -1).all(axis=1)
     for name in ("intent", "attitude", "action"):

@@ -27,7 +27,7 @@ from sensor_msgs.msg import LaserScan
 from social_nav_core.bodies import Body
 from social_nav_core.geometry import FloatArray, quaternion_from_yaw, yaw_from_quaternion
 from social_nav_core.grid import GridGeometry
-from social_nav_core.people import Action, Attitude, Intent, Person, certain, defects
+from social_nav_core.people import Action, Attitude, Intent, Person, defects
 from std_msgs.msg import Header
 
 from social_nav_msgs.msg import Body as BodyMessage
@@ -69,6 +69,8 @@ def stamp_of(time: float) -> TimeMessage:
 def people_from(message: SocialPersonArray, frame: FramePose | None = None) -> PeopleRead:
     """People of a message; a bad quaternion, number or label leaves out that person alone.
 
+    Probabilities that are all zero stand for a label that is not known.
+
     Args:
         message: whoever has no ``last_seen`` was seen at its stamp.
         frame: of the message, however it is tilted, in the one that the people are wanted in, z
@@ -76,15 +78,16 @@ def people_from(message: SocialPersonArray, frame: FramePose | None = None) -> P
     """
     read = PeopleRead([], [])
     seen: set[str] = set()
-    found: list[Person] = []
+    usable: list[SocialPerson] = []
     for item in message.people:
         reason = f"the id '{item.id}' is used twice" if item.id in seen else None
         seen.add(item.id)
         reason = reason or _pose_defect(item.pose)
         if reason is None:
-            found.append(person_from(item, message.header.stamp, frame))
+            usable.append(item)
         else:
             read.left_out.append((item.id, reason))
+    found = _persons(usable, seconds(message.header.stamp), frame) if usable else []
     for person, defect in zip(found, defects(found), strict=True):
         if defect is None:
             read.people.append(person)
@@ -93,51 +96,50 @@ def people_from(message: SocialPersonArray, frame: FramePose | None = None) -> P
     return read
 
 
-def person_from(
-    message: SocialPerson, stamp: TimeMessage, frame: FramePose | None = None
-) -> Person:
-    """One person as the message says; `Person.defect` tells whether that can be used.
-
-    Probabilities that are all zero stand for a label that is not known.
-
-    Args:
-        message: the person.
-        stamp: when whoever has no ``last_seen`` was seen.
-        frame: as in `people_from`.
-    """
-    covariance = np.reshape(message.pose.covariance, (6, 6))
-    pose, velocity = pose_from(message.pose.pose), _vector(message.velocity)
+def _persons(items: list[SocialPerson], stamp: float, frame: FramePose | None) -> list[Person]:
+    """People as messages say, all at once; `Person.defect` tells whether they can be used."""
+    places = np.array([_xyz(item.pose.pose.position) for item in items])
+    chests = _chests([item.pose.pose.orientation for item in items])
+    velocities = np.array([_xyz(item.velocity) for item in items])
+    covariances = np.array([item.pose.covariance for item in items]).reshape(-1, 6, 6)
     if frame is not None:
         position, axes = frame
-        place = axes @ _vector(message.pose.pose.position) + position
-        chest = axes @ _chest(message.pose.pose.orientation)
-        pose = np.array([*place[:2], math.atan2(chest[1], chest[0])])
-        velocity = axes @ velocity
-        covariance = covariance.copy()
-        covariance[:3, :3] = axes @ covariance[:3, :3] @ axes.T
-        covariance[:3, 5], covariance[5, :3] = axes @ covariance[:3, 5], axes @ covariance[5, :3]
-    return Person(
-        id=message.id,
-        pose=pose,
-        velocity=velocity[:2],
-        covariance=covariance[PLANAR],
-        intent=_probabilities(message.intent_probabilities, Intent),
-        attitude=_probabilities(message.attitude_probabilities, Attitude),
-        action=_probabilities(message.action_probabilities, Action),
-        group_id=message.group_id,
-        confidence=float(message.confidence),
-        last_seen=seconds(message.last_seen) or seconds(stamp),
+        places, chests = places @ axes.T + position, chests @ axes.T
+        velocities = velocities @ axes.T
+        covariances[:, :3, :3] = axes @ covariances[:, :3, :3] @ axes.T
+        covariances[:, :3, 5] = covariances[:, :3, 5] @ axes.T
+        covariances[:, 5, :3] = covariances[:, 5, :3] @ axes.T
+    poses = np.column_stack([places[:, :2], np.arctan2(chests[:, 1], chests[:, 0])])
+    intents = _probabilities([item.intent_probabilities for item in items], Intent.UNKNOWN)
+    attitudes = _probabilities([item.attitude_probabilities for item in items], Attitude.UNKNOWN)
+    actions = _probabilities([item.action_probabilities for item in items], Action.UNKNOWN)
+    return [
+        Person(
+            id=item.id,
+            pose=poses[row],
+            velocity=velocities[row, :2],
+            covariance=covariances[row][PLANAR],
+            intent=intents[row],
+            attitude=attitudes[row],
+            action=actions[row],
+            group_id=item.group_id,
+            confidence=float(item.confidence),
+            last_seen=seconds(item.last_seen) or stamp,
+        )
+        for row, item in enumerate(items)
+    ]
+
+
+def _xyz(message: Point | Vector3) -> tuple[float, float, float]:
+    return message.x, message.y, message.z
+
+
+def _chests(turns: list[Quaternion]) -> FloatArray:
+    """Where bodies' x point to ``(n, 3)``, by quaternions; as long as their squared lengths."""
+    x, y, z, w = np.array([(turn.x, turn.y, turn.z, turn.w) for turn in turns]).T
+    return np.column_stack(
+        [w * w + x * x - y * y - z * z, 2.0 * (x * y + w * z), 2.0 * (x * z - w * y)]
     )
-
-
-def _vector(message: Point | Vector3) -> FloatArray:
-    return np.array([message.x, message.y, message.z])
-
-
-def _chest(turn: Quaternion) -> FloatArray:
-    """Where a body's x points to, by a unit quaternion."""
-    x, y, z, w = turn.x, turn.y, turn.z, turn.w
-    return np.array([1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z), 2.0 * (x * z - w * y)])
 
 
 def people_message(people: list[Person], header: Header) -> SocialPersonArray:
@@ -370,9 +372,11 @@ def scan_points(message: LaserScan) -> FloatArray:
     return ranges[hit, None] * np.stack([np.cos(angles[hit]), np.sin(angles[hit])], axis=-1)
 
 
-def _probabilities(values: NDArray[np.float32], labels: type) -> FloatArray:
-    probabilities = np.asarray(values, dtype=float)
-    return probabilities if probabilities.any() else certain(labels.UNKNOWN)  # type: ignore[attr-defined]
+def _probabilities(values: list[NDArray[np.float32]], unknown: int) -> FloatArray:
+    """Probabilities ``(n, labels)``; those of a label that nobody told are certain of UNKNOWN."""
+    probabilities = np.array(values, dtype=float)
+    probabilities[~probabilities.any(axis=1), unknown] = 1.0
+    return probabilities
 
 
 def _fill(message: PoseWithCovariance, pose: FloatArray, covariance: FloatArray) -> None:
