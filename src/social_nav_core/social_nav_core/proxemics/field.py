@@ -12,6 +12,7 @@ The o-spaces of groups are combined with the result by the largest.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -115,10 +116,16 @@ def _group_peak(members: Sequence[Zone]) -> float:
 
 def _window(box: Box, grid: GridGeometry) -> tuple[Window, FloatArray, FloatArray]:
     """Cells of the grid whose centres lie in a box, and those centres, all in the grid's frame."""
-    lower = np.ceil(box[0] / grid.resolution - 0.5)
-    upper = np.floor(box[1] / grid.resolution - 0.5) + 1.0
-    first = np.clip(lower, 0.0, (grid.width, grid.height)).astype(int)
-    last = np.clip(upper, first, (grid.width, grid.height)).astype(int)
-    x = (np.arange(first[0], last[0]) + 0.5) * grid.resolution
-    y = (np.arange(first[1], last[1]) + 0.5) * grid.resolution
-    return (slice(first[1], last[1]), slice(first[0], last[0])), x, y[:, None]
+    (left, lower), (right, upper) = box[0].tolist(), box[1].tolist()
+    columns, x = _cells_between(left, right, grid.width, grid.resolution)
+    rows, y = _cells_between(lower, upper, grid.height, grid.resolution)
+    return (rows, columns), x, y[:, None]
+
+
+def _cells_between(
+    low: float, high: float, count: int, resolution: float
+) -> tuple[slice, FloatArray]:
+    """Of so many cells from 0 on those whose centres lie between two values [m], and these."""
+    first = min(max(math.ceil(low / resolution - 0.5), 0), count)
+    last = min(max(math.floor(high / resolution - 0.5) + 1, first), count)
+    return slice(first, last), (np.arange(first, last) + 0.5) * resolution
