@@ -128,5 +128,4 @@ def _cells_between(
     """Of so many cells from 0 on those whose centres lie between two values [m], and these."""
     first = min(max(math.ceil(low / resolution - 0.5), 0), count)
     last = min(max(math.floor(high / resolution - 0.5) + 1, first), count)
-    centers: FloatArray = (np.arange(first, last) + 0.5) * resolution
-    return slice(first, last), centers
+    return slice(first, last), resolution * np.arange(first + 0.5, last, dtype=np.float64)
