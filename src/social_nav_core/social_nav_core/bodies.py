@@ -98,11 +98,8 @@ def expressed_in_parent(bodies: Sequence[Body], frame_in_parent: ArrayLike) -> l
 
 def defects(bodies: Sequence[Body]) -> list[str | None]:
     """Why each of some bodies cannot be used, as `Body.defect` says of one; quicker for many."""
-    sound = _are_sound(bodies)
-    return [
-        None if is_sound else body.defect()
-        for body, is_sound in zip(bodies, sound.tolist(), strict=True)
-    ]
+    judged = zip(bodies, _are_sound(bodies), strict=True)
+    return [None if is_sound else body.defect() for body, is_sound in judged]
 
 
 def _are_sound(bodies: Sequence[Body]) -> NDArray[np.bool_]:

@@ -142,11 +142,8 @@ def covariance_defect(covariance: FloatArray) -> str | None:
 
 def defects(people: Sequence[Person]) -> list[str | None]:
     """Why each of some people cannot be used, as `Person.defect` says of one; quicker for many."""
-    sound = _are_sound(people)
-    return [
-        None if is_sound else person.defect()
-        for person, is_sound in zip(people, sound.tolist(), strict=True)
-    ]
+    judged = zip(people, _are_sound(people), strict=True)
+    return [None if is_sound else person.defect() for person, is_sound in judged]
 
 
 def _are_sound(people: Sequence[Person]) -> NDArray[np.bool_]:
