@@ -14,7 +14,7 @@ pytest.importorskip("launch_ros", reason="ROS 2's launch_ros is not installed")
 from launch.actions import DeclareLaunchArgument
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from social_nav_core.sim.scene import load_scene
-from social_nav_nodes.demo.domain import OF_OTHERS
+from social_nav_nodes.demo.domain import OF_OTHERS, PROFILE
 from social_nav_nodes.launching import MissingError
 
 from launch import LaunchContext
@@ -198,7 +198,7 @@ def test_a_simulation_stays_on_this_computer_unless_the_environment_says_otherwi
         monkeypatch.delenv(variable, raising=False)
     for variable in OF_OTHERS:
         monkeypatch.setenv(variable, "192.0.2.7")
-    alone = {**ours, **dict.fromkeys(OF_OTHERS, "")}
+    alone = {**ours, **dict.fromkeys(OF_OTHERS, ""), PROFILE: str(ROOT / "config" / "fastdds.xml")}
     simulations: list[tuple[str, dict[str, str]]] = [
         ("tiago_headless.launch.py", {}),
         ("tiago_gazebo.launch.py", {}),
