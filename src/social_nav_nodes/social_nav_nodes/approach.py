@@ -31,10 +31,10 @@ class GoalSelectorParameters:
         15.0, "s", "the same for the first map and transform after the start", 0.1, 600.0
     )
     people_timeout: float = parameter(
-        0.8, "s", "without news about anybody, the source of people is lost", 0.2, 60.0
+        0.7, "s", "without news about anybody, the source of people is lost", 0.2, 60.0
     )
     clock_timeout: float = parameter(
-        0.8, "s", "the same while simulated time stands still, in wall-clock time", 0.2, 60.0
+        0.7, "s", "the same while simulated time stands still, in wall-clock time", 0.2, 60.0
     )
     navigator_timeout: float = parameter(
         0.7, "s", "without a sign of life from the navigator", 0.2, 60.0
