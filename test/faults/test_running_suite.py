@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from social_nav_nodes.demo.domain import ROOT
 from social_nav_nodes.endurance import report
 from social_nav_nodes.endurance.adapter_faults import ADAPTER_FAULTS
 from social_nav_nodes.endurance.faults import FAULTS
@@ -16,7 +17,6 @@ from social_nav_nodes.endurance.load import Ages, measure
 from social_nav_nodes.endurance.outcomes import Check
 from social_nav_nodes.endurance.resources import Taken
 from social_nav_nodes.endurance.soak import Trace, figures, soak
-from social_nav_nodes.endurance.stage import ROOT
 from social_nav_nodes.endurance.steadiness import BEAT, Metronome
 from social_nav_nodes.endurance.suite import NODES as IN_SUITE
 from social_nav_nodes.endurance.trial import EVERY_FAULT, SHORT, Trial, try_faults

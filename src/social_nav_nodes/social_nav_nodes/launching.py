@@ -30,7 +30,7 @@ from social_nav_core.sim.gazebo.map import map_files
 from social_nav_core.sim.scene import Scene
 
 from launch import LaunchContext, LaunchDescription
-from social_nav_nodes.demo.domain import ours
+from social_nav_nodes.demo.domain import instead_of_others
 from social_nav_nodes.launch_arguments import MissingError, check
 from social_nav_nodes.launch_command import check_names
 from social_nav_nodes.parameter_files import NodeParameters
@@ -128,7 +128,7 @@ def alone() -> list[SetEnvironmentVariable]:
     chosen = os.environ.get(RANGE) or "LOCALHOST"
     alone = {RANGE: chosen, "GZ_IP": os.environ.get("GZ_IP") or "127.0.0.1"}
     if chosen not in FAR:
-        alone |= ours()
+        alone |= instead_of_others()
     return [SetEnvironmentVariable(name, value) for name, value in alone.items()]
 
 

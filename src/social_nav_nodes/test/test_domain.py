@@ -70,7 +70,7 @@ def test_nothing_in_the_environment_brings_others_into_ones_own_graph(monkeypatc
 
 def test_the_suites_profile_is_found_where_it_is_installed(monkeypatch, tmp_path):
     """Without one, somebody else's is emptied all the same."""
-    monkeypatch.setattr(domain, "__file__", str(tmp_path / "lib/python3/site-packages/a/b/c.py"))
+    monkeypatch.setattr(domain, "ROOT", tmp_path / "lib")
     monkeypatch.setenv("AMENT_PREFIX_PATH", f"/nowhere{os.pathsep}{tmp_path}")
     monkeypatch.setenv(PROFILE, "/robot.xml")
     assert this_computer()[PROFILE] == ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from social_nav_core.recordings.bag import MESSAGE
 from social_nav_core.recordings.congreg8 import FIELDS
 from social_nav_core.recordings.errors import DataError
 from social_nav_core.recordings.trajectories import Trajectories
+from social_nav_core.share_folders import share_folders
 from social_nav_core.whole_file import written_whole
 
 CHEST_HEIGHT = 1.3  # [m]
@@ -43,8 +43,7 @@ def message_folder() -> Path:
     Raises:
         DataError: neither is there.
     """
-    prefixes = [Path(p) for p in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if p]
-    places = [prefix / "share" / "social_nav_msgs" / "msg" for prefix in prefixes]
+    places = [folder / "msg" for folder in share_folders("social_nav_msgs")]
     places.append(Path(__file__).resolve().parents[3] / "social_nav_msgs" / "msg")
     for place in places:
         if (place / "SocialPersonArray.msg").is_file():

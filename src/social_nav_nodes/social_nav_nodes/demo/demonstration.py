@@ -29,14 +29,13 @@ from social_nav_core.sim.reading import SceneError
 from social_nav_core.sim.scene import Scene, load_scene
 
 from social_nav_nodes.demo.display import Display
-from social_nav_nodes.demo.domain import own_graph
+from social_nav_nodes.demo.domain import ROOT, own_graph
 from social_nav_nodes.demo.jobs import JOBS, Job
 from social_nav_nodes.demo.observer import ObserverNode
 from social_nav_nodes.demo.pace import free_cores, pace
 from social_nav_nodes.demo.processes import NodeProcesses
 from social_nav_nodes.one_camera import SETTINGS
 
-ROOT = Path(__file__).resolve().parents[4]
 CAMERA: dict[str, Any] = {"camera.rate": 15.0}  # [Hz], as fast as body trackers run on robots
 PATIENT: dict[str, Any] = {"clock_timeout": 5.0, "navigator_timeout": 2.0}  # of busy machines
 MARK = ".social_nav_demo"  # file that says that a folder is a demonstration's

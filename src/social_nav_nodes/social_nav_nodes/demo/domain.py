@@ -7,15 +7,18 @@ import random
 import socket
 from pathlib import Path
 
+from social_nav_core.share_folders import share_folders
+
+ROOT = Path(__file__).resolve().parents[4]  # of the sources
 DOMAINS = range(1, 102)  # those whose ports no Linux system hands out by itself
 PORT_BASE, PORTS_PER_DOMAIN = 7400, 250  # DDSI-RTPS 2.5, section 9.6.2
 PARTICIPANTS = range(10, 50, 2)  # ports of the first of them; who came first may have left
+PROFILE = "FASTRTPS_DEFAULT_PROFILES_FILE"
 OF_OTHERS = (
     *("ROS_STATIC_PEERS", "ROS_DISCOVERY_SERVER", "FASTDDS_ENVIRONMENT_FILE"),
-    *("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE", "CYCLONEDDS_URI"),
+    *(PROFILE, "FASTDDS_DEFAULT_PROFILES_FILE", "CYCLONEDDS_URI"),
 )
 """Variables that bring other computers into a graph, or files that may do so."""
-PROFILE = "FASTRTPS_DEFAULT_PROFILES_FILE"
 
 
 def own_graph() -> dict[str, str]:
@@ -31,26 +34,19 @@ def this_computer() -> dict[str, str]:
     alone = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "SKIP_DEFAULT_XML_FILE": "1"}
     if os.environ.get("ROS_DISTRO") == "humble":  # which does not know the range
         alone["ROS_LOCALHOST_ONLY"] = "1"
-    return alone | ours()
+    return alone | instead_of_others()
 
 
-def ours() -> dict[str, str]:
+def instead_of_others() -> dict[str, str]:
     """What the environment has of the variables that bring others in, without its values.
 
     Where the suite's own profile of Fast DDS is found, it takes the place of another one.
     """
     emptied = {name: "" for name in OF_OTHERS if os.environ.get(name)}
-    profile = _profile()
+    folders = (ROOT, *share_folders("social_nav_bringup"))
+    profiles = (folder / "config" / "fastdds.xml" for folder in folders)
+    profile = next((path for path in profiles if path.is_file()), None)
     return emptied if profile is None else {**emptied, PROFILE: str(profile)}
-
-
-def _profile() -> Path | None:
-    """In the sources, or where social_nav_bringup is installed."""
-    prefixes = map(Path, filter(None, os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)))
-    installed = [prefix / "share" / "social_nav_bringup" for prefix in prefixes]
-    folders = [Path(__file__).resolve().parents[4], *installed]
-    files = (folder / "config" / "fastdds.xml" for folder in folders)
-    return next((file for file in files if file.is_file()), None)
 
 
 def free_domain() -> int:

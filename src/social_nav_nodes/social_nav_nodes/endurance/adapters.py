@@ -8,6 +8,7 @@ from pathlib import Path
 
 from social_nav_msgs.msg import SocialPersonArray
 from social_nav_nodes import topics
+from social_nav_nodes.demo.domain import ROOT
 from social_nav_nodes.endurance.feeder import (
     OUTPUTS,
     STAND_INS,
@@ -17,7 +18,7 @@ from social_nav_nodes.endurance.feeder import (
     pose_network,
 )
 from social_nav_nodes.endurance.outcomes import BACK, GIVE_UP, Check, OutcomeError, Outcomes, slack
-from social_nav_nodes.endurance.stage import ROOT, Stage
+from social_nav_nodes.endurance.stage import Stage
 
 CALM = 3.5  # without a complaint all is well: one is told of for 2 s, and once a second [s]
 QUIET = 2.0  # the longest silence of those who notice nothing; a kill may stall DDS for 1 s [s]

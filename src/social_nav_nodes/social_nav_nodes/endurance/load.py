@@ -25,10 +25,9 @@ from rclpy.node import Node
 
 from social_nav_msgs.msg import SocialPersonArray
 from social_nav_nodes import topics
-from social_nav_nodes.demo.domain import own_graph
+from social_nav_nodes.demo.domain import ROOT, own_graph
 from social_nav_nodes.demo.processes import NodeProcesses
 from social_nav_nodes.endurance.resources import Taken, taken_by
-from social_nav_nodes.endurance.stage import ROOT
 
 MEASURED = ("perception", "social_costmap")
 WARM_UP = 10.0  # [s]

@@ -16,12 +16,11 @@ from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
-from social_nav_nodes.demo.domain import own_graph
+from social_nav_nodes.demo.domain import ROOT, own_graph
 from social_nav_nodes.demo.processes import NodeProcesses
 from social_nav_nodes.diagnostics import TOPIC
 
 Entered = TypeVar("Entered", bound="Stage")
-ROOT = Path(__file__).resolve().parents[4]
 
 
 class Stage:

@@ -8,8 +8,9 @@ from pathlib import Path
 from nav_msgs.msg import OccupancyGrid
 
 from social_nav_nodes import topics
+from social_nav_nodes.demo.domain import ROOT
 from social_nav_nodes.endurance.meddler import FROM_SIMULATOR, Meddler
-from social_nav_nodes.endurance.stage import ROOT, Stage
+from social_nav_nodes.endurance.stage import Stage
 from social_nav_nodes.endurance.witness import PERCEIVED, Witness
 
 NODES = (
