@@ -7,7 +7,8 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import numpy as np
@@ -25,6 +26,7 @@ from social_nav_core.input_files import one_line
 
 RCLError = rclpy_implementation.RCLError
 UnknownROSArgsError = rclpy_implementation.UnknownROSArgsError
+SIGNALS = (signal.SIGINT, signal.SIGTERM)  # that ask a process to end
 LEAVING = 1.0  # longest wait for the answers to what a node asks others for when it ends [s]
 Made = TypeVar("Made")
 MadeNode = TypeVar("MadeNode", bound=Node)
@@ -70,6 +72,25 @@ def _init(signals: SignalHandlerOptions) -> None:
         rclpy.logging.set_logger_level("rcl", LoggingSeverity.UNSET)
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Handle SIGINT and SIGTERM after the block, not within.
+
+    What a handler raises while rclpy makes a message of bytes comes out as a RuntimeError.
+    """
+    came: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, _: came.append(number)) for number in SIGNALS
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
+
+
 def run_node(
     make_node: Callable[[], MadeNode],
     known_arguments: int = 0,
@@ -90,7 +111,7 @@ def run_node(
         nonlocal stop
         stop = True
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, ask_to_stop)
     node = started(make_node, SignalHandlerOptions.NO, known_arguments)
     gc.collect()

@@ -31,11 +31,11 @@ from social_nav_nodes.demo.jobs import Job
 from social_nav_nodes.demo.observer import ObserverNode
 from social_nav_nodes.guard import guard
 from social_nav_nodes.parameters import read_parameters
-from social_nav_nodes.running import started
+from social_nav_nodes.running import SIGNALS, started, undisturbed
 from social_nav_nodes.throttled_log import ThrottledLog
 
 TASKS = ("avoid", "approach")
-TAKING_BACK = 2.0  # longest wait for the answer when a goal is cancelled [s]
+TAKING_BACK = 2.0  # longest wait for each answer when a goal is cancelled [s]
 
 
 @dataclass(frozen=True)
@@ -83,19 +83,31 @@ class TrialNode(Node):
         while time.monotonic() < end:
             if self._states.wait_for_service(1.0):
                 answer = self._states.call_async(GetState.Request())
-                rclpy.spin_until_future_complete(self, answer, timeout_sec=2.0)
+                with undisturbed():
+                    rclpy.spin_until_future_complete(self, answer, timeout_sec=2.0)
                 state = answer.result()
                 if state is not None and state.current_state.id == State.PRIMARY_STATE_ACTIVE:
                     return True
-            rclpy.spin_once(self, timeout_sec=0.3)
+            with undisturbed():
+                rclpy.spin_once(self, timeout_sec=0.3)
         return False
 
 
 def main() -> None:
     """Exit status 0 when the task was done, 1 when not, 130 when it was interrupted."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, signal.default_int_handler)
-    node, scene = started(_node_and_scene, SignalHandlerOptions.NO)
+    try:
+        status = _give(*started(_node_and_scene, SignalHandlerOptions.NO))
+    except (KeyboardInterrupt, ExternalShutdownException):
+        status = 130
+    finally:
+        rclpy.try_shutdown()
+    sys.exit(status)
+
+
+def _give(node: TrialNode, scene: Scene) -> int:
+    """Give the task and watch over it: exit status 0 when it was done, 1 when not."""
     about = node.parameters
     job = Job(
         title=f"{about.task}, {scene.name}",
@@ -108,28 +120,23 @@ def main() -> None:
         target=about.target or _first_if_nobody_is_willing(scene),
     )
     observer = ObserverNode(job, scene, about.seed, about.patience)
-    status = 130
     try:
         if about.nav2 and not node.nav2_is_active(about.patience):
             node.get_logger().error(
                 f"Nav2's bt_navigator has not become active for {about.patience:g} s: see the "
                 "output of its lifecycle manager"
             )
-            status = 1
-        else:
-            status = _watch(observer, node)
+            return 1
+        status = _watch(observer, node)
         if about.out and observer.time > 0.0:
             _keep(observer, Path(about.out))
     except (RunRecordError, OSError) as error:
         node.get_logger().error(f"no record is kept: {error}")
-        status = 1
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
+        return 1
     finally:
         observer.destroy_node()
         node.destroy_node()
-        rclpy.try_shutdown()
-    sys.exit(status)
+    return status
 
 
 def _node_and_scene() -> tuple[TrialNode, Scene]:
@@ -152,13 +159,16 @@ def _watch(observer: ObserverNode, node: Node) -> int:
     said = ""
     try:
         while not observer.finished:
-            executor.spin_once(timeout_sec=0.2)
+            with undisturbed():
+                executor.spin_once(timeout_sec=0.2)
             if observer.status.split(" ", 1)[-1] != said.split(" ", 1)[-1]:
                 node.get_logger().info(observer.status)
             said = observer.status
     finally:
-        if (answer := observer.take_back()) is not None:
-            executor.spin_until_future_complete(answer, TAKING_BACK)
+        with undisturbed():
+            observer.take_back(
+                lambda answer: executor.spin_until_future_complete(answer, TAKING_BACK)
+            )
         executor.shutdown()
     node.get_logger().info(f"{observer.status} after {observer.time:.1f} s")
     return 0 if observer.status == "reached the goal" else 1

@@ -29,6 +29,7 @@ class PlayedNavigator:
         self.goals = []
         self.handles = []
         self.refuse = False
+        self.before_answer = lambda: None
         self._ends = []
         self._server = ActionServer(
             graph.probe,
@@ -40,6 +41,7 @@ class PlayedNavigator:
         )
 
     def _decide(self, goal):
+        self.before_answer()
         if self.refuse:
             return GoalResponse.REJECT
         self.goals.append(pose_from(goal.pose.pose))

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from action_msgs.msg import GoalStatus
+from goal_selector_bench import PlayedNavigator
 from nav_msgs.msg import Odometry
 from rclpy.task import Future
 from social_nav_core.evaluation.batch import shipped_models
@@ -229,7 +230,7 @@ def test_an_approach_is_asked_to_stay_to_the_fraction_of_a_second(graph, stay, e
     observer = observer_of(graph, stay=stay)
     sent = []
 
-    def send(goal, _):
+    def send(goal, *_):
         sent.append(goal)
         return Future()
 
@@ -239,3 +240,21 @@ def test_an_approach_is_asked_to_stay_to_the_fraction_of_a_second(graph, stay, e
     observer._has_map = observer._has_costs = observer._has_people = True
     observer._try_to_send(people_message([], graph.header("map")))
     assert (sent[0].stay.sec, sent[0].stay.nanosec) == expected
+
+
+def test_a_goal_whose_answer_was_lost_is_cancelled_as_well(graph):
+    navigator, observer = PlayedNavigator(graph), observer_of(graph, task="avoid")
+    client = observer._client
+    graph.spin_until(client.server_is_ready, "the navigator")
+    send = client.send_goal_async
+
+    def send_and_lose_the_answer(*goal):
+        send(*goal)
+        return Future()
+
+    vars(client)["send_goal_async"] = send_and_lose_the_answer
+    observer._has_map = observer._has_costs = observer._has_people = True
+    observer._try_to_send(people_message([], graph.header("map")))
+    graph.spin_until(lambda: navigator.handles, "the goal")
+    observer.take_back(lambda _: graph.pass_time(0.5))
+    graph.spin_until(lambda: navigator.handles[0].is_cancel_requested, "the cancellation")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
+from social_nav_nodes.running import SIGNALS, undisturbed
 
 MAKE_NO_NODE = "from social_nav_nodes.social_costmap_node import main; main()"
 
@@ -90,3 +92,24 @@ def test_a_node_that_is_half_made_leaves_the_graph():
     command = [sys.executable, "-c", HALF_MADE]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout == "error: its model is broken None\n", done.stderr
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_is_handled_after_the_block_that_is_undisturbed(number):
+    came = []
+    before = signal.signal(number, lambda *_: came.append("handled"))
+    try:
+        with undisturbed():
+            signal.raise_signal(number)
+            came.append("end of the block")
+        assert came == ["end of the block", "handled"]
+        signal.raise_signal(number)
+        assert came[2:] == ["handled"]
+    finally:
+        signal.signal(number, before)
+
+
+def test_an_interrupt_counts_more_than_what_the_block_raises():
+    with pytest.raises(KeyboardInterrupt), undisturbed():
+        signal.raise_signal(signal.SIGINT)
+        raise ValueError

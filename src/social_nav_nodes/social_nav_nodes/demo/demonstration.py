@@ -35,6 +35,7 @@ from social_nav_nodes.demo.observer import ObserverNode
 from social_nav_nodes.demo.pace import free_cores, pace
 from social_nav_nodes.demo.processes import NodeProcesses
 from social_nav_nodes.one_camera import SETTINGS
+from social_nav_nodes.running import SIGNALS, undisturbed
 
 CAMERA: dict[str, Any] = {"camera.rate": 15.0}  # [Hz], as fast as body trackers run on robots
 PATIENT: dict[str, Any] = {"clock_timeout": 5.0, "navigator_timeout": 2.0}  # of busy machines
@@ -52,7 +53,7 @@ class DemoError(Exception):
 
 def main() -> int:
     arguments = build_parser().parse_args()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, signal.default_int_handler)
     os.environ.update(own_graph())
     if arguments.enclaves is not None:
@@ -190,7 +191,8 @@ def _spin(
     display: Display,
 ) -> None:
     while not observer.finished:
-        executor.spin_once(timeout_sec=0.1)
+        with undisturbed():
+            executor.spin_once(timeout_sec=0.1)
         display.show(f"{observer.time:5.1f} s  {observer.status}")
         dead = nodes.first_dead()
         if dead is not None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
-from action_msgs.msg import GoalStatus
+from action_msgs.msg import GoalInfo, GoalStatus
+from action_msgs.srv import CancelGoal
 from geometry_msgs.msg import PoseStamped
 from nav2_msgs.action import NavigateToPose
 from nav_msgs.msg import OccupancyGrid, Odometry, Path
@@ -28,6 +30,7 @@ from social_nav_core.input_files import one_line
 from social_nav_core.people import Intent
 from social_nav_core.sim.scene import Scene, occupancy
 from std_msgs.msg import Header
+from unique_identifier_msgs.msg import UUID
 
 from social_nav_msgs.action import ApproachPerson
 from social_nav_msgs.msg import BodyArray, SocialPersonArray
@@ -105,16 +108,18 @@ class ObserverNode(Node):
         self._reached = False
         self._next_view = self._next_cost = 0.0
         self._has_map = self._has_costs = self._has_people = False
-        self._goal_handle: Any = None
+        self._answer: Future | None = None
         self._target_id = ""
         self._known: set[str] = set()
         self._subscribe()
-        is_avoid = job.task == "avoid"
-        self._client = (
-            ActionClient(self, NavigateToPose, topics.NAVIGATE_TO_POSE)
-            if is_avoid
-            else ActionClient(self, ApproachPerson, topics.APPROACH_PERSON)
+        action: tuple[Any, str] = (
+            (NavigateToPose, topics.NAVIGATE_TO_POSE)
+            if job.task == "avoid"
+            else (ApproachPerson, topics.APPROACH_PERSON)
         )
+        self._client = ActionClient(self, *action)
+        self._cancel = self.create_client(CancelGoal, f"{action[1]}/_action/cancel_goal")
+        self._goal_id = UUID(uuid=list(uuid.uuid4().bytes))
 
     def _subscribe(self) -> None:
         for message_type, topic, callback, qos in (
@@ -238,22 +243,31 @@ class ObserverNode(Node):
         else:
             stay = Duration(seconds=self._job.stay).to_msg()
             goal = ApproachPerson.Goal(person_id=self._job.target, stay=stay)
-        self._client.send_goal_async(goal, self._see_feedback).add_done_callback(self._answered)
+        self._answer = self._client.send_goal_async(goal, self._see_feedback, self._goal_id)
+        self._answer.add_done_callback(self._answered)
 
     def _answered(self, future: Future) -> None:
         handle = future.result()
         if handle is None or not handle.accepted:
+            self._answer = None
             self._finish(False, "the goal was refused")
             return
-        self._goal_handle = handle
         handle.get_result_async().add_done_callback(self._ended)
 
-    def take_back(self) -> Future | None:
-        """Cancel the goal, unless it has ended: the robot is not to drive on alone."""
-        return None if self._goal_handle is None else self._goal_handle.cancel_goal_async()
+    def take_back(self, wait: Callable[[Future], None]) -> None:
+        """Cancel the goal, unless it has ended: the robot is not to drive on alone.
+
+        Args:
+            wait: spins until there is an answer, or for as long as one waits for it.
+        """
+        if self._answer is not None:
+            wait(self._answer)  # a goal that the server does not know yet cannot be cancelled
+        if self._answer is not None:
+            goal = GoalInfo(goal_id=self._goal_id)
+            wait(self._cancel.call_async(CancelGoal.Request(goal_info=goal)))
 
     def _ended(self, future: Future) -> None:
-        self._goal_handle = None
+        self._answer = None
         outcome = future.result()
         if self._job.task == "approach":
             self._target_id = outcome.result.person_id
