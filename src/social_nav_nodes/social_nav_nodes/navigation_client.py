@@ -89,9 +89,13 @@ class NavigationClient:
         return self._failure
 
     def go(self, goal: PoseStamped) -> None:
-        """Drive to a pose from now on, instead of to the one before."""
+        """Drive to a pose from now on, instead of to the one before.
+
+        A server that has been silent is no less so because it is given another goal.
+        """
+        if self._state is not NavigationState.DRIVING:
+            self._watch.heard(NAVIGATOR)
         self._state, self._failure, self._last = NavigationState.DRIVING, "", b""
-        self._watch.heard(NAVIGATOR)
         self._waiting = goal
         self._send_waiting()
 

@@ -16,6 +16,7 @@ from goal_selector_bench import Bench, Result, person
 from nav2_msgs.action import NavigateToPose
 from rclpy.action import ActionClient
 from rclpy.task import Future
+from social_nav_nodes.navigation_client import NavigationState
 
 from social_nav_nodes import topics
 
@@ -96,6 +97,21 @@ def test_a_navigator_that_falls_silent(bench):
     outcome = bench.result()
     assert outcome.result.error_code == Result.NAVIGATION_FAILED
     assert "no sign of life" in outcome.result.error_msg
+
+
+def test_a_silent_navigator_is_noticed_however_often_its_goal_is_replaced(bench):
+    client = bench.node._navigation
+    client._client.server_is_ready = lambda: True
+    client._client.send_goal_async = lambda *_, **__: Future()
+
+    def replace_and_look():
+        client.go(PoseStamped())
+        return client.poll() is NavigationState.FAILED
+
+    bench.graph.spin_until(replace_and_look, "the failure")
+    assert "no sign of life for 0.7 s" in client.failure
+    client.go(PoseStamped())
+    assert client.poll() is NavigationState.DRIVING
 
 
 @pytest.fixture

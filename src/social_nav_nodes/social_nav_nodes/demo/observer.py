@@ -119,7 +119,7 @@ class ObserverNode(Node):
         )
         self._client = ActionClient(self, *action)
         self._cancel = self.create_client(CancelGoal, f"{action[1]}/_action/cancel_goal")
-        self._goal_id = UUID(uuid=list(uuid.uuid4().bytes))
+        self._goal_id = UUID()
 
     def _subscribe(self) -> None:
         for message_type, topic, callback, qos in (
@@ -243,6 +243,7 @@ class ObserverNode(Node):
         else:
             stay = Duration(seconds=self._job.stay).to_msg()
             goal = ApproachPerson.Goal(person_id=self._job.target, stay=stay)
+        self._goal_id = UUID(uuid=list(uuid.uuid4().bytes))
         self._answer = self._client.send_goal_async(goal, self._see_feedback, self._goal_id)
         self._answer.add_done_callback(self._answered)
 
