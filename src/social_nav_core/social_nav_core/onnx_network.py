@@ -21,6 +21,7 @@ from social_nav_core.onnx_content import float_weights
 
 MOST_MEMORY = 4 * 2**30
 """Of all networks of a process together [byte]."""
+NO_TEXT = "a name in it is no text"
 
 
 class Network:
@@ -64,8 +65,11 @@ class Network:
             for given in (*self.inputs, *self.outputs):
                 _ = given.name, given.shape, given.type
         except UnicodeDecodeError as error:  # also of a name in what ONNX Runtime has to say
-            raise _refused(path, f"a name in it is no text: {error.reason}") from error
+            raise _refused(path, NO_TEXT) from error
         except self._errors as error:
+            # Python 3.11.2 drops a message that it cannot decode.
+            if not (error.args or isinstance(error, MemoryError)):
+                raise _refused(path, NO_TEXT) from error
             raise _refused(path, f"ONNX Runtime cannot use it: {_end(error)}") from error
 
     def run(

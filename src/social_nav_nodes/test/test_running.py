@@ -94,22 +94,30 @@ def test_a_node_that_is_half_made_leaves_the_graph():
     assert done.stdout == "error: its model is broken None\n", done.stderr
 
 
+@pytest.fixture
+def handle():
+    """Sets what handles a signal; afterwards all are as before."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield signal.signal
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_is_handled_after_the_block_that_is_undisturbed(number):
+def test_a_signal_is_handled_after_the_block_that_is_undisturbed(handle, number):
     came = []
-    before = signal.signal(number, lambda *_: came.append("handled"))
-    try:
-        with undisturbed():
-            signal.raise_signal(number)
-            came.append("end of the block")
-        assert came == ["end of the block", "handled"]
+    handle(number, lambda *_: came.append("handled"))
+    with undisturbed():
         signal.raise_signal(number)
-        assert came[2:] == ["handled"]
-    finally:
-        signal.signal(number, before)
+        came.append("end of the block")
+    assert came == ["end of the block", "handled"]
+    signal.raise_signal(number)
+    assert came[2:] == ["handled"]
 
 
-def test_an_interrupt_counts_more_than_what_the_block_raises():
+@pytest.mark.parametrize("number", SIGNALS)
+def test_an_interrupt_counts_more_than_what_the_block_raises(handle, number):
+    handle(number, signal.default_int_handler)
     with pytest.raises(KeyboardInterrupt), undisturbed():
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(number)
         raise ValueError
