@@ -1,4 +1,4 @@
-"""Domains that are in use, or a robot's, are not handed out; who starts is soon found."""
+"""Domains in use, or a robot's, are not handed out; processes take up the suite's profile."""
 
 from __future__ import annotations
 
@@ -80,8 +80,11 @@ def test_the_suites_profile_is_found_where_it_is_installed(monkeypatch, tmp_path
     assert this_computer()[PROFILE] == str(installed)
 
 
-def test_a_process_tells_four_times_a_second_that_it_is_there():
-    """Fast DDS alone tells it five times in the first half second, and then every 3 s."""
+def test_a_process_takes_up_the_profile():
+    """It tells four times a second that it is there, and has 4 MiB for what it sends.
+
+    Fast DDS alone tells it five times in the first half second, and then every 3 s.
+    """
     variables = own_graph()
     port = PORT_BASE + PORTS_PER_DOMAIN * int(variables["ROS_DOMAIN_ID"]) + LAST_PEER
     command = [sys.executable, "-c", NODE]
@@ -95,6 +98,15 @@ def test_a_process_tells_four_times_a_second_that_it_is_there():
             while len(told) < 14:
                 assert peer.recv(65536)[:4] == b"RTPS"
                 told.append(time.monotonic())
+            room = largest_shared_memory(process.pid)
             _, said = process.communicate(b"\n")
     assert not said, "Fast DDS understands the profile"
     assert np.median(np.diff(told[5:])) < 1.0
+    assert room >= 4 * 2**20
+
+
+def largest_shared_memory(pid: int) -> int:
+    """Of a process, in /dev/shm [byte]."""
+    maps = Path(f"/proc/{pid}/maps").read_text().splitlines()
+    ranges = [line.split()[0].split("-") for line in maps if "/dev/shm/" in line]
+    return max((int(end, 16) - int(start, 16) for start, end in ranges), default=0)
