@@ -366,7 +366,8 @@ def _outer_beams(message: LaserScan) -> tuple[float, float]:
 def scan_points(message: LaserScan) -> FloatArray:
     """Points ``(n, 2)`` [m] of a scan's finite ranges, in the scanner's frame."""
     ranges = np.asarray(message.ranges, dtype=float)
-    angles = message.angle_min + message.angle_increment * np.arange(len(ranges))
+    with np.errstate(invalid="ignore"):  # of an increment that is not finite
+        angles = message.angle_min + message.angle_increment * np.arange(len(ranges))
     hit = np.isfinite(ranges) & (ranges >= message.range_min) & (ranges <= message.range_max)
     hit &= np.abs(angles) <= MOST_ANGLE  # beyond it, or not finite, an angle is no direction
     return ranges[hit, None] * np.stack([np.cos(angles[hit]), np.sin(angles[hit])], axis=-1)

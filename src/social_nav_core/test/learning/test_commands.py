@@ -274,7 +274,9 @@ def test_every_command_has_a_summary_and_help(capsys: pytest.CaptureFixture[str]
     assert "DATA is one of" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("module", pkgutil.iter_modules(commands.__path__), ids=lambda m: m.name)
+@pytest.mark.parametrize(
+    "module", list(pkgutil.iter_modules(commands.__path__)), ids=lambda m: m.name
+)
 def test_the_help_of_every_command_is_what_was_written(
     module: pkgutil.ModuleInfo, capsys: pytest.CaptureFixture[str]
 ) -> None:
