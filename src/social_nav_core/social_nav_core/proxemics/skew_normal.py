@@ -111,15 +111,15 @@ class SkewNormal:
     def pdf(self, points: ArrayLike) -> FloatArray:
         """Density ``(...)`` [1/m^2] at points ``(..., 2)`` [m]."""
         exponent, argument = self._parts(points)
-        return np.exp(exponent) * ndtr(argument) / self._scale
+        return np.exp(exponent) * ndtr(argument) / self.scale
 
     def logpdf(self, points: ArrayLike) -> FloatArray:
         """Log density ``(...)`` at points ``(..., 2)`` [m]; finite in the far tails."""
         exponent, argument = self._parts(points)
-        return exponent + log_ndtr(argument) - math.log(self._scale)
+        return exponent + log_ndtr(argument) - math.log(self.scale)
 
     @cached_property
-    def _scale(self) -> float:
+    def scale(self) -> float:
         """By which the two factors of the density are divided [m^2]."""
         return math.pi * math.sqrt(np.linalg.det(self.sigma))
 

@@ -36,6 +36,8 @@ def check_sqlite(path: Path) -> None:
         if "interrupted" in str(error):
             raise LimitError("it has more messages than can be read; cut it") from error
         raise LimitError(f"it is not an SQLite file that can be read: {error}") from error
+    except MemoryError as error:  # SQLite's, for a row that is damaged
+        raise LimitError("a row of it says that it needs more memory than there is") from error
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise LimitError(f"it is not an SQLite file that can be read: {error}") from error
 

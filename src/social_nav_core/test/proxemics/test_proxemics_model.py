@@ -237,8 +237,8 @@ def test_every_model_that_is_read_raises_costs_where_it_is(
 def test_many_components_have_the_highest_of_their_modes():
     rng = np.random.default_rng(0)
     parts = tuple(
-        skew_normal(rng.uniform(-20, 20, 2), np.diag(rng.uniform(0.001, 2.0, 2)), [0.0, 0.0])
-        for _ in range(20)
+        skew_normal(rng.uniform(-20, 20, 2), np.diag(rng.uniform(0.001, 2.0, 2)), lam)
+        for lam in rng.uniform(-3.0, 3.0, (20, 2))
     )
     model = ProxemicsModel(np.full(20, 0.05), parts)
     assert model.peak >= max(float(model.pdf(part.mode)) for part in parts)
