@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_FIELDS = 200_000  # of all messages in one file
+MOST_FIELDS = 100_000  # of all messages in one file; those of a node are read twice, and count so
 MOST = {"node": 4000, "weight": 4000, "input": 100, "output": 100, "value": 20_000}
 """Of each in one file, in all of its graphs."""
 DEEPEST = 12  # messages in each other
@@ -71,9 +71,8 @@ class _Reader:
     def weights(self, message: memoryview, kind: str, depth: int) -> Iterator[Weight]:
         if depth > DEEPEST:
             raise ValueError(f"it has more than {DEEPEST} graphs and nodes in each other")
-        fields = list(self._fields(message))
-        parts = _PARTS[_kind_of_node(fields) if kind == "node" else kind]
-        for number, value in fields:
+        parts = _PARTS[self._kind_of_node(message) if kind == "node" else kind]
+        for number, value in self._fields(message):
             if number not in parts or isinstance(value, int):
                 continue
             part = parts[number]
@@ -82,6 +81,16 @@ class _Reader:
                 yield from self._tensor(value)
             elif part in _PARTS:
                 yield from self.weights(value, part, depth + 1)
+
+    def _kind_of_node(self, message: memoryview) -> str:
+        """'If', or 'node' for all others."""
+        told = set()
+        for number, value in self._fields(message):
+            if number == _OPERATOR and not isinstance(value, int):
+                told.add(bytes(value))
+        for endless in _ENDLESS & told:
+            raise ValueError(f"it has the operator {endless.decode()}, expected no loops")
+        return "If" if told == {b"If"} else "node"
 
     def _tensor(self, message: memoryview) -> Iterator[Weight]:
         sizes: list[int] = []
@@ -145,14 +154,6 @@ class _Reader:
             self._seen[part] += 1
             if self._seen[part] > MOST[part]:
                 raise ValueError(f"it has more than {MOST[part]} {part}s")
-
-
-def _kind_of_node(fields: list[tuple[int, Value]]) -> str:
-    """'If', or 'node' for all others."""
-    told = {bytes(value) for n, value in fields if n == _OPERATOR and not isinstance(value, int)}
-    for endless in _ENDLESS & told:
-        raise ValueError(f"it has the operator {endless.decode()}, expected no loops")
-    return "If" if told == {b"If"} else "node"
 
 
 def _damaged(reason: str) -> ValueError:

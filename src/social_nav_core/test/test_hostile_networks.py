@@ -146,7 +146,7 @@ def test_only_the_estimator_takes_infinite_weights(tmp_path: Path) -> None:
         (answers(graph(), "nowhere"), "ONNX Runtime cannot use it"),
         (_bytes(7, _bytes(15, b"")), "has a sparse weight"),
         (_bytes(7, _bytes(1, _text(4, "Loop"))), "has the operator Loop, expected no loops"),
-        ((MOST_FIELDS + 1) * _varint(1, 8), "it has more than 200000 fields"),
+        ((MOST_FIELDS + 1) * _varint(1, 8), "it has more than 100000 fields"),
         (_bytes(20, _bytes(1, b"")), "it has training information, expected none"),
     ],
     ids=[
